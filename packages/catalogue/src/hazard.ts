@@ -1,0 +1,92 @@
+/**
+ * The shape of a catalogue entry. Everything a user reads about a hazard, in the editor, in a
+ * failing test, in the docs and from `savepoint explain`, comes from one of these.
+ */
+import type { Lifetime } from './vocabulary.ts';
+
+export const CATEGORIES = [
+  'pool lifecycle',
+  'transaction isolation',
+  'teardown',
+  'process state',
+  'network',
+  'migrations',
+  'app wiring',
+] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+/** A preset of the ESLint plugin. Everything in `recommended` is in `strict` too. */
+export const PRESETS = ['recommended', 'strict'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+export const DETECTORS = ['linter', 'runtime'] as const;
+/** Who can see a hazard: the linter from source, the runtime from the run. */
+export type Detector = (typeof DETECTORS)[number];
+
+/** What one detector can and cannot see, as sentences for the rule page. */
+export interface Sight {
+  readonly sees: readonly [string, ...string[]];
+  readonly cannotSee: readonly [string, ...string[]];
+}
+
+/** What the linter can see, with its messages by ESLint `messageId`; `{{x}}` is a placeholder. */
+export interface LinterSight extends Sight {
+  readonly messages: Readonly<Record<string, string>>;
+  /** Titles of the suggestions and fixes, by `messageId`. */
+  readonly suggestions: Readonly<Record<string, string>>;
+}
+
+/** What the runtime can see; `message` says what happened, `{{x}}` is a placeholder. */
+export interface RuntimeSight extends Sight {
+  readonly message: string;
+}
+
+/** A whole test file, run and linted by the catalogue's own tests. */
+export interface Example {
+  /** What the example shows, as a phrase. */
+  readonly title: string;
+  /** The file's name; the ending decides module system and language. */
+  readonly file: string;
+  readonly bad: string;
+  readonly good: string;
+  /** Who reports `bad`, each under this hazard's id; nobody reports `good`. */
+  readonly reportedBy: readonly [Detector, ...Detector[]];
+}
+
+export interface Hazard {
+  /** The ESLint rule, `HazardError.code`, the page in `docs/rules` and the argument of `explain`. */
+  readonly id: string;
+  /** One imperative sentence without a full stop. */
+  readonly title: string;
+  readonly category: Category;
+  /** Verbatim texts that users paste into a search box. */
+  readonly symptoms: readonly [string, ...string[]];
+  readonly cause: string;
+  /** What to do, in one or two sentences; stands in every message of the runtime. */
+  readonly remedy: string;
+  readonly severity: 'error';
+  readonly presets: readonly Preset[];
+  readonly linter?: LinterSight;
+  readonly runtime?: RuntimeSight;
+  /** Where the hazard is a fault in a lifetime: whether this lifetime has it. */
+  readonly fault?: (lifetime: Lifetime) => boolean;
+  /** `owner/repository#number` of a GitHub thread, or a URL. */
+  readonly evidence: readonly [string, ...string[]];
+  /** When to leave the rule off. */
+  readonly whenNotToUse: string;
+  readonly examples: readonly [Example, ...Example[]];
+}
+
+/** Checks the entry's type and keeps the literal type of its id. */
+export function defineHazard<const Id extends string>(hazard: Hazard & { readonly id: Id }): Hazard & { readonly id: Id } {
+  return hazard;
+}
+
+/** Fills the `{{x}}` placeholders of a catalogue text. @throws TypeError when a placeholder has no value. */
+export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new TypeError(`no value for the placeholder {{${name}}} in: ${text}`);
+    return String(value);
+  });
+}

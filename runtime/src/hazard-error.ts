@@ -1,0 +1,63 @@
+/**
+ * The one error savepoint throws for a hazard. Built where the facts are; its words come from the
+ * catalogue, so that the editor, the failing test and the docs say the same.
+ */
+import { fill, hazard, type HazardId } from '@savepoint/catalogue';
+import { formatPlace, type Trace } from './trace.ts';
+
+/** What is known when a hazard is seen. */
+export interface HazardFacts {
+  /** Values for the placeholders of the entry's `runtime.message`. */
+  readonly values?: Readonly<Record<string, string | number>>;
+  /** Said instead of the entry's `runtime.message` where one hazard has several faces. */
+  readonly happened?: string;
+  /** Where the resource was acquired. */
+  readonly acquired?: Trace | undefined;
+  /** Where it was used or released wrongly, when that is another place. */
+  readonly used?: Trace | undefined;
+  /** Where it should have been released: a sentence without a full stop. */
+  readonly expected?: string;
+  /** Said instead of the entry's remedy where the facts allow a more exact one. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+/** A hazard seen in a run. `code` is the id of its catalogue entry: `savepoint explain <code>`. */
+export class HazardError extends Error {
+  override readonly name = 'HazardError';
+  readonly code: HazardId;
+  /** What happened, without places and remedy. */
+  readonly happened: string;
+  readonly acquired: Trace | undefined;
+  readonly used: Trace | undefined;
+  /** Where the resource should have been released. */
+  readonly expected: string | undefined;
+  readonly remedy: string;
+
+  constructor(code: HazardId, facts: HazardFacts = {}) {
+    const entry = hazard(code);
+    const happened = facts.happened ?? fill(entry.runtime?.message ?? entry.title, facts.values ?? {});
+    const remedy = facts.remedy ?? entry.remedy;
+    const lines = [
+      `${happened} [${code}]`,
+      ...place('acquired at', facts.acquired),
+      ...place('used at', facts.used),
+      ...(facts.expected === undefined ? [] : [`  should have been released: ${facts.expected}`]),
+      `  what to do: ${remedy}`,
+      `  more: savepoint explain ${code}`,
+    ];
+    super(lines.join('\n'), facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.code = code;
+    this.happened = happened;
+    this.acquired = facts.acquired;
+    this.used = facts.used;
+    this.expected = facts.expected;
+    this.remedy = remedy;
+  }
+}
+
+function place(label: string, trace: Trace | undefined): string[] {
+  if (!trace) return [];
+  if (trace.place) return [`  ${label}: ${formatPlace(trace.place)}`];
+  return trace.frames.length ? [`  ${label}: ${trace.frames[0] ?? ''}`] : [];
+}

@@ -1,0 +1,5 @@
+/** savepoint: fixtures for node:test that end when their test ends. */
+export { use } from './use.ts';
+export { HazardError } from './hazard-error.ts';
+export type { HazardFacts } from './hazard-error.ts';
+export type { Place, Trace } from './trace.ts';

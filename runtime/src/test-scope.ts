@@ -1,0 +1,143 @@
+/**
+ * Which test is this, and what must happen when it ends. A scope is keyed by the test's
+ * `t.signal`, the one public object that Node keeps per test and aborts whenever the test ends,
+ * also after a hook that threw. Knows no resource.
+ */
+import { createHook, executionAsyncResource } from 'node:async_hooks';
+import type { TestContext } from 'node:test';
+import { captureTrace, type Trace } from './trace.ts';
+
+type Release = () => unknown;
+
+/** One test while it runs, and the releases it owes. */
+export class TestScope {
+  readonly name: string;
+  readonly opened: Trace;
+  readonly #signal: AbortSignal;
+  readonly #releases: Release[] = [];
+  #hooksRan = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(t: TestContext) {
+    this.name = t.fullName;
+    this.opened = captureTrace();
+    this.#signal = t.signal;
+    // node:test runs `t.after` hooks first in, first out, but also those that a hook adds. A hook
+    // that adds the real one is therefore the last to run, however early it was registered.
+    t.after(() => {
+      this.#hooksRan = true;
+      t.after(() => this.close());
+    });
+    this.#signal.addEventListener('abort', () => {
+      // After a hook that threw, node:test skips the rest, ours included. On a time-out the signal
+      // comes before the hooks: then `close` is still to be called by them.
+      if (this.#hooksRan) void this.close().catch(reportLate);
+    });
+    open.add(this);
+  }
+
+  /** Whether the test is over, or was told to stop by a time-out. */
+  get ended(): boolean {
+    return this.#signal.aborted || this.#closing !== undefined;
+  }
+
+  /** Runs `release` when the test ends: awaited, last in first out, also when another one throws. */
+  defer(release: Release): void {
+    this.#releases.push(release);
+  }
+
+  /**
+   * Runs what is owed, once; later calls wait for the first.
+   * @throws the error of a release, or an `AggregateError` when several threw
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#release());
+  }
+
+  async #release(): Promise<void> {
+    open.delete(this);
+    const errors: unknown[] = [];
+    for (let release = this.#releases.pop(); release; release = this.#releases.pop()) {
+      try {
+        await release();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length === 1) throw errors[0];
+    if (errors.length > 1) {
+      const said = errors.map((error) => (error instanceof Error ? error.message : String(error)));
+      throw new AggregateError(errors, `${String(errors.length)} releases of test "${this.name}" failed:\n${said.join('\n')}`);
+    }
+  }
+}
+
+const scopes = new WeakMap<AbortSignal, TestScope>();
+const open = new Set<TestScope>();
+
+/** The scope of a test, made at the first call. @throws TypeError when `t` is not the context of a test */
+export function scopeOf(t: TestContext): TestScope {
+  if (typeof t?.after !== 'function' || !(t.signal instanceof AbortSignal)) {
+    throw new TypeError(
+      'savepoint needs the context of a test as its first argument: test("…", async (t) => …). ' +
+        'A suite and its `before` hooks have no such context; use `beforeEach((t) => …)` or the test itself.',
+    );
+  }
+  let scope = scopes.get(t.signal);
+  if (!scope) {
+    scope = new TestScope(t);
+    scopes.set(t.signal, scope);
+  }
+  return scope;
+}
+
+/** Closes the scopes of tests that ended without their hooks: a runtime `t.skip()` before Node 24. */
+export async function closeEndedScopes(): Promise<void> {
+  for (const scope of open) if (scope.ended) await scope.close().catch(reportLate);
+}
+
+function reportLate(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+}
+
+process.once('beforeExit', () => void closeEndedScopes());
+
+// ---- the ambient test
+
+/** The fields of Node's internal `Test` that savepoint reads; the same in Node 20 to 26. */
+interface TestResource {
+  readonly name: string;
+  readonly signal: AbortSignal;
+  readonly parent: TestResource | null;
+  /** `before`, `beforeEach`, … when the resource is a hook. */
+  readonly hookType?: string;
+}
+
+/** The test in whose asynchronous context code runs. */
+export interface AmbientTest {
+  readonly name: string;
+  readonly signal: AbortSignal;
+  /** Set when the code runs in a hook; `signal` is then the hook's, not the test's. */
+  readonly hook: string | undefined;
+}
+
+const OWNER = Symbol('savepoint.test');
+type Owned = { [OWNER]?: TestResource | undefined };
+let tracking = false;
+
+/** Begins to note which test every asynchronous operation belongs to. Call before tests start. */
+export function trackTests(): void {
+  if (tracking) return;
+  tracking = true;
+  createHook({
+    init(_id, type, _trigger, resource: Owned) {
+      resource[OWNER] = type === 'Test' ? (resource as TestResource) : (executionAsyncResource() as Owned | undefined)?.[OWNER];
+    },
+  }).enable();
+}
+
+/** The test or hook whose code is running, if any. Nothing before `trackTests()`. */
+export function ambientTest(): AmbientTest | undefined {
+  const owner = (executionAsyncResource() as Owned | undefined)?.[OWNER];
+  return owner && { name: owner.name, signal: owner.signal, hook: owner.hookType };
+}

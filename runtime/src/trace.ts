@@ -1,0 +1,69 @@
+/**
+ * Where something happened in the user's code. Reads `Error.stack` as text, so that source maps and
+ * loaders that rewrite it are honoured. Knows no hazard.
+ */
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A line in a file of the user's. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A moment of the run: its call stack, cut down to the user's frames. */
+export interface Trace {
+  /** The frames of the user's own code, innermost first, as V8 writes them (`at f (file:1:2)`). */
+  readonly frames: readonly string[];
+  /** The innermost frame that can be read as a place. */
+  readonly place: Place | undefined;
+}
+
+const OWN_CODE = dirname(fileURLToPath(import.meta.url));
+const STACK_DEPTH = 40;
+
+/** Captures the stack of the caller. Frames of Node, of packages and of savepoint itself are left out. */
+export function captureTrace(): Trace {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = STACK_DEPTH;
+  const stack = new Error().stack ?? '';
+  Error.stackTraceLimit = before;
+  return traceOf(stack);
+}
+
+/** Reads the text of an `Error.stack`. */
+export function traceOf(stack: string): Trace {
+  const frames = stack
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('at ') && isUserFrame(line));
+  return { frames, place: frames.map(placeOf).find((place) => place !== undefined) };
+}
+
+/** `file:line:column`, the way terminals and editors make it a link. */
+export function formatPlace({ file, line, column }: Place): string {
+  return `${file}:${String(line)}:${String(column)}`;
+}
+
+function isUserFrame(frame: string): boolean {
+  return (
+    !frame.includes('node:') &&
+    !frame.includes('/node_modules/') &&
+    !frame.includes('\\node_modules\\') &&
+    !frame.includes(OWN_CODE) &&
+    !frame.includes('<anonymous>)')
+  );
+}
+
+function placeOf(frame: string): Place | undefined {
+  const match = /\(?((?:file:\/\/)?[^()]+?):(\d+):(\d+)\)?$/.exec(frame.replace(/^at (async )?/, ''));
+  if (!match) return undefined;
+  const [, location = '', line, column] = match;
+  const file = location.slice(location.search(/file:\/\/|[A-Za-z]:\\|\//));
+  return {
+    file: file.startsWith('file://') ? fileURLToPath(file) : file,
+    line: Number(line),
+    column: Number(column),
+  };
+}

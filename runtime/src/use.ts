@@ -1,0 +1,46 @@
+/** `use`: any resource in the scope of a test. Knows no particular resource. */
+import type { TestContext } from 'node:test';
+import { scopeOf } from './test-scope.ts';
+
+type Releasable = Partial<Record<'end' | 'close' | 'destroy', () => unknown>> & {
+  [Symbol.asyncDispose]?: () => PromiseLike<void>;
+  [Symbol.dispose]?: () => void;
+};
+
+/**
+ * Acquires a resource for one test and releases it when that test ends: once, awaited, last in
+ * first out, and also when another release throws.
+ *
+ * @param t the context of the test
+ * @param acquire makes the resource; may answer a promise
+ * @param release gives it back; absent, the first of `Symbol.asyncDispose`, `Symbol.dispose`, `end`,
+ *   `close` and `destroy` that the resource has
+ * @throws TypeError when no release is given and the resource has none of these, or `t` is not the
+ *   context of a running test. A release that throws fails the test; several make an `AggregateError`.
+ */
+export async function use<T>(
+  t: TestContext,
+  acquire: () => T | PromiseLike<T>,
+  release?: (resource: T) => unknown,
+): Promise<T> {
+  const scope = scopeOf(t);
+  if (scope.ended) throw new TypeError(`test "${scope.name}" has ended; nothing can be acquired in its scope`);
+  const resource = await acquire();
+  const free = release ? () => release(resource) : releaseOf(resource);
+  if (!scope.ended) {
+    scope.defer(free);
+    return resource;
+  }
+  await free();
+  throw new TypeError(`test "${scope.name}" ended while its resource was being acquired; it was released again`);
+}
+
+function releaseOf(resource: unknown): () => unknown {
+  const candidate = Object(resource) as Releasable;
+  const method =
+    candidate[Symbol.asyncDispose] ?? candidate[Symbol.dispose] ?? candidate.end ?? candidate.close ?? candidate.destroy;
+  if (typeof method !== 'function') {
+    throw new TypeError('use() found no way to release this resource; pass one: use(t, acquire, (resource) => …)');
+  }
+  return () => method.call(candidate);
+}
