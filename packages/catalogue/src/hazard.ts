@@ -36,7 +36,10 @@ export interface LinterSight extends Sight {
   readonly suggestions: Readonly<Record<string, string>>;
 }
 
-/** What the runtime can see; `message` says what happened, `{{x}}` is a placeholder. */
+/**
+ * What the runtime can see; `message` says what happened, as a sentence. `{{x}}` is a placeholder;
+ * `{{test}}` is filled with `test "its name"`, or with `the file` or `the suite "its name"`.
+ */
 export interface RuntimeSight extends Sight {
   readonly message: string;
 }
@@ -51,6 +54,8 @@ export interface Example {
   readonly good: string;
   /** Who reports `bad`, each under this hazard's id; nobody reports `good`. */
   readonly reportedBy: readonly [Detector, ...Detector[]];
+  /** Ids that `bad` cannot help but show too: most faults bring company. */
+  readonly alongside?: readonly string[];
 }
 
 export interface Hazard {
@@ -59,8 +64,10 @@ export interface Hazard {
   /** One imperative sentence without a full stop. */
   readonly title: string;
   readonly category: Category;
-  /** Verbatim texts that users paste into a search box. */
-  readonly symptoms: readonly [string, ...string[]];
+  /** Verbatim error texts that users paste into a search box; `…` stands for what differs. */
+  readonly symptoms: readonly string[];
+  /** What is seen where no error text is printed, or beside it: phrases in lower case. */
+  readonly signs: readonly [string, ...string[]];
   readonly cause: string;
   /** What to do, in one or two sentences; stands in every message of the runtime. */
   readonly remedy: string;
@@ -78,7 +85,9 @@ export interface Hazard {
 }
 
 /** Checks the entry's type and keeps the literal type of its id. */
-export function defineHazard<const Id extends string>(hazard: Hazard & { readonly id: Id }): Hazard & { readonly id: Id } {
+export function defineHazard<const Id extends string>(
+  hazard: Hazard & { readonly id: Id },
+): Hazard & { readonly id: Id } {
   return hazard;
 }
 
@@ -86,7 +95,8 @@ export function defineHazard<const Id extends string>(hazard: Hazard & { readonl
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new TypeError(`no value for the placeholder {{${name}}} in: ${text}`);
+    if (value === undefined)
+      throw new TypeError(`no value for the placeholder {{${name}}} in: ${text}`);
     return String(value);
   });
 }

@@ -1,4 +1,38 @@
 /** All hazards, in the order users meet them in the docs. A new entry is a file and a line here. */
+import { noConcurrentMigrations } from './no-concurrent-migrations.ts';
+import { noFixedPort } from './no-fixed-port.ts';
+import { noFragileTeardown } from './no-fragile-teardown.ts';
+import { noInlineTeardown } from './no-inline-teardown.ts';
+import { noLateActivity } from './no-late-activity.ts';
+import { noLateRoute } from './no-late-route.ts';
+import { noNestedBegin } from './no-nested-begin.ts';
+import { noNonTransactionalDdl } from './no-non-transactional-ddl.ts';
+import { noPerTestPool } from './no-per-test-pool.ts';
+import { noSandboxedConcurrencyTest } from './no-sandboxed-concurrency-test.ts';
+import { noUndefinedEnvRestore } from './no-undefined-env-restore.ts';
+import { noUnrestoredDispatcher } from './no-unrestored-dispatcher.ts';
+import { noUnrestoredProcessState } from './no-unrestored-process-state.ts';
+import { noUseAfterEnd } from './no-use-after-end.ts';
+import { requireAwaitedTeardown } from './require-awaited-teardown.ts';
 import { requireClientRelease } from './require-client-release.ts';
+import { requirePoolEnd } from './require-pool-end.ts';
 
-export const HAZARDS = [requireClientRelease] as const;
+export const HAZARDS = [
+  requireClientRelease,
+  requirePoolEnd,
+  noPerTestPool,
+  noUseAfterEnd,
+  noInlineTeardown,
+  requireAwaitedTeardown,
+  noFragileTeardown,
+  noLateActivity,
+  noUnrestoredProcessState,
+  noUndefinedEnvRestore,
+  noFixedPort,
+  noUnrestoredDispatcher,
+  noLateRoute,
+  noConcurrentMigrations,
+  noNestedBegin,
+  noNonTransactionalDdl,
+  noSandboxedConcurrencyTest,
+] as const;

@@ -7,8 +7,13 @@ export const requireClientRelease = defineHazard({
   symptoms: [
     'timeout exceeded when trying to connect',
     'Knex: Timeout acquiring a connection. The pool is probably full. Are you missing a .transacting(trx) call?',
+    'KnexTimeoutError',
+    'Promise resolution is still pending but the event loop has already resolved',
+  ],
+  signs: [
     'the test prints ok and the process never ends',
-    'await pool.end() never resolves',
+    '`await pool.end()` never resolves',
+    'after some tests the next `pool.connect()` waits for ever, without an error',
   ],
   cause:
     'A client was taken from the pool and not given back: an assertion threw before `release()`, or nobody calls it. ' +
@@ -26,7 +31,8 @@ export const requireClientRelease = defineHazard({
       'a client that is returned, stored or passed on: whoever has it then may release it',
     ],
     messages: {
-      absent: '`{{client}}` is taken from `{{pool}}` and never released. Release it in `finally` or in `t.after`.',
+      absent:
+        '`{{client}}` is taken from `{{pool}}` and never released. Release it in `finally` or in `t.after`.',
       inline:
         '`{{client}}` is released on line {{line}}, which an earlier throw skips. Release it in `finally` or in `t.after`.',
     },
@@ -35,7 +41,9 @@ export const requireClientRelease = defineHazard({
     },
   },
   runtime: {
-    sees: ['a client that is still out when the test that took it has ended, with the line that took it'],
+    sees: [
+      'a client that is still out when the test that took it has ended, with the line that took it',
+    ],
     cannotSee: ['clients that were taken before the runtime was loaded'],
     message: 'A client was still checked out when {{test}} ended.',
   },

@@ -1,0 +1,121 @@
+import { defineHazard } from '../hazard.ts';
+import type { ResourceKind } from '../vocabulary.ts';
+
+/** Clients, process state and the dispatcher have hazards of their own for this. */
+const CLEANED_UP: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
+  'pool',
+  'connection',
+  'handle',
+  'server',
+  'app',
+  'agent',
+]);
+
+export const noInlineTeardown = defineHazard({
+  id: 'no-inline-teardown',
+  title: 'Clean up in a hook, not in the last lines of the test',
+  category: 'teardown',
+  symptoms: ['Promise resolution is still pending but the event loop has already resolved'],
+  signs: [
+    'a green run ends at once; when one assertion fails, the run never ends',
+    'one failing test drags later ones down: `EADDRINUSE`, `database is locked`, rows that should be gone',
+    'CI stops at its time limit instead of showing which assertion failed',
+  ],
+  cause:
+    'The test releases its resource in an ordinary statement after its assertions. An assertion that throws skips it, ' +
+    'so exactly the failing test leaves its server, pool or handle open, and that keeps the process alive.',
+  remedy:
+    'Register the release when the resource is made: `t.after(() => server.close())`, `finally`, `await using`, or `use(t, acquire)` of `savepoint`, which also waits for it.',
+  severity: 'error',
+  presets: ['recommended', 'strict'],
+  linter: {
+    sees: [
+      'a pool, connection, database handle, server, app or agent made in a test or hook and released there by a statement that an earlier throw skips',
+    ],
+    cannotSee: [
+      'resources that a helper in another file makes',
+      'a release in a callback or an event listener',
+    ],
+    messages: {
+      inline:
+        '`{{resource}}` (line {{acquiredLine}}) is released by a statement that an earlier throw skips. Register it where it is made: `t.after`.',
+    },
+    suggestions: {
+      registerRelease: 'Release `{{resource}}` when the test ends.',
+    },
+  },
+  fault: ({ kind, release }) => CLEANED_UP.has(kind) && release.is === 'inline',
+  evidence: [
+    'ulsklyc/yuvomi#1091',
+    'Pasta-Devs/Marinara-Agents#554',
+    'nearform/the-fastify-workshop#1122',
+    'brianc/node-postgres#1777',
+    'https://nodejs.org/api/test.html#contextafterfn-options',
+  ],
+  whenNotToUse:
+    'When closing is what the test is about: then the call is the act, not the cleanup.',
+  examples: [
+    {
+      title: 'the last line of the test closes the server',
+      file: 'health.test.mjs',
+      reportedBy: ['linter'],
+      bad: `import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+
+test('answers ok', async () => {
+  const server = createServer((_request, response) => response.end('ok'));
+  server.listen(0);
+  await once(server, 'listening');
+  const response = await fetch(\`http://localhost:\${server.address().port}\`);
+  assert.equal(await response.text(), 'ok');
+  await new Promise((resolve) => server.close(resolve));
+});
+`,
+      good: `import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+
+test('answers ok', async (t) => {
+  const server = createServer((_request, response) => response.end('ok'));
+  t.after(() => new Promise((resolve) => server.close(resolve)));
+  server.listen(0);
+  await once(server, 'listening');
+  const response = await fetch(\`http://localhost:\${server.address().port}\`);
+  assert.equal(await response.text(), 'ok');
+});
+`,
+    },
+    {
+      title: 'the last line of the test closes the database',
+      file: 'tags.test.mjs',
+      reportedBy: ['linter'],
+      bad: `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import Database from 'better-sqlite3';
+
+test('stores a tag', () => {
+  const db = new Database(':memory:');
+  db.exec('create table tags (name text primary key)');
+  db.prepare('insert into tags values (?)').run('node');
+  assert.deepEqual(db.prepare('select name from tags').all(), [{ name: 'node' }]);
+  db.close();
+});
+`,
+      good: `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import Database from 'better-sqlite3';
+import { use } from 'savepoint';
+
+test('stores a tag', async (t) => {
+  const db = await use(t, () => new Database(':memory:'));
+  db.exec('create table tags (name text primary key)');
+  db.prepare('insert into tags values (?)').run('node');
+  assert.deepEqual(db.prepare('select name from tags').all(), [{ name: 'node' }]);
+});
+`,
+    },
+  ],
+});

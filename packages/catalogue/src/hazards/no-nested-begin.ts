@@ -1,0 +1,78 @@
+import { defineHazard } from '../hazard.ts';
+
+export const noNestedBegin = defineHazard({
+  id: 'no-nested-begin',
+  title: 'Let nothing but the sandbox end the transaction of the test',
+  category: 'transaction isolation',
+  symptoms: [
+    'there is already a transaction in progress',
+    'there is no transaction in progress',
+    'cannot start a transaction within a transaction',
+    'cannot commit - no transaction is active',
+    'cannot rollback - no transaction is active',
+  ],
+  signs: [
+    'rows of a test are still there after its rollback',
+    'a test wraps everything in BEGIN and ROLLBACK, and the app’s own COMMIT ends it',
+  ],
+  cause:
+    'PostgreSQL has no nested transactions: a second BEGIN is only a warning, and the first COMMIT ends everything, the transaction of the test included. SQLite refuses the second BEGIN. ' +
+    'A sandbox turns the app’s BEGIN and COMMIT into savepoints; a statement that it cannot translate, such as a COMMIT inside a procedure, would end the real transaction.',
+  remedy:
+    'Take the pool of the test from `db.rollback(t)` of `savepoint/pg` and send BEGIN, COMMIT and ROLLBACK as statements of their own. ' +
+    'What has to commit for real belongs on a database of its own, outside the sandbox.',
+  severity: 'error',
+  presets: [],
+  runtime: {
+    sees: [
+      'inside a sandbox, the statement after which the real transaction is gone, whatever its text, by the status the server answers with',
+      'inside a SQLite sandbox, a conflict clause or trigger (`ON CONFLICT ROLLBACK`, `RAISE(ROLLBACK)`) that rolled back everything',
+    ],
+    cannotSee: ['transactions of tests that do not use a sandbox of savepoint'],
+    message: 'A statement ended the transaction of {{test}}: {{statement}}',
+  },
+  evidence: [
+    'vitaly-t/pg-promise#192',
+    'kysely-org/kysely#255',
+    'prisma/orm#12898',
+    'https://github.com/DATA-DOG/go-txdb',
+    'https://www.postgresql.org/docs/current/sql-begin.html',
+  ],
+  whenNotToUse:
+    'There is no rule to turn off: without this refusal the sandbox would leave rows behind.',
+  examples: [
+    {
+      title: 'a commit that the sandbox cannot translate',
+      file: 'commit.test.mjs',
+      reportedBy: ['runtime'],
+      bad: `import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+
+const db = postgres({ connectionString: process.env.TEST_DATABASE_URL });
+
+test('commits inside a block', async (t) => {
+  const pool = await db.rollback(t);
+  await pool.query('do $$ begin commit; end $$');
+});
+`,
+      good: `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+
+const db = postgres({ connectionString: process.env.TEST_DATABASE_URL });
+
+test('commits as a statement', async (t) => {
+  const pool = await db.rollback(t);
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const { command } = await client.query('commit');
+    assert.equal(command, 'COMMIT');
+  } finally {
+    client.release();
+  }
+});
+`,
+    },
+  ],
+});

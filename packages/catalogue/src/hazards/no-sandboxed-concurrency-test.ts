@@ -1,0 +1,85 @@
+import { defineHazard } from '../hazard.ts';
+
+export const noSandboxedConcurrencyTest = defineHazard({
+  id: 'no-sandboxed-concurrency-test',
+  title: 'Test locks and isolation levels on several real connections',
+  category: 'transaction isolation',
+  symptoms: [
+    'SET TRANSACTION ISOLATION LEVEL must be called before any query',
+    'SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction',
+    'SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction',
+    'cannot export a snapshot from a subtransaction',
+  ],
+  signs: [
+    'a lock is granted twice, `SKIP LOCKED` skips nothing, and a serialization failure never comes',
+    'the test of a race is green whatever the code does',
+  ],
+  cause:
+    'A rollback sandbox is one connection with one transaction. Locks belong to the connection and the isolation level to the transaction, ' +
+    'so clients of the same sandbox never block each other, and no level stronger than that of the sandbox can begin inside it.',
+  remedy:
+    'Run this test outside the sandbox, on a database of its own with an ordinary pool, where clients are connections. ' +
+    'If the whole app runs at that level, make it the default of the test database: `alter database … set default_transaction_isolation`.',
+  severity: 'error',
+  presets: [],
+  runtime: {
+    sees: [
+      'a transaction that asks for a stronger isolation level than the sandbox has, or for DEFERRABLE; it is refused, never weakened in silence',
+      'an advisory lock asked for by one client of the sandbox while another one of it holds it',
+    ],
+    cannotSee: ['row locks between clients of one sandbox: the server grants them all'],
+    message: '{{test}} asked its sandbox for {{wanted}}, which needs a transaction of its own.',
+  },
+  evidence: [
+    'theory/pgtap#144',
+    'rails/rails#38578',
+    'ClosureTree/with_advisory_lock#42',
+    'romeerez/pg-transactional-tests#2',
+    'SUSE/rmt#1553',
+  ],
+  whenNotToUse:
+    'There is no rule to turn off: a test that passed in the sandbox here would have proved nothing.',
+  examples: [
+    {
+      title: 'a serializable transaction inside the sandbox',
+      file: 'transfer.test.mjs',
+      reportedBy: ['runtime'],
+      bad: `import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+
+const db = postgres({ connectionString: process.env.TEST_DATABASE_URL });
+
+test('transfers in a serializable transaction', async (t) => {
+  const pool = await db.rollback(t);
+  const client = await pool.connect();
+  try {
+    await client.query('begin isolation level serializable');
+    await client.query('select 1');
+    await client.query('commit');
+  } finally {
+    client.release();
+  }
+});
+`,
+      good: `import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import pg from 'pg';
+
+const pool = new pg.Pool({ connectionString: process.env.TEST_DATABASE_URL });
+after(() => pool.end());
+
+test('transfers in a serializable transaction', async () => {
+  const client = await pool.connect();
+  try {
+    await client.query('begin isolation level serializable');
+    const { rows } = await client.query('show transaction_isolation');
+    await client.query('rollback');
+    assert.equal(rows[0].transaction_isolation, 'serializable');
+  } finally {
+    client.release();
+  }
+});
+`,
+    },
+  ],
+});
