@@ -1,31 +1,9 @@
-/** The catalogue: one entry per hazard, and the questions detectors ask of it. */
-import { HAZARDS } from './hazards/index.ts';
-import type { Hazard } from './hazard.ts';
-import type { Lifetime } from './vocabulary.ts';
-
+/** The catalogue: one entry per hazard, the words for it, and the questions one can ask of it. */
 export * from './vocabulary.ts';
 export * from './hazard.ts';
 export * from './resources.ts';
-export { HAZARDS };
-
-/** The id of a hazard: ESLint rule name, `HazardError.code`, page name. */
-export type HazardId = (typeof HAZARDS)[number]['id'];
-
-const byId = new Map<string, Hazard>(HAZARDS.map((hazard) => [hazard.id, hazard]));
-
-/** The entry of this id. */
-export function hazard(id: HazardId): Hazard {
-  const entry = byId.get(id);
-  if (!entry) throw new TypeError(`no hazard has the id ${JSON.stringify(id)}`);
-  return entry;
-}
-
-/** Whether a string is the id of a hazard. */
-export function isHazardId(id: string): id is HazardId {
-  return byId.has(id);
-}
-
-/** Every hazard that this lifetime shows, in catalogue order. */
-export function hazardsOf(lifetime: Lifetime): HazardId[] {
-  return HAZARDS.filter((entry: Hazard) => entry.fault?.(lifetime)).map(({ id }) => id);
-}
+export * from './catalogue.ts';
+export * from './symptoms.ts';
+export * from './explain.ts';
+export * from './rule-page.ts';
+export { HAZARDS } from './hazards/index.ts';

@@ -15,7 +15,7 @@ export const noInlineTeardown = defineHazard({
   id: 'no-inline-teardown',
   title: 'Clean up in a hook, not in the last lines of the test',
   category: 'teardown',
-  symptoms: ['Promise resolution is still pending but the event loop has already resolved'],
+  symptoms: [],
   signs: [
     'a green run ends at once; when one assertion fails, the run never ends',
     'one failing test drags later ones down: `EADDRINUSE`, `database is locked`, rows that should be gone',

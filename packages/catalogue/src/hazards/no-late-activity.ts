@@ -5,9 +5,9 @@ export const noLateActivity = defineHazard({
   title: 'Wait for the work a test starts',
   category: 'teardown',
   symptoms: [
-    'Error: Test "…" at … generated asynchronous activity after the test ended.',
-    'Error: Test hook "…" at … generated asynchronous activity after the test ended.',
-    'Error: A resource generated asynchronous activity after the test ended.',
+    'Test "…" at … generated asynchronous activity after the test ended.',
+    'Test hook "…" at … generated asynchronous activity after the test ended.',
+    'A resource generated asynchronous activity after the test ended.',
     'and would have caused the test to fail, but instead triggered an unhandledRejection event.',
     'which triggered an uncaughtException event, caught by the test runner.',
     'Warning: Test "…" generated asynchronous activity after the test ended.',

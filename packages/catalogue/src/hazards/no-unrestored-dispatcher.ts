@@ -12,11 +12,10 @@ export const noUnrestoredDispatcher = defineHazard({
     'UND_ERR_DESTROYED',
     '1 interceptor is pending:',
     '… interceptors are pending:',
-    'TypeError: fetch failed',
   ],
   signs: [
     'a mocked answer of one test is given to a request of another',
-    '`fetch` fails in tests that mock nothing',
+    '`fetch` fails in tests that mock nothing: `TypeError: fetch failed`',
     'a test reaches the real service because an earlier one put back the wrong dispatcher',
   ],
   cause:

@@ -5,9 +5,8 @@ export const requireAwaitedTeardown = defineHazard({
   title: 'Wait for teardown that takes time',
   category: 'teardown',
   symptoms: [
-    'Error: Test hook "…" at … generated asynchronous activity after the test ended.',
+    'Test hook "…" at … generated asynchronous activity after the test ended.',
     'database "…" is being accessed by other users',
-    'Connection terminated',
   ],
   signs: [
     'the next test, or the next file, starts while connections of this one are still closing',
