@@ -1,0 +1,15 @@
+/** The databases of the safe tests. Nothing is opened until a test asks. */
+import { postgres } from 'savepoint/pg';
+import { sqlite } from 'savepoint/sqlite';
+import * as onPostgres from '../src/postgres-store.ts';
+import * as onSqlite from '../src/sqlite-store.ts';
+
+export const db = postgres({
+  connectionString: process.env.TEST_DATABASE_URL,
+  migrate: onPostgres.schema,
+});
+
+export const file = sqlite({
+  file: process.env.TEST_SQLITE_FILE,
+  migrate: onSqlite.schema,
+});
