@@ -1,0 +1,119 @@
+/**
+ * What is derived from the catalogue and kept in the repository: rule pages, their index, the
+ * tables of two READMEs. Says what the files should hold; writes nothing.
+ */
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { format } from 'prettier';
+import { CATEGORIES, HAZARDS, rulePage, type Hazard } from '../packages/catalogue/src/index.ts';
+
+/** A file's path from the root of the repository, and its content; `undefined`: it should not be there. */
+export type GeneratedFiles = ReadonlyMap<string, string | undefined>;
+
+const PAGES = 'docs/rules';
+
+/**
+ * Every derived file as it should be.
+ * @param root the folder of the repository
+ * @throws Error when a README lacks the markers between which its table stands
+ */
+export async function generatedFiles(root: string): Promise<GeneratedFiles> {
+  const files = new Map<string, string | undefined>();
+  for (const page of await pagesIn(root)) files.set(page, undefined);
+  for (const entry of HAZARDS) files.set(`${PAGES}/${entry.id}.md`, rulePage(entry));
+  files.set(`${PAGES}/README.md`, index());
+  files.set('README.md', await withTable(root, 'README.md', 'hazards', hazardTable()));
+  files.set(
+    'eslint-plugin/README.md',
+    await withTable(root, 'eslint-plugin/README.md', 'rules', ruleTable()),
+  );
+  return files;
+}
+
+/** The paths whose content on disk is not what it should be. */
+export async function staleFiles(root: string, files: GeneratedFiles): Promise<string[]> {
+  const stale: string[] = [];
+  for (const [path, content] of files) {
+    if ((await textOf(join(root, path))) !== content) stale.push(path);
+  }
+  return stale;
+}
+
+async function pagesIn(root: string): Promise<string[]> {
+  const names = await readdir(join(root, PAGES)).catch(() => []);
+  return names.filter((name) => name.endsWith('.md')).map((name) => `${PAGES}/${name}`);
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined);
+}
+
+// ---- tables
+
+type Row = readonly string[];
+
+function hazardTable(): Row[] {
+  return [
+    ['hazard', 'instead', 'linter', 'runtime'],
+    ...HAZARDS.map((entry: Hazard) => [
+      `[\`${entry.id}\`](${PAGES}/${entry.id}.md)`,
+      entry.title,
+      entry.linter ? presetOf(entry) : '',
+      entry.runtime ? 'yes' : '',
+    ]),
+  ];
+}
+
+function ruleTable(): Row[] {
+  const rules = HAZARDS.filter((entry: Hazard) => entry.linter);
+  return [
+    ['rule', 'instead', 'preset', 'suggests'],
+    ...rules.map((entry: Hazard) => [
+      `[\`savepoint/${entry.id}\`](../${PAGES}/${entry.id}.md)`,
+      entry.title,
+      presetOf(entry),
+      Object.keys(entry.linter?.suggestions ?? {}).length > 0 ? 'yes' : '',
+    ]),
+  ];
+}
+
+/** The narrowest preset that carries a rule; `strict` has all of `recommended`. */
+function presetOf({ presets }: Hazard): string {
+  return presets.includes('recommended') ? 'recommended' : (presets[0] ?? '');
+}
+
+function index(): string {
+  const sections = CATEGORIES.flatMap((category) => {
+    const entries = HAZARDS.filter((entry) => entry.category === category);
+    const lines = entries.map(({ id, title }) => `- [\`${id}\`](${id}.md): ${title}`);
+    return lines.length > 0 ? [`## ${category}`, lines.join('\n')] : [];
+  });
+  const intro =
+    'One page per hazard. Its name is the same everywhere: the ESLint rule `savepoint/<name>`, the `code` of the error ' +
+    'a test fails with, `savepoint explain <name>`.';
+  return ['# Hazards', intro, ...sections].join('\n\n') + '\n';
+}
+
+async function withTable(root: string, path: string, marker: string, rows: Row[]): Promise<string> {
+  const text = (await textOf(join(root, path))) ?? '';
+  const begin = `<!-- ${marker}:begin -->`;
+  const end = `<!-- ${marker}:end -->`;
+  const [head, rest] = splitAt(text, begin);
+  const tail = rest === undefined ? undefined : splitAt(rest, end)[1];
+  if (tail === undefined)
+    throw new Error(
+      `${path} lacks the markers ${begin} and ${end}, between which the table of ${marker} stands`,
+    );
+  return `${head}${begin}\n\n${await table(rows)}\n${end}${tail}`;
+}
+
+function splitAt(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+/** As Prettier would have it, which also checks the READMEs around it. */
+async function table([head = [], ...body]: Row[]): Promise<string> {
+  const rows = [head, head.map(() => '---'), ...body];
+  return format(rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n'), { parser: 'markdown' });
+}
