@@ -44,6 +44,16 @@ export const noInlineTeardown = defineHazard({
       registerRelease: 'Release `{{resource}}` when the test ends.',
     },
   },
+  runtime: {
+    sees: [
+      'a pool, connection, database handle, server or agent that a test made and left open when it failed: its release was skipped, or there was none',
+    ],
+    cannotSee: [
+      'the hazard in a test that passes: there the release does run',
+      'resources made before the runtime was loaded',
+    ],
+    message: '{{test}} failed and left its {{noun}} open.',
+  },
   fault: ({ kind, release }) => CLEANED_UP.has(kind) && release.is === 'inline',
   evidence: [
     'ulsklyc/yuvomi#1091',
@@ -56,16 +66,16 @@ export const noInlineTeardown = defineHazard({
     'When closing is what the test is about: then the call is the act, not the cleanup.',
   examples: [
     {
-      title: 'the last line of the test closes the server',
+      title: 'a failing assertion skips the line that closes the server',
       file: 'health.test.mjs',
-      reportedBy: ['linter'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 
 test('answers ok', async () => {
-  const server = createServer((_request, response) => response.end('ok'));
+  const server = createServer((_request, response) => response.end('starting'));
   server.listen(0);
   await once(server, 'listening');
   const response = await fetch(\`http://localhost:\${server.address().port}\`);

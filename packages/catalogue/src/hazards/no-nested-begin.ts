@@ -17,9 +17,9 @@ export const noNestedBegin = defineHazard({
   ],
   cause:
     'PostgreSQL has no nested transactions: a second BEGIN is only a warning, and the first COMMIT ends everything, the transaction of the test included. SQLite refuses the second BEGIN. ' +
-    'A sandbox turns the app’s BEGIN and COMMIT into savepoints; a statement that it cannot translate, such as a COMMIT inside a procedure, would end the real transaction.',
+    'A sandbox turns the app’s BEGIN and COMMIT into savepoints. What ends a transaction by other means ends that of the test, and its rows stay or are gone too early: `INSERT OR ROLLBACK` or `RAISE(ROLLBACK)` in SQLite, a COMMIT that reaches the server past the sandbox.',
   remedy:
-    'Take the pool of the test from `db.rollback(t)` of `savepoint/pg` and send BEGIN, COMMIT and ROLLBACK as statements of their own. ' +
+    'Send BEGIN, COMMIT and ROLLBACK as statements, through the pool or handle that `db.rollback(t)` answers; they become savepoints. ' +
     'What has to commit for real belongs on a database of its own, outside the sandbox.',
   severity: 'error',
   presets: [],
