@@ -1,10 +1,11 @@
 /**
- * What is derived from the catalogue and kept in the repository: rule pages, their index, the
- * tables of two READMEs. Says what the files should hold; writes nothing.
+ * What is derived and kept in the repository: from the catalogue the rule pages, their index and
+ * the tables of two READMEs, from the example the code in the guide. Writes nothing.
  */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format } from 'prettier';
+import { chaptersWithCode } from './guide-code.ts';
 import { CATEGORIES, HAZARDS, rulePage, type Hazard } from '../packages/catalogue/src/index.ts';
 
 /** A file's path from the root of the repository, and its content; `undefined`: it should not be there. */
@@ -27,6 +28,7 @@ export async function generatedFiles(root: string): Promise<GeneratedFiles> {
     'eslint-plugin/README.md',
     await withTable(root, 'eslint-plugin/README.md', 'rules', ruleTable()),
   );
+  for (const [chapter, text] of await chaptersWithCode(root)) files.set(chapter, text);
   return files;
 }
 
