@@ -1,0 +1,180 @@
+/**
+ * What a transaction leaves behind that the server ends with it, but RELEASE SAVEPOINT does not:
+ * SET LOCAL, cursors, ON COMMIT tables, deferred constraint modes. Noted from the statements as they
+ * pass, put right when the app commits. Effects inside functions are not seen.
+ */
+import pg from 'pg';
+import { isSymbol, isWord, type Token } from './sql-lexer.ts';
+import type { Statement } from './statements.ts';
+
+/**
+ * Runs the checks that a COMMIT would run, in the same subtransaction, so that the effects of
+ * deferred triggers stay; then defers again what is declared INITIALLY DEFERRED. By name, for ALL
+ * would defer the others too.
+ */
+export const CHECK_CONSTRAINTS = `SET CONSTRAINTS ALL IMMEDIATE;
+DO $savepoint$
+DECLARE names text;
+BEGIN
+  SELECT string_agg(format('%I.%I', nspname, conname), ', ') INTO names FROM (
+    SELECT n.nspname, c.conname FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
+    WHERE pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+    GROUP BY n.nspname, c.conname HAVING bool_and(c.condeferrable) AND bool_or(c.condeferred)
+  ) AS deferred;
+  IF names IS NOT NULL THEN EXECUTE 'SET CONSTRAINTS ' || names || ' DEFERRED'; END IF;
+END
+$savepoint$`;
+
+/** Statements after which a database may have other deferred constraints than before. */
+const CHANGES_SCHEMA = ['create', 'alter', 'drop', 'do', 'call'];
+
+let stashes = 0;
+
+export class Leftovers {
+  /** By parameter: where its value from before the transaction is kept, in the server. */
+  readonly #stashed = new Map<string, string>();
+  readonly #cursors = new Set<string>();
+  readonly #tables: { readonly name: string; readonly action: 'drop' | 'delete rows' }[] = [];
+  #constraintsChanged = false;
+  #schemaChanged = false;
+
+  /** Whether constraint modes or deferred constraints themselves may have changed. */
+  get constraintsChanged(): boolean {
+    return this.#constraintsChanged || this.#schemaChanged;
+  }
+
+  get schemaChanged(): boolean {
+    return this.#schemaChanged;
+  }
+
+  /**
+   * Notes a statement before it is sent.
+   * @param values its parameters
+   * @returns what must be sent ahead of it
+   */
+  note(statement: Statement, values: readonly unknown[]): string[] {
+    const { tokens } = statement.fragment;
+    if (statement.kind === 'set constraints') this.#constraintsChanged = true;
+    if (statement.kind === 'block only' && statement.cursor !== undefined)
+      this.#cursors.add(statement.cursor);
+    if (statement.kind === 'set session' && statement.parameter !== undefined)
+      this.#stashed.delete(statement.parameter);
+    if (CHANGES_SCHEMA.includes(tokens[0].value)) this.#schemaChanged = true;
+    const table = temporaryTableOf(tokens);
+    if (table) this.#tables.push(table);
+    const parameters = localParametersOf(tokens, values);
+    if (statement.kind === 'set local' && statement.parameter !== undefined)
+      parameters.push(statement.parameter);
+    return parameters.flatMap((parameter) => this.#stash(parameter));
+  }
+
+  /** What puts things right once the transaction's savepoint is released. */
+  tidy(): string[] {
+    return [
+      ...[...this.#stashed].map(([parameter, stash]) => restoreParameter(parameter, stash)),
+      ...(this.#cursors.size > 0 ? [closeCursors([...this.#cursors])] : []),
+      ...this.#tables.map(({ name, action }) => emptyTable(name, action)),
+    ];
+  }
+
+  /** The tables that every later transaction's end empties, too. */
+  get lasting(): Leftovers {
+    const lasting = new Leftovers();
+    lasting.#tables.push(...this.#tables.filter(({ action }) => action === 'delete rows'));
+    return lasting;
+  }
+
+  /** Takes over what an earlier transaction left for every later one. */
+  inherit(earlier: Leftovers): void {
+    this.#tables.push(...earlier.#tables);
+  }
+
+  #stash(parameter: string): string[] {
+    if (this.#stashed.has(parameter)) return [];
+    const stash = `savepoint.stash_${String(++stashes)}`;
+    this.#stashed.set(parameter, stash);
+    // The sign tells a kept value from a stash that was itself rolled back, which reads as ''.
+    return [
+      `SELECT pg_catalog.set_config('${stash}', '=' || coalesce(pg_catalog.current_setting(${pg.escapeLiteral(parameter)}, true), ''), false)`,
+    ];
+  }
+}
+
+function restoreParameter(parameter: string, stash: string): string {
+  return (
+    `SELECT pg_catalog.set_config(${pg.escapeLiteral(parameter)}, substr(kept, 2), false) ` +
+    `FROM (SELECT pg_catalog.current_setting('${stash}', true) AS kept) AS stash WHERE kept <> ''`
+  );
+}
+
+function closeCursors(names: readonly string[]): string {
+  const list = names.map((name) => pg.escapeLiteral(name)).join(', ');
+  return `DO $savepoint$
+DECLARE found name;
+BEGIN
+  FOREACH found IN ARRAY ARRAY[${list}]::name[] LOOP
+    IF EXISTS (SELECT FROM pg_catalog.pg_cursors WHERE name = found AND NOT is_holdable) THEN
+      EXECUTE format('CLOSE %I', found);
+    END IF;
+  END LOOP;
+END
+$savepoint$`;
+}
+
+function emptyTable(name: string, action: 'drop' | 'delete rows'): string {
+  const table = `pg_temp.${pg.escapeIdentifier(name)}`;
+  if (action === 'drop') return `DROP TABLE IF EXISTS ${table}`;
+  return `DO $savepoint$ BEGIN
+  IF pg_catalog.to_regclass(${pg.escapeLiteral(table)}) IS NOT NULL THEN DELETE FROM ${table}; END IF;
+END $savepoint$`;
+}
+
+/** CREATE TEMP TABLE … ON COMMIT DROP | DELETE ROWS. */
+function temporaryTableOf(
+  tokens: readonly Token[],
+): { name: string; action: 'drop' | 'delete rows' } | undefined {
+  const words = tokens.map(({ kind, value }) => (kind === 'word' ? value : ''));
+  if (words[0] !== 'create') return undefined;
+  const onCommit = words.findIndex((word, index) => word === 'on' && words[index + 1] === 'commit');
+  const table = words.indexOf('table');
+  if (onCommit === -1 || table === -1) return undefined;
+  const named = words[table + 1] === 'if' ? table + 4 : table + 1;
+  const qualified = isSymbol(tokens[named + 1], '.');
+  const name = tokens[qualified ? named + 2 : named]?.value;
+  const action = words[onCommit + 2];
+  if (name === undefined || (action !== 'drop' && action !== 'delete')) return undefined;
+  return { name, action: action === 'drop' ? 'drop' : 'delete rows' };
+}
+
+/** The parameters of the calls of `set_config(name, value, true)` in a statement. */
+function localParametersOf(tokens: readonly Token[], values: readonly unknown[]): string[] {
+  const parameters: string[] = [];
+  tokens.forEach((token, index) => {
+    if (!isWord(token, 'set_config') || !isSymbol(tokens[index + 1], '(')) return;
+    const [name, , isLocal] = argumentsOf(tokens, index + 2);
+    const parameter = name && constantOf(name, values);
+    const local = isLocal && constantOf(isLocal, values);
+    if (typeof parameter === 'string' && (local === true || local === 'true'))
+      parameters.push(parameter);
+  });
+  return parameters;
+}
+
+/** The first token of every argument of a call. */
+function argumentsOf(tokens: readonly Token[], from: number): Token[] {
+  const first: Token[] = [];
+  let depth = 0;
+  let begins = true;
+  for (const token of tokens.slice(from)) {
+    if (begins) first.push(token);
+    begins = depth === 0 && isSymbol(token, ',');
+    if (isSymbol(token, '(')) depth++;
+    if (isSymbol(token, ')') && depth-- === 0) return first;
+  }
+  return first;
+}
+
+function constantOf(token: Token, values: readonly unknown[]): unknown {
+  if (token.kind === 'parameter') return values[Number(token.value.slice(1)) - 1];
+  return token.kind === 'symbol' || token.kind === 'identifier' ? undefined : token.value;
+}

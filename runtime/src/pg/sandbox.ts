@@ -1,0 +1,144 @@
+/**
+ * The rollback sandbox of one test: a pool for the app over one real connection, in a transaction
+ * that is never committed. Knows how it begins and how it ends; the translation is the session's.
+ */
+import type pg from 'pg';
+import { HazardError } from '../hazard-error.ts';
+import type { Trace } from '../trace.ts';
+import type { LogicalHome } from './logical-client.ts';
+import { LogicalPool } from './logical-pool.ts';
+import { Session, type Connections } from './session.ts';
+
+export type { Connections } from './session.ts';
+
+export interface SandboxOptions extends Connections {
+  /** The test's full name. */
+  readonly name: string;
+  readonly opened: Trace;
+  /** Options of the app's pool (`max`, `types`, `query_timeout`, …). */
+  readonly pool?: pg.PoolConfig;
+}
+
+/** An open sandbox. */
+export interface Sandbox {
+  /** What the app uses. Opens nothing until it is asked something. */
+  readonly pool: pg.Pool;
+  /** Whether anything was sent to the server. */
+  readonly begun: boolean;
+  /**
+   * Opens a sandbox inside this one: it sees what this one did, and is rolled back alone.
+   * @throws Error `ERR_SAVEPOINT_CONCURRENT_TESTS` while another one is open in it
+   */
+  nest(options: { readonly name: string; readonly opened: Trace }): Sandbox;
+  /**
+   * Rolls back, gives the connection back and refuses everything from then on. Never waits for long.
+   * @throws HazardError `require-client-release` when clients are still out, `no-nested-begin` when a
+   *   statement ended the transaction, `no-late-activity` when a statement does not end;
+   *   an Error with the server's reason when the connection was lost; an `AggregateError` of several
+   */
+  close(): Promise<void>;
+}
+
+/** Opens the sandbox of a test. Connects at the first question. */
+export function openSandbox(options: SandboxOptions): Sandbox {
+  const { name, opened, checkout, giveBack, pool = {} } = options;
+  const session = new Session(testNamed(name), opened, { checkout, giveBack });
+  return new Level(session, testNamed(name), opened, pool, undefined);
+}
+
+class Level implements Sandbox, LogicalHome {
+  readonly session: Session;
+  readonly pool: LogicalPool;
+  readonly #owner: string;
+  readonly #opened: Trace;
+  readonly #options: pg.PoolConfig;
+  /** The savepoint of a level inside another; the outermost is the transaction itself. */
+  readonly #savepoint: string | undefined;
+  #inner: Level | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    session: Session,
+    owner: string,
+    opened: Trace,
+    options: pg.PoolConfig,
+    savepoint: string | undefined,
+  ) {
+    this.session = session;
+    this.#owner = owner;
+    this.#opened = opened;
+    this.#options = options;
+    this.#savepoint = savepoint;
+    if (savepoint !== undefined) session.openLevel(savepoint);
+    this.pool = new LogicalPool(this, options);
+  }
+
+  get begun(): boolean {
+    return this.session.begun;
+  }
+
+  nest({ name, opened }: { readonly name: string; readonly opened: Trace }): Sandbox {
+    if (this.#inner && !this.#inner.#closing)
+      throw concurrentTests(this.#inner.#owner, testNamed(name));
+    const savepoint = `level_${String(this.#depth + 1)}`;
+    this.#inner = new Level(this.session, testNamed(name), opened, this.#options, savepoint);
+    this.#inner.#depth = this.#depth + 1;
+    return this.#inner;
+  }
+
+  #depth = 0;
+
+  refusal(asked: () => Trace): Error | undefined {
+    if (!this.#closing) return undefined;
+    return new HazardError('no-late-activity', {
+      values: { test: this.#owner, noun: 'pool' },
+      acquired: this.#opened,
+      used: asked(),
+    });
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    const errors: unknown[] = [];
+    await this.#inner?.close().catch((error: unknown) => errors.push(error));
+    try {
+      await (this.#savepoint === undefined
+        ? this.session.close()
+        : this.session.closeLevel(this.#savepoint, this.pool.clients));
+    } catch (error) {
+      errors.push(error);
+    }
+    errors.push(...this.pool.checkedOut.map((taken) => this.#leak(taken)));
+    if (!this.pool.ending) void this.pool.end();
+    if (errors.length === 1) throw errors[0];
+    if (errors.length > 1) {
+      throw new AggregateError(errors, errors.map((error) => (error as Error).message).join('\n'));
+    }
+  }
+
+  #leak(taken: Trace): HazardError {
+    return new HazardError('require-client-release', {
+      values: { test: this.#owner },
+      acquired: taken,
+      expected: `before ${this.#owner} ends`,
+    });
+  }
+}
+
+function testNamed(name: string): string {
+  return `test "${name}"`;
+}
+
+/** One connection has one transaction: tests that overlap cannot be told apart in it. */
+export function concurrentTests(open: string, beginning: string): Error {
+  return Object.assign(
+    new Error(
+      `${beginning} began while the sandbox of ${open} was still open. Tests that share a pool must run one after another here: ` +
+        'leave out `concurrency` in this file, or give each test a pool of its own with `db.rollback(t)`.',
+    ),
+    { code: 'ERR_SAVEPOINT_CONCURRENT_TESTS' },
+  );
+}

@@ -1,0 +1,302 @@
+/**
+ * What a statement is, as far as a transaction is concerned. Recognises a transaction statement only
+ * when the whole of it follows PostgreSQL's grammar: anything else is the server's to answer.
+ */
+import { isSymbol, isWord, splitStatements, type Fragment, type Token } from './sql-lexer.ts';
+
+export const ISOLATION_LEVELS = [
+  'read uncommitted',
+  'read committed',
+  'repeatable read',
+  'serializable',
+] as const;
+/** Weakest first. */
+export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
+
+/** The modes that a BEGIN or SET TRANSACTION names. */
+export interface TransactionModes {
+  readonly isolation?: IsolationLevel;
+  readonly readOnly?: boolean;
+  readonly deferrable?: boolean;
+}
+
+export type StatementKind =
+  | {
+      readonly kind: 'begin';
+      readonly word: 'BEGIN' | 'START TRANSACTION';
+      readonly modes: TransactionModes;
+    }
+  | { readonly kind: 'commit' | 'rollback'; readonly chain: boolean }
+  | { readonly kind: 'savepoint' | 'release' | 'rollback to'; readonly name: string }
+  | { readonly kind: 'prepare transaction' }
+  | { readonly kind: 'set transaction'; readonly modes: TransactionModes }
+  /** `SET TRANSACTION SNAPSHOT`. */
+  | { readonly kind: 'set snapshot' }
+  | { readonly kind: 'set constraints' }
+  | { readonly kind: 'set local'; readonly parameter: string | undefined }
+  /** `SET` and `RESET` of a session; `parameter` is undefined for RESET ALL. */
+  | { readonly kind: 'set session'; readonly parameter: string | undefined }
+  /** Refused by the server inside a transaction block. */
+  | { readonly kind: 'non-transactional'; readonly command: string }
+  /** Refused by the server outside of a transaction block. */
+  | {
+      readonly kind: 'block only';
+      readonly command: 'DECLARE CURSOR' | 'LOCK TABLE';
+      readonly cursor?: string;
+    }
+  | { readonly kind: 'ordinary' };
+
+/** One statement of a text, and what it is. */
+export type Statement = StatementKind & { readonly fragment: Fragment };
+
+/** The statements of a text, in order. */
+export function statementsOf(sql: string): Statement[] {
+  return splitStatements(sql).map((fragment) => ({ ...classify(fragment.tokens), fragment }));
+}
+
+/** What a statement is. */
+export function classify(tokens: readonly [Token, ...Token[]]): StatementKind {
+  const words = new Words(tokens);
+  for (const read of READERS) {
+    words.rewind();
+    const kind = read(words);
+    if (kind) return kind;
+  }
+  return { kind: 'ordinary' };
+}
+
+/** A reading position in a statement. Every `accept` moves on only when it answers something. */
+class Words {
+  readonly #tokens: readonly Token[];
+  #at = 0;
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  rewind(): void {
+    this.#at = 0;
+  }
+
+  get atEnd(): boolean {
+    return this.#at >= this.#tokens.length;
+  }
+
+  /** Whether these words, given in lower case and separated by spaces, come next. */
+  accept(phrase: string): boolean {
+    const words = phrase.split(' ');
+    if (!words.every((word, index) => isWord(this.#tokens[this.#at + index], word))) return false;
+    this.#at += words.length;
+    return true;
+  }
+
+  acceptAny<const Phrase extends string>(...phrases: readonly Phrase[]): Phrase | undefined {
+    return phrases.find((phrase) => this.accept(phrase));
+  }
+
+  acceptSymbol(symbol: string): boolean {
+    if (!isSymbol(this.#tokens[this.#at], symbol)) return false;
+    this.#at++;
+    return true;
+  }
+
+  acceptName(): string | undefined {
+    const token = this.#tokens[this.#at];
+    if (token?.kind !== 'word' && token?.kind !== 'identifier') return undefined;
+    this.#at++;
+    return token.value;
+  }
+
+  acceptString(): boolean {
+    if (this.#tokens[this.#at]?.kind !== 'string') return false;
+    this.#at++;
+    return true;
+  }
+
+  /** Whether the rest holds this word anywhere. */
+  restHas(word: string): boolean {
+    return this.#tokens.slice(this.#at).some((token) => isWord(token, word));
+  }
+
+  /** Skips a list in parentheses that comes next: `(VERBOSE, CONCURRENTLY)`. Answers its words. */
+  acceptOptions(): string[] {
+    const options: string[] = [];
+    if (!this.acceptSymbol('(')) return options;
+    for (; !this.atEnd && !this.acceptSymbol(')'); this.#at++) {
+      const token = this.#tokens[this.#at];
+      if (token?.kind === 'word') options.push(token.value);
+    }
+    return options;
+  }
+}
+
+type Reader = (words: Words) => StatementKind | undefined;
+
+const readBegin: Reader = (words) => {
+  const word = words.acceptAny('start transaction', 'begin');
+  if (!word) return undefined;
+  if (word === 'begin') words.acceptAny('work', 'transaction');
+  const modes = words.atEnd ? {} : readModes(words);
+  return modes && { kind: 'begin', word: word === 'begin' ? 'BEGIN' : 'START TRANSACTION', modes };
+};
+
+const readEnd: Reader = (words) => {
+  const word = words.acceptAny('commit', 'end', 'rollback', 'abort');
+  if (!word) return undefined;
+  words.acceptAny('work', 'transaction');
+  const chain = words.accept('and chain');
+  if (!chain) words.accept('and no chain');
+  if (!words.atEnd) return undefined;
+  return { kind: word === 'commit' || word === 'end' ? 'commit' : 'rollback', chain };
+};
+
+const readSavepoint: Reader = (words) => {
+  const kind = readSavepointVerb(words);
+  const name = kind && words.acceptName();
+  return kind && name !== undefined && words.atEnd ? { kind, name } : undefined;
+};
+
+function readSavepointVerb(words: Words): 'savepoint' | 'release' | 'rollback to' | undefined {
+  if (words.accept('savepoint')) return 'savepoint';
+  if (words.acceptAny('release savepoint', 'release')) return 'release';
+  if (!words.accept('rollback')) return undefined;
+  words.acceptAny('work', 'transaction');
+  return words.acceptAny('to savepoint', 'to') ? 'rollback to' : undefined;
+}
+
+const readTwoPhase: Reader = (words) => {
+  const verb = words.acceptAny('prepare transaction', 'commit prepared', 'rollback prepared');
+  if (!verb || !words.acceptString() || !words.atEnd) return undefined;
+  return verb === 'prepare transaction'
+    ? { kind: 'prepare transaction' }
+    : { kind: 'non-transactional', command: verb.toUpperCase() };
+};
+
+const readSet: Reader = (words) => {
+  if (!words.accept('set')) return undefined;
+  if (words.accept('constraints')) return { kind: 'set constraints' };
+  const local = words.accept('local');
+  if (!local && words.accept('session characteristics as transaction')) {
+    return { kind: 'set session', parameter: 'default_transaction_isolation' };
+  }
+  if (!local) words.accept('session');
+  if (words.accept('transaction')) {
+    if (words.accept('snapshot')) return { kind: 'set snapshot' };
+    const modes = readModes(words);
+    return modes && { kind: 'set transaction', modes };
+  }
+  return { kind: local ? 'set local' : 'set session', parameter: readParameter(words) };
+};
+
+const readReset: Reader = (words) =>
+  words.accept('reset')
+    ? { kind: 'set session', parameter: words.accept('all') ? undefined : readParameter(words) }
+    : undefined;
+
+/** The parameter that a SET changes; the grammar has its own words for some. */
+function readParameter(words: Words): string | undefined {
+  if (words.accept('time zone')) return 'timezone';
+  if (words.accept('schema')) return 'search_path';
+  if (words.accept('names')) return 'client_encoding';
+  if (words.accept('session authorization') || words.accept('authorization'))
+    return 'session_authorization';
+  let name = words.acceptName();
+  while (name !== undefined && words.acceptSymbol('.')) name += `.${words.acceptName() ?? ''}`;
+  return name;
+}
+
+/** The modes up to the end, or nothing when this is no list of modes. */
+function readModes(words: Words): TransactionModes | undefined {
+  let modes: TransactionModes | undefined;
+  while (!words.atEnd) {
+    const mode = readMode(words);
+    if (!mode) return undefined;
+    modes = { ...modes, ...mode };
+    if (words.acceptSymbol(',') && words.atEnd) return undefined;
+  }
+  return modes;
+}
+
+function readMode(words: Words): TransactionModes | undefined {
+  if (words.accept('isolation level')) {
+    const isolation = words.acceptAny(...ISOLATION_LEVELS);
+    return isolation && { isolation };
+  }
+  if (words.accept('read only')) return { readOnly: true };
+  if (words.accept('read write')) return { readOnly: false };
+  if (words.accept('deferrable')) return { deferrable: true };
+  if (words.accept('not deferrable')) return { deferrable: false };
+  return undefined;
+}
+
+const readBlockOnly: Reader = (words) => {
+  if (words.accept('lock')) return { kind: 'block only', command: 'LOCK TABLE' };
+  if (!words.accept('declare')) return undefined;
+  const cursor = words.acceptName();
+  words.acceptAny('binary');
+  words.acceptAny('insensitive', 'asensitive');
+  words.acceptAny('no scroll', 'scroll');
+  if (cursor === undefined || !words.accept('cursor') || words.accept('with hold'))
+    return undefined;
+  return { kind: 'block only', command: 'DECLARE CURSOR', cursor };
+};
+
+const readNonTransactional: Reader = (words) => {
+  const command = readNonTransactionalCommand(words);
+  return command === undefined ? undefined : { kind: 'non-transactional', command };
+};
+
+function readNonTransactionalCommand(words: Words): string | undefined {
+  const fixed = words.acceptAny(
+    'create database',
+    'drop database',
+    'create tablespace',
+    'drop tablespace',
+    'create subscription',
+    'drop subscription',
+    'alter system',
+    'discard all',
+    'vacuum',
+  );
+  if (fixed) return fixed.toUpperCase();
+  if (words.accept('alter database'))
+    return words.restHas('tablespace') ? 'ALTER DATABASE SET TABLESPACE' : undefined;
+  if (words.accept('alter table'))
+    return words.restHas('detach') && words.restHas('concurrently')
+      ? 'ALTER TABLE DETACH PARTITION CONCURRENTLY'
+      : undefined;
+  if (words.acceptAny('create unique index concurrently', 'create index concurrently'))
+    return 'CREATE INDEX CONCURRENTLY';
+  if (words.accept('drop index concurrently')) return 'DROP INDEX CONCURRENTLY';
+  if (words.accept('cluster')) return readBareCluster(words) ? 'CLUSTER' : undefined;
+  return words.accept('reindex') ? readReindex(words) : undefined;
+}
+
+/** CLUSTER of one table may run in a transaction, of all tables it may not. */
+function readBareCluster(words: Words): boolean {
+  words.accept('verbose');
+  words.acceptOptions();
+  return words.atEnd;
+}
+
+function readReindex(words: Words): string | undefined {
+  const options = words.acceptOptions();
+  const target = words.acceptAny('database', 'system', 'schema', 'table', 'index');
+  if (target === undefined) return undefined;
+  if (target === 'database' || target === 'system' || target === 'schema')
+    return `REINDEX ${target.toUpperCase()}`;
+  return options.includes('concurrently') || words.accept('concurrently')
+    ? 'REINDEX CONCURRENTLY'
+    : undefined;
+}
+
+const READERS: readonly Reader[] = [
+  readBegin,
+  readEnd,
+  readSavepoint,
+  readTwoPhase,
+  readSet,
+  readReset,
+  readBlockOnly,
+  readNonTransactional,
+];

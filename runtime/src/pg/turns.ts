@@ -1,0 +1,109 @@
+/**
+ * Whose turn it is on the one connection: first come, first served, except that an owner who holds
+ * the floor (an open transaction) is served alone. Knows no SQL.
+ */
+
+import type { Trace } from '../trace.ts';
+
+/** What waits for its turn. */
+export interface Turn<Owner> {
+  readonly owner: Owner;
+  readonly asked: () => Trace;
+  /** Never rejects. */
+  readonly run: () => Promise<void>;
+  /** Called instead of `run` when the turn will not come. */
+  readonly refuse: (error: Error) => void;
+}
+
+// Kept from before a test can mock the timers.
+const { setTimeout, clearTimeout } = globalThis;
+
+export class Turns<Owner> {
+  readonly #patienceMillis: number;
+  readonly #onStuck: (waiting: Turn<Owner>, holder: Owner) => Error;
+  #waiting: Turn<Owner>[] = [];
+  #running: Turn<Owner> | undefined;
+  #holder: Owner | undefined;
+  #patience: NodeJS.Timeout | undefined;
+  #idle: (() => void)[] = [];
+
+  /**
+   * @param patienceMillis how long one may wait for a holder who asks nothing
+   * @param onStuck makes the error of a turn that waited that long
+   */
+  constructor(patienceMillis: number, onStuck: (waiting: Turn<Owner>, holder: Owner) => Error) {
+    this.#patienceMillis = patienceMillis;
+    this.#onStuck = onStuck;
+  }
+
+  get holder(): Owner | undefined {
+    return this.#holder;
+  }
+
+  get running(): Turn<Owner> | undefined {
+    return this.#running;
+  }
+
+  take(turn: Turn<Owner>): void {
+    this.#waiting.push(turn);
+    this.#next();
+  }
+
+  /** From now on only this owner is served. */
+  hold(owner: Owner): void {
+    this.#holder = owner;
+  }
+
+  letGo(owner: Owner): void {
+    if (this.#holder === owner) this.#holder = undefined;
+  }
+
+  /** Resolves when nothing runs and nothing that waits can be served. */
+  async idle(): Promise<void> {
+    if (this.#running) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Refuses everything that waits. */
+  refuseWaiting(error: (waiting: Turn<Owner>) => Error): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#stopPatience();
+    for (const turn of waiting) turn.refuse(error(turn));
+  }
+
+  #next(): void {
+    if (this.#running) return;
+    const index = this.#waiting.findIndex(
+      ({ owner }) => this.#holder === undefined || owner === this.#holder,
+    );
+    const turn = this.#waiting[index];
+    if (turn) {
+      this.#waiting.splice(index, 1);
+      void this.#run(turn);
+      return;
+    }
+    for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#waiting.length > 0) this.#startPatience();
+  }
+
+  async #run(turn: Turn<Owner>): Promise<void> {
+    this.#stopPatience();
+    this.#running = turn;
+    await turn.run();
+    this.#running = undefined;
+    this.#next();
+  }
+
+  #startPatience(): void {
+    this.#patience ??= setTimeout(() => {
+      this.#patience = undefined;
+      const holder = this.#holder;
+      if (holder !== undefined) this.refuseWaiting((waiting) => this.#onStuck(waiting, holder));
+    }, this.#patienceMillis);
+  }
+
+  #stopPatience(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+  }
+}
