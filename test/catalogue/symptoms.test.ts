@@ -48,7 +48,7 @@ Emitted 'error' event on Server instance at:
   [
     'late work of a hook',
     `ℹ Error: Test hook "before" at test/a.test.js:9:3 generated asynchronous activity after the test ended. This activity created the error "Error: Connection terminated" and would have caused the test to fail, but instead triggered an unhandledRejection event.`,
-    ['no-late-activity', 'require-awaited-teardown'],
+    ['require-awaited-teardown', 'no-late-activity'],
   ],
   [
     'undici’s mock, met by a test that mocks nothing',

@@ -32,7 +32,7 @@ export function rulePage(entry: Hazard): string {
 
 /** One sentence: who reports the hazard, and in which presets. */
 export function reportersOf({ id, linter, runtime, presets }: Hazard): string {
-  const rule = `the ESLint rule \`savepoint/${id}\`${presets.length > 0 ? ` (${presets.join(', ')})` : ''}`;
+  const rule = `the ESLint rule \`savepoint/${id}\`${presets.length > 0 ? ` (presets: ${presets.join(', ')})` : ''}`;
   const reporters = [...(linter ? [rule] : []), ...(runtime ? ['the runtime'] : [])];
   return `Reported by ${reporters.join(' and ')}.`;
 }
@@ -44,7 +44,13 @@ export function evidenceUrl(link: string): string {
 
 function seen({ symptoms, signs }: Hazard): string[] {
   const list = signs.map((sign) => `- ${sign}`).join('\n');
-  return symptoms.length > 0 ? [fence('text', `${symptoms.join('\n')}\n`), list] : [list];
+  if (symptoms.length === 0) return ['No error of its own:', list];
+  return [
+    'One of these in the output:',
+    fence('text', `${symptoms.join('\n')}\n`),
+    'Or no error at all:',
+    list,
+  ];
 }
 
 function example({ title, file, bad, good }: Example): string[] {

@@ -8,9 +8,6 @@ export const noLateActivity = defineHazard({
     'Test "…" at … generated asynchronous activity after the test ended.',
     'Test hook "…" at … generated asynchronous activity after the test ended.',
     'A resource generated asynchronous activity after the test ended.',
-    'and would have caused the test to fail, but instead triggered an unhandledRejection event.',
-    'which triggered an uncaughtException event, caught by the test runner.',
-    'Warning: Test "…" generated asynchronous activity after the test ended.',
   ],
   signs: [
     'every test is ok and the file has failed',

@@ -14,7 +14,7 @@ export const requireAwaitedTeardown = defineHazard({
     'a retry, or a pause at the end of a hook, makes the failure go away',
   ],
   cause:
-    'The hook starts `end()` or `close()` and answers nothing, so node:test goes on before it is done: `after(() => { pool.end(); })` drops the promise. ' +
+    'The hook starts `end()` or `close()` and returns nothing, so node:test goes on before it is done: `after(() => { pool.end(); })` drops the promise. ' +
     'What fails in there fails later, without a test to belong to.',
   remedy:
     'Return or await it: `after(() => pool.end())`, `after(async () => { await pool.end(); })`; for a callback, `new Promise((resolve) => server.close(resolve))`. `use(t, acquire)` of `savepoint` waits by itself.',
