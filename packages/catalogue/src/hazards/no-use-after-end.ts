@@ -41,6 +41,7 @@ export const noUseAfterEnd = defineHazard({
   linter: {
     sees: [
       'a pool, connection, handle, server, app or agent of the file or of a suite that `afterEach`, a test or a subtest ends',
+      'a pool imported from another file of the project that `afterEach`, a test or a subtest ends',
     ],
     cannotSee: [
       'a resource ended in one file and used in another',
@@ -49,10 +50,10 @@ export const noUseAfterEnd = defineHazard({
     messages: {
       narrower:
         '`{{resource}}` lives as long as the {{acquired}} (line {{acquiredLine}}) and is ended with each {{released}}: the next one meets a dead {{noun}}. End it in `after`.',
+      foreign:
+        '`{{resource}}` comes from another file and is ended with each {{released}}: whoever uses it next meets a dead pool. Leave its end to the file that makes it.',
     },
-    suggestions: {
-      endWithScope: 'End `{{resource}}` once, in `after`.',
-    },
+    suggestions: {},
   },
   runtime: {
     sees: [

@@ -1,0 +1,100 @@
+/**
+ * Makes an ESLint rule from a catalogue entry: its `meta` is the entry's, its check asks the model of
+ * the file. The one place where our types meet ESLint's.
+ */
+import { hazard, type HazardId } from '@savepoint/catalogue';
+import type { Rule } from 'eslint';
+import type { Node } from './model/ast.ts';
+import { modelOf, type FileModel, type Source } from './model/file-model.ts';
+import { settingsOf } from './model/settings.ts';
+
+export interface Edit {
+  readonly range: readonly [number, number];
+  readonly text: string;
+}
+
+export interface Suggestion {
+  readonly messageId: string;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly edits: readonly Edit[];
+}
+
+export interface Finding {
+  readonly node: Node;
+  readonly messageId: string;
+  readonly data: Readonly<Record<string, string>>;
+  /** A change that cannot alter behaviour. */
+  readonly fix?: readonly Edit[] | undefined;
+  readonly suggestion?: Suggestion | undefined;
+}
+
+/** Everything in a file that shows one hazard. */
+export type Check = (file: FileModel) => Iterable<Finding>;
+
+export interface RuleOptions {
+  readonly fixable?: boolean;
+}
+
+const DOCUMENTATION = 'https://www.npmjs.com/package/eslint-plugin-savepoint';
+
+/** The rule of a hazard. @throws TypeError when the catalogue says the linter cannot see it. */
+export function defineRule(
+  id: HazardId,
+  check: Check,
+  { fixable = false }: RuleOptions = {},
+): Rule.RuleModule {
+  const { title, presets, linter } = hazard(id);
+  if (!linter) throw new TypeError(`the catalogue has no linter side for ${id}`);
+  return {
+    meta: {
+      type: 'problem',
+      docs: {
+        description: title,
+        recommended: presets.includes('recommended'),
+        url: `${DOCUMENTATION}#${id}`,
+      },
+      messages: { ...linter.messages, ...linter.suggestions },
+      hasSuggestions: Object.keys(linter.suggestions).length > 0,
+      ...(fixable && { fixable: 'code' as const }),
+      schema: [],
+      languages: ['js/js'],
+    },
+    create(context) {
+      const settings = settingsOf(context.settings);
+      return {
+        'Program:exit'() {
+          const file = modelOf(sourceOf(context), settings);
+          if (!file) return;
+          for (const finding of check(file)) context.report(descriptorOf(finding));
+        },
+      };
+    },
+  };
+}
+
+function descriptorOf({ node, messageId, data, fix, suggestion }: Finding): Rule.ReportDescriptor {
+  return {
+    loc: node.loc,
+    messageId,
+    data: { ...data },
+    fix: fix ? (fixer) => apply(fixer, fix) : null,
+    suggest: suggestion
+      ? [
+          {
+            messageId: suggestion.messageId,
+            data: { ...data, ...suggestion.data },
+            fix: (fixer) => apply(fixer, suggestion.edits),
+          },
+        ]
+      : [],
+  };
+}
+
+function apply(fixer: Rule.RuleFixer, edits: readonly Edit[]): Rule.Fix[] {
+  return edits.map(({ range: [start, end], text }) => fixer.replaceTextRange([start, end], text));
+}
+
+/** ESLint types trees as ESTree; what parsers give, and the model reads, is typescript-estree's superset. */
+function sourceOf({ sourceCode }: Rule.RuleContext): Source {
+  return sourceCode as unknown as Source;
+}

@@ -1,0 +1,102 @@
+/** The edits that suggestions share: register a release with its test, remove a statement. */
+import type { Edit } from './define-rule.ts';
+import {
+  bare,
+  enclosingFunction,
+  isFunction,
+  outer,
+  statementOf,
+  type FunctionNode,
+  type Node,
+} from './model/ast.ts';
+import type { FileModel } from './model/file-model.ts';
+import type { Fixture } from './model/fixtures.ts';
+import type { Frame } from './model/frames.ts';
+
+/** Registers code to run when the test ends, after the statement that acquires. */
+export function registerInTest(
+  file: FileModel,
+  { frame, acquiredAt }: Fixture,
+  code: string,
+): Edit[] | undefined {
+  const statement = statementOf(acquiredAt);
+  const context = contextOf(file, frame);
+  if (!context || statement.parent?.type !== 'BlockStatement') return undefined;
+  if (enclosingFunction(statement) !== context.owner) return undefined;
+  return [
+    ...context.edits,
+    {
+      range: [statement.range[1], statement.range[1]],
+      text: `\n${indentOf(file, statement)}${context.name}.after(() => ${code});`,
+    },
+  ];
+}
+
+/** The name of the test's context; where the test takes none, with the edit that adds it. */
+export function contextOf(
+  file: FileModel,
+  frame: Frame,
+): { name: string; owner: FunctionNode; edits: Edit[] } | undefined {
+  if (frame.is !== 'test') return undefined;
+  const { fn } = frame;
+  const [parameter] = fn.params;
+  if (parameter) {
+    return parameter.type === 'Identifier' && file.frames.takesContext(fn, 0)
+      ? { name: parameter.name, owner: fn, edits: [] }
+      : undefined;
+  }
+  const open = file.source.text.indexOf('(', fn.range[0]);
+  const isFree = !file.nodes.some((node) => node.type === 'Identifier' && node.name === 't');
+  if (!isFree || open < 0 || open > fn.body.range[0]) return undefined;
+  return { name: 't', owner: fn, edits: [{ range: [open + 1, open + 1], text: 't' }] };
+}
+
+/** Removes the whole statement that a call is, with its line; undefined when it is part of more. */
+export function removeStatement(file: FileModel, call: Node): Edit | undefined {
+  const statement = statementOf(call);
+  if (statement.type !== 'ExpressionStatement') return undefined;
+  const expression = bare(statement.expression);
+  const value = expression.type === 'AwaitExpression' ? bare(expression.argument) : expression;
+  if (value !== call && !isPromiseAround(value, call)) return undefined;
+  const { text } = file.source;
+  const start = text.lastIndexOf('\n', statement.range[0] - 1);
+  const isAlone = text.slice(start + 1, statement.range[0]).trim() === '';
+  return {
+    range: [isAlone && start >= 0 ? start : statement.range[0], statement.range[1]],
+    text: '',
+  };
+}
+
+/** `new Promise((resolve) => server.close(resolve))` around its one call. */
+function isPromiseAround(value: Node, call: Node): boolean {
+  if (value.type !== 'NewExpression') return false;
+  const [executor] = value.arguments;
+  return executor !== undefined && isFunction(executor) && executor.body === call;
+}
+
+export function indentOf(file: FileModel, statement: Node): string {
+  const { text } = file.source;
+  const start = text.lastIndexOf('\n', statement.range[0] - 1) + 1;
+  return /^[ \t]*/.exec(text.slice(start))?.[0] ?? '';
+}
+
+/** Registers the release with the test, in place of the one that may be skipped. */
+export function registerRelease(file: FileModel, fixture: Fixture): Edit[] | undefined {
+  if (fixture.releaseCode === undefined) return undefined;
+  const registered = registerInTest(file, fixture, fixture.releaseCode);
+  if (!registered || !fixture.releasedAt) return registered;
+  const removed = removeStatement(file, fixture.releasedAt);
+  return removed && [...registered, removed];
+}
+
+/** Awaits the statement, in a function that is or becomes asynchronous. */
+export function awaitStatement(call: Node): Edit[] | undefined {
+  const expression = outer(call);
+  const fn = enclosingFunction(call);
+  if (expression.parent?.type !== 'ExpressionStatement' || !fn || fn.generator) return undefined;
+  const waiting: Edit = { range: [expression.range[0], expression.range[0]], text: 'await ' };
+  if (fn.async) return [waiting];
+  return fn.parent.type === 'CallExpression'
+    ? [{ range: [fn.range[0], fn.range[0]], text: 'async ' }, waiting]
+    : undefined;
+}

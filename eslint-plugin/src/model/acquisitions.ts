@@ -1,0 +1,246 @@
+/** Where does the file acquire a resource, and who holds it then? */
+import {
+  bare,
+  enclosingFunction,
+  isCall,
+  isFunction,
+  methodCallOn,
+  nameOf,
+  outer,
+  outerAwaited,
+  walk,
+  type Call,
+  type FunctionNode,
+  type Node,
+} from './ast.ts';
+import type { Frames } from './frames.ts';
+import type { Knowledge, KnownResources } from './knowledge.ts';
+import { isExport, type OriginOf } from './origins.ts';
+import { isDisposableStack, type Variable, type Variables } from './variables.ts';
+
+export type Holder =
+  | { readonly is: 'variable'; readonly variable: Variable }
+  /** `using`, savepoint's `use(t, …)`, a disposable stack: released on every path. */
+  | { readonly is: 'scope' }
+  | { readonly is: 'returned' }
+  /** Nobody keeps it. */
+  | { readonly is: 'nobody' }
+  | { readonly is: 'others' };
+
+export interface Acquisition {
+  readonly node: Call;
+  readonly resource: Knowledge;
+  readonly holder: Holder;
+  /** What lent it: the pool of a client. */
+  readonly lender: Variable | undefined;
+}
+
+export interface Acquisitions {
+  of(call: Call): Acquisition | undefined;
+  /** What a value is, when it can only be one resource. */
+  resourceOf(node: Node): Knowledge | undefined;
+}
+
+/** Methods of event emitters and servers that answer the object itself. */
+const FLUENT = new Set(['on', 'once', 'addListener', 'unref', 'ref', 'setTimeout', 'listen']);
+
+export function readAcquisitions(
+  variables: Variables,
+  originOf: OriginOf,
+  frames: Frames,
+  known: KnownResources,
+  visitorKeys: Readonly<Record<string, readonly string[] | undefined>>,
+): Acquisitions {
+  const byVariable = new Map<Variable, Knowledge | undefined>();
+  const byFunction = new Map<FunctionNode, Knowledge | undefined>();
+
+  function of(call: Call): Acquisition | undefined {
+    const found = acquiredBy(call);
+    if (!found) return undefined;
+    const { at, opened } = end(call);
+    const holder = holderAt(at);
+    if (found.resource.openedBy.length > 0 && !opened && !isOpened(holder, found.resource)) {
+      return undefined;
+    }
+    return { node: call, ...found, holder };
+  }
+
+  function acquiredBy(call: Call): Pick<Acquisition, 'resource' | 'lender'> | undefined {
+    const made = madeBy(call) ?? factoryMade(call);
+    if (made) return { resource: made, lender: undefined };
+    return lentBy(call);
+  }
+
+  function madeBy(call: Call): Knowledge | undefined {
+    const origin = originOf(call.callee);
+    const resource = origin && known.of(origin);
+    if (!resource?.row) return undefined;
+    if (resource.row.acquiredBy === 'call' && call.type === 'NewExpression') return undefined;
+    return resource.row.whenGivenUrl && !isUrl(call.arguments[0]) ? undefined : resource;
+  }
+
+  function isUrl(node: Node | undefined): boolean {
+    if (!node) return false;
+    const value = bare(node);
+    if (value.type === 'TemplateLiteral') return true;
+    if (value.type === 'Literal') return typeof value.value === 'string';
+    const origin = originOf(value);
+    return origin?.from === 'module' && origin.module === 'process' && origin.path[0] === 'env';
+  }
+
+  /** `pool.connect()`; with a callback the client never shows. */
+  function lentBy(call: Call): Pick<Acquisition, 'resource' | 'lender'> | undefined {
+    if (call.arguments.some((argument) => isFunction(bare(argument)))) return undefined;
+    const path: string[] = [];
+    let at = bare(call.callee);
+    while (at.type === 'MemberExpression') {
+      const name = nameOf(at);
+      if (name === undefined) return undefined;
+      path.unshift(name);
+      at = bare(at.object);
+      const loan = resourceOf(at)?.lends.find(({ method }) => method === path.join('.'));
+      if (loan) return { resource: loan.resource, lender: variables.of(at) };
+    }
+    return undefined;
+  }
+
+  /** A function of this file that answers a resource and takes no context to register its release. */
+  function factoryMade(call: Call): Knowledge | undefined {
+    const fn = frames.calleeOf(call);
+    if (!fn || fn.params.some((_, index) => frames.takesContext(fn, index))) return undefined;
+    if (!byFunction.has(fn)) {
+      byFunction.set(fn, undefined);
+      byFunction.set(fn, answerOf(fn));
+    }
+    return byFunction.get(fn);
+  }
+
+  function answerOf(fn: FunctionNode): Knowledge | undefined {
+    if (fn.generator) return undefined;
+    if (fn.body.type !== 'BlockStatement') return resourceOf(fn.body);
+    const answers: (Knowledge | undefined)[] = [];
+    for (const node of walk(fn.body, visitorKeys)) {
+      if (node.type !== 'ReturnStatement' || enclosingFunction(node) !== fn) continue;
+      answers.push(node.argument ? resourceOf(node.argument) : undefined);
+    }
+    return only(answers);
+  }
+
+  function resourceOf(node: Node): Knowledge | undefined {
+    const value = bare(node);
+    if (value.type === 'AwaitExpression') return resourceOf(value.argument);
+    if (value.type === 'Identifier') return resourceOfVariable(variables.of(value));
+    if (!isCall(value)) return undefined;
+    const callee = bare(value.callee);
+    if (callee.type === 'MemberExpression' && FLUENT.has(nameOf(callee) ?? '')) {
+      const fluent = resourceOf(callee.object);
+      if (fluent && !fluent.lends.some(({ method }) => method === nameOf(callee))) return fluent;
+    }
+    return scopeMade(value) ?? acquiredBy(value)?.resource;
+  }
+
+  function resourceOfVariable(variable: Variable | undefined): Knowledge | undefined {
+    if (!variable || variable.defs[0]?.type === 'Parameter') return undefined;
+    if (!byVariable.has(variable)) {
+      byVariable.set(variable, undefined);
+      const values = variables.values(variable)?.filter(({ expression }) => !isNothing(expression));
+      byVariable.set(
+        variable,
+        only(
+          values?.map(({ expression, path }) =>
+            path.length === 0 ? resourceOf(expression) : undefined,
+          ),
+        ),
+      );
+    }
+    return byVariable.get(variable);
+  }
+
+  function isNothing(node: Node): boolean {
+    const value = bare(node);
+    return (
+      (value.type === 'Literal' && value.value === null) || variables.isGlobal(value, 'undefined')
+    );
+  }
+
+  /** `use(t, () => new Pool())` answers what its function acquires. */
+  function scopeMade(call: Call): Knowledge | undefined {
+    if (!isExport(originOf(call.callee), 'savepoint', 'use')) return undefined;
+    const [, acquire] = call.arguments;
+    if (!acquire) return undefined;
+    const fn = bare(acquire);
+    return isFunction(fn) ? answerOf(fn) : resourceOf(fn);
+  }
+
+  /** The expression that ends as the resource, past fluent calls, and whether one of them opened it. */
+  function end(call: Call): { at: Node; opened: boolean } {
+    let at: Node = outerAwaited(call);
+    let opened = false;
+    for (;;) {
+      const method = methodCallOn(at);
+      if (!method || !FLUENT.has(method.name)) return { at, opened };
+      if (method.name === 'listen') opened = true;
+      at = outerAwaited(method.call);
+    }
+  }
+
+  function holderAt(at: Node): Holder {
+    const { parent } = at;
+    switch (parent?.type) {
+      case 'VariableDeclarator': {
+        if (/using$/.test(parent.parent.kind)) return { is: 'scope' };
+        return holderNamed(parent.id);
+      }
+      case 'AssignmentExpression':
+        return holderNamed(parent.left);
+      case 'ExpressionStatement':
+        return { is: 'nobody' };
+      case 'ReturnStatement':
+      case 'ArrowFunctionExpression': {
+        const fn = isFunction(parent) ? parent : enclosingFunction(parent);
+        return fn && isAcquireOfUse(fn) ? { is: 'scope' } : { is: 'returned' };
+      }
+      case 'CallExpression':
+        return isHandedToScope(parent) ? { is: 'scope' } : { is: 'others' };
+      default:
+        return { is: 'others' };
+    }
+  }
+
+  function holderNamed(target: Node): Holder {
+    const variable = variables.of(target);
+    return variable ? { is: 'variable', variable } : { is: 'others' };
+  }
+
+  function isAcquireOfUse(fn: FunctionNode): boolean {
+    const { parent } = outer(fn);
+    return isCall(parent) && isExport(originOf(parent.callee), 'savepoint', 'use');
+  }
+
+  function isHandedToScope(call: Call): boolean {
+    if (isExport(originOf(call.callee), 'savepoint', 'use')) return true;
+    const callee = bare(call.callee);
+    return (
+      callee.type === 'MemberExpression' &&
+      /^(use|adopt)$/.test(nameOf(callee) ?? '') &&
+      isDisposableStack(variables, callee.object)
+    );
+  }
+
+  /** A server nobody listens on, a connection nobody opens, needs no release. */
+  function isOpened(holder: Holder, { openedBy }: Knowledge): boolean {
+    return (
+      holder.is === 'variable' &&
+      variables
+        .references(holder.variable)
+        .some(({ identifier }) => openedBy.includes(methodCallOn(identifier)?.name ?? ''))
+    );
+  }
+
+  return { of, resourceOf };
+}
+
+function only<T>(values: readonly (T | undefined)[] | undefined): T | undefined {
+  const [first] = values ?? [];
+  return values?.every((value) => value === first) ? first : undefined;
+}

@@ -1,0 +1,138 @@
+/** Questions about syntax alone: no scopes, no modules, no tests. */
+import type { TSESTree } from '@typescript-eslint/utils';
+
+export type Node = TSESTree.Node;
+export type Identifier = TSESTree.Identifier;
+export type Call = TSESTree.CallExpression | TSESTree.NewExpression;
+export type FunctionNode =
+  TSESTree.ArrowFunctionExpression | TSESTree.FunctionExpression | TSESTree.FunctionDeclaration;
+
+export function isFunction(node: Node | null | undefined): node is FunctionNode {
+  return (
+    node?.type === 'ArrowFunctionExpression' ||
+    node?.type === 'FunctionExpression' ||
+    node?.type === 'FunctionDeclaration'
+  );
+}
+
+export function isCall(node: Node | null | undefined): node is Call {
+  return node?.type === 'CallExpression' || node?.type === 'NewExpression';
+}
+
+const TRANSPARENT = new Set([
+  'TSAsExpression',
+  'TSSatisfiesExpression',
+  'TSNonNullExpression',
+  'TSTypeAssertion',
+  'TSInstantiationExpression',
+  'ChainExpression',
+]);
+
+/** The expression inside casts and optional chains. */
+export function bare(node: Node): Node {
+  return TRANSPARENT.has(node.type) && 'expression' in node && typeof node.expression === 'object'
+    ? bare(node.expression)
+    : node;
+}
+
+/** The outermost node that is this expression in casts and optional chains. */
+export function outer(node: Node): Node {
+  const { parent } = node;
+  return parent && TRANSPARENT.has(parent.type) ? outer(parent) : node;
+}
+
+/** The same, and the `await` around it. */
+export function outerAwaited(node: Node): Node {
+  const expression = outer(node);
+  return expression.parent?.type === 'AwaitExpression'
+    ? outerAwaited(expression.parent)
+    : expression;
+}
+
+/** The text of a string literal or of a template without placeholders. */
+export function textOf(node: Node | null | undefined): string | undefined {
+  if (node?.type === 'Literal' && typeof node.value === 'string') return node.value;
+  if (node?.type === 'TemplateLiteral' && node.expressions.length === 0) {
+    return node.quasis[0]?.value.cooked ?? undefined;
+  }
+  return undefined;
+}
+
+/** `b` for `a.b`, `a['b']` and `{ b: … }`. */
+export function nameOf(node: TSESTree.MemberExpression | TSESTree.Property): string | undefined {
+  const key = node.type === 'Property' ? node.key : node.property;
+  if (!node.computed && key.type === 'Identifier') return key.name;
+  return textOf(key);
+}
+
+/** The property of an object literal, by name. */
+export function propertyOf(
+  node: Node | null | undefined,
+  name: string,
+): TSESTree.Property | undefined {
+  if (node?.type !== 'ObjectExpression') return undefined;
+  return node.properties.find(
+    (property): property is TSESTree.Property =>
+      property.type === 'Property' && nameOf(property) === name,
+  );
+}
+
+/** The call `x.name(…)` in which this node is `x`, with its name. */
+export function methodCallOn(
+  node: Node,
+): { call: TSESTree.CallExpression; name: string } | undefined {
+  const member = outer(node).parent;
+  if (member?.type !== 'MemberExpression' || bare(member.object) !== bare(node)) return undefined;
+  const name = nameOf(member);
+  const call = outer(member).parent;
+  return name !== undefined && call?.type === 'CallExpression' && bare(call.callee) === member
+    ? { call, name }
+    : undefined;
+}
+
+export function enclosingFunction(node: Node): FunctionNode | undefined {
+  for (let at = node.parent; at; at = at.parent) if (isFunction(at)) return at;
+  return undefined;
+}
+
+/** The closest statement around a node, within its function. */
+export function statementOf(node: Node): Node {
+  let at = node;
+  while (at.parent && !/Statement$|Declaration$|^Program$|^StaticBlock$/.test(at.type)) {
+    at = at.parent;
+  }
+  return at;
+}
+
+export function isInside(node: Node, ancestor: Node): boolean {
+  return node.range[0] >= ancestor.range[0] && node.range[1] <= ancestor.range[1];
+}
+
+export type Refuge = 'finally' | 'catch';
+
+/** Whether a node runs in a `finally` or a `catch` of its function. */
+export function refugeOf(node: Node): Refuge | undefined {
+  for (let at: Node = node; at.parent && !isFunction(at); at = at.parent) {
+    if (at.parent.type === 'TryStatement' && at.parent.finalizer === at) return 'finally';
+    if (at.parent.type === 'CatchClause' && at.parent.body === at) return 'catch';
+  }
+  return undefined;
+}
+
+/** Every node of a tree, parents first. */
+export function* walk(
+  node: Node,
+  visitorKeys: Readonly<Record<string, readonly string[] | undefined>>,
+): Generator<Node> {
+  yield node;
+  for (const key of visitorKeys[node.type] ?? []) {
+    const child: unknown = Reflect.get(node, key);
+    for (const each of Array.isArray(child) ? child : [child]) {
+      if (isNode(each)) yield* walk(each, visitorKeys);
+    }
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value;
+}

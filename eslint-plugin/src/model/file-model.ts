@@ -1,0 +1,98 @@
+/** Everything the rules may ask about one file, built once and kept with its `SourceCode`. */
+import { hazardsOf, type HazardId } from '@savepoint/catalogue';
+import type { TSESLint, TSESTree } from '@typescript-eslint/utils';
+import { readAcquisitions, type Acquisitions } from './acquisitions.ts';
+import { isCall, isFunction, walk, type Call, type Node } from './ast.ts';
+import { readFixtures, type Fixture } from './fixtures.ts';
+import { readFrames, type Frames } from './frames.ts';
+import { knownResources } from './knowledge.ts';
+import { readOrigins, type OriginOf } from './origins.ts';
+import { readPlacement } from './placement.ts';
+import { readProcessState } from './process-state.ts';
+import { readReleases } from './releases.ts';
+import type { Settings } from './settings.ts';
+import { readVariables, type Variables } from './variables.ts';
+
+/** What the model needs of ESLint's (and oxlint's) `SourceCode`. */
+export interface Source {
+  readonly text: string;
+  readonly ast: TSESTree.Program;
+  readonly scopeManager: TSESLint.Scope.ScopeManager | null;
+  readonly visitorKeys: Readonly<Record<string, readonly string[] | undefined>>;
+  getText(node: Node): string;
+}
+
+export interface FileModel {
+  readonly source: Source;
+  readonly nodes: readonly Node[];
+  readonly calls: readonly Call[];
+  readonly variables: Variables;
+  readonly originOf: OriginOf;
+  readonly frames: Frames;
+  readonly acquisitions: Acquisitions;
+  /** The fixtures whose lifetime has this fault. */
+  withFault(id: HazardId): readonly Fixture[];
+}
+
+const models = new WeakMap<Source, FileModel | undefined>();
+
+/** The model of a file; undefined when nothing in it is a test's. */
+export function modelOf(source: Source, settings: Settings): FileModel | undefined {
+  if (!models.has(source)) models.set(source, readFile(source, settings));
+  return models.get(source);
+}
+
+function readFile(source: Source, settings: Settings): FileModel | undefined {
+  const { ast, scopeManager, visitorKeys } = source;
+  if (!scopeManager || !mayBeTestCode(source.text, settings)) return undefined;
+  const nodes = [...walk(ast, visitorKeys)];
+  const calls = nodes.filter(isCall);
+  const variables = readVariables(scopeManager);
+  const isTestModule = (module: string): boolean => settings.testModules.has(module);
+  const origin: { of: OriginOf } = { of: () => undefined };
+  const frames = readFrames(variables, isTestModule, origin);
+  const originOf = readOrigins(variables, isTestModule, frames.takesContext);
+  origin.of = originOf;
+  if (!isTestCode(nodes, frames)) return undefined;
+
+  const placement = readPlacement(frames, variables, originOf);
+  const acquisitions = readAcquisitions(
+    variables,
+    originOf,
+    frames,
+    knownResources(settings.resources),
+    visitorKeys,
+  );
+  const releases = readReleases(variables, originOf, frames, placement);
+  const fixtures = [
+    ...readFixtures(calls, acquisitions, releases, frames, visitorKeys),
+    ...readProcessState(nodes, variables, originOf, frames, placement, visitorKeys),
+  ].map((fixture) => ({ fixture, hazards: new Set(hazardsOf(fixture.lifetime)) }));
+
+  return {
+    source,
+    nodes,
+    calls,
+    variables,
+    originOf,
+    frames,
+    acquisitions,
+    withFault: (id) =>
+      fixtures.flatMap(({ fixture, hazards }) => (hazards.has(id) ? [fixture] : [])),
+  };
+}
+
+/** A look at the text alone: most files of a project end here. */
+function mayBeTestCode(text: string, { testModules }: Settings): boolean {
+  return (
+    /\bafter\(|TestContext/.test(text) || [...testModules].some((module) => text.includes(module))
+  );
+}
+
+function isTestCode(nodes: readonly Node[], frames: Frames): boolean {
+  return nodes.some(
+    (node) =>
+      frames.testCallOf(node) !== undefined ||
+      (isFunction(node) && node.params.some((_, index) => frames.takesContext(node, index))),
+  );
+}

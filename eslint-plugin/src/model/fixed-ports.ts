@@ -1,0 +1,60 @@
+/** Ports written down in `listen(…)` and `serve({ port })`. */
+import { bare, isCall, nameOf, propertyOf, type Call, type Node } from './ast.ts';
+import type { FileModel } from './file-model.ts';
+import { isExport } from './origins.ts';
+
+export interface FixedPort {
+  readonly port: number;
+  /** The argument or property value that says so. */
+  readonly node: Node;
+  /** Whether the number stands nowhere else and the file asks the server for its port. */
+  readonly isOnlyRead: boolean;
+}
+
+export function* fixedPorts(file: FileModel): Iterable<FixedPort> {
+  for (const call of file.calls) {
+    const node = portArgument(file, call);
+    const port = node && numberOf(file, node);
+    if (!node || port === undefined || port < 1 || port > 65_535) continue;
+    yield { port, node, isOnlyRead: isOnlyRead(file, node, port) };
+  }
+}
+
+function portArgument(file: FileModel, call: Call): Node | undefined {
+  const [first] = call.arguments;
+  if (!first || !isListening(file, call)) return undefined;
+  const options = bare(first);
+  return options.type === 'ObjectExpression' ? propertyOf(options, 'port')?.value : options;
+}
+
+/** `listen` of anything: nothing but a server listens on a number. */
+function isListening(file: FileModel, call: Call): boolean {
+  const callee = bare(call.callee);
+  if (callee.type === 'MemberExpression') return nameOf(callee) === 'listen';
+  return isExport(file.originOf(callee), '@hono/node-server', 'serve');
+}
+
+function numberOf(file: FileModel, node: Node): number | undefined {
+  const value = bare(node);
+  if (value.type === 'Literal') return typeof value.value === 'number' ? value.value : undefined;
+  const variable = value.type === 'Identifier' ? file.variables.of(value) : undefined;
+  const given = variable ? file.variables.values(variable) : undefined;
+  const [only] = given ?? [];
+  if (given?.length !== 1 || !only || only.path.length > 0) return undefined;
+  const literal = bare(only.expression);
+  return literal.type === 'Literal' && typeof literal.value === 'number'
+    ? literal.value
+    : undefined;
+}
+
+function isOnlyRead(file: FileModel, node: Node, port: number): boolean {
+  const { text } = file.source;
+  const mentions = text.match(new RegExp(`(?<!\\d)${port}(?!\\d)`, 'g')) ?? [];
+  return bare(node).type === 'Literal' && mentions.length === 1 && file.nodes.some(asksForPort);
+}
+
+function asksForPort(node: Node): boolean {
+  return (
+    isCall(node) && node.callee.type === 'MemberExpression' && nameOf(node.callee) === 'address'
+  );
+}

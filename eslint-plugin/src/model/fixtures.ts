@@ -1,0 +1,310 @@
+/** Every resource of the file as a fixture: acquired here, released there, a lifetime to be judged. */
+import { isNarrower, type Lifetime, type Scope } from '@savepoint/catalogue';
+import {
+  bare,
+  enclosingFunction,
+  isCall,
+  isFunction,
+  nameOf,
+  refugeOf,
+  statementOf,
+  walk,
+  type Call,
+  type Node,
+} from './ast.ts';
+import type { Acquisition, Acquisitions } from './acquisitions.ts';
+import type { Frame, Frames } from './frames.ts';
+import type { Place } from './placement.ts';
+import type { Releases } from './releases.ts';
+import type { Variable } from './variables.ts';
+
+export interface Fixture {
+  readonly lifetime: Lifetime;
+  /** What a message calls it: the variable, or the expression that makes it. */
+  readonly name: string;
+  readonly acquiredAt: Node;
+  /** The call that releases it, where that is the news. */
+  readonly releasedAt: Node | undefined;
+  /** The frame it belongs to. */
+  readonly frame: Frame;
+  /** The code that releases it: `pool.end()`; none where no variable holds it. */
+  readonly releaseCode: string | undefined;
+  /** What lent it: the name of a client's pool. */
+  readonly lender: string | undefined;
+  /** What still needs it when it is released. */
+  readonly dependent: { readonly name: string; readonly releasedAt: Node } | undefined;
+}
+
+interface Held {
+  readonly acquisition: Acquisition;
+  readonly frame: Frame;
+  readonly scope: Scope;
+  readonly places: readonly Place[];
+  readonly custody: 'kept' | 'shared' | 'gone';
+  readonly variable: Variable | undefined;
+}
+
+type Registered = Extract<Place, { is: 'registered' }>;
+type Inline = Extract<Place, { is: 'inline' }>;
+
+export function readFixtures(
+  calls: readonly Call[],
+  acquisitions: Acquisitions,
+  releases: Releases,
+  frames: Frames,
+  visitorKeys: Readonly<Record<string, readonly string[] | undefined>>,
+): Fixture[] {
+  const held = calls.flatMap((call) => {
+    const acquisition = acquisitions.of(call);
+    return acquisition ? hold(acquisition) : [];
+  });
+
+  function hold(acquisition: Acquisition): Held[] {
+    const { holder, node, resource } = acquisition;
+    const frame = frames.frameOf(node);
+    const scope = frames.scopeOf(frame) ?? (resource.kind === 'client' ? 'test' : undefined);
+    if (scope === undefined || resource.releasedBy.length === 0) return [];
+    if (resource.kind !== 'client' && refugeOf(node)) return [];
+    const base = { acquisition, frame, scope, variable: undefined };
+    switch (holder.is) {
+      case 'variable': {
+        const fate = releases.fateOf(holder.variable, resource);
+        return isHandedOut(frame, fate.custody, holder.variable)
+          ? []
+          : [{ ...base, ...fate, variable: holder.variable }];
+      }
+      case 'scope': {
+        const place: Place = {
+          is: 'registered',
+          node,
+          serves: frame,
+          scope,
+          awaited: true,
+          hook: undefined,
+        };
+        return [{ ...base, places: [place], custody: 'kept' }];
+      }
+      case 'nobody':
+        return [{ ...base, places: [], custody: 'kept' }];
+      case 'returned':
+        return [];
+      case 'others':
+        return [{ ...base, places: [], custody: 'gone' }];
+    }
+  }
+
+  /** A helper that answers what it made: its callers have the fixture, and are seen to. */
+  function isHandedOut(frame: Frame, custody: Held['custody'], variable: Variable): boolean {
+    return (
+      frame.is === 'helper' &&
+      custody === 'gone' &&
+      variable.references.some(({ identifier }) => identifier.parent.type === 'ReturnStatement')
+    );
+  }
+
+  function fixturesOf(one: Held): Fixture[] {
+    const narrower = one.places.flatMap((place) => narrowerRelease(one, place));
+    const main = mainRelease(one, narrower.length > 0);
+    return [...(main ? [fixture(one, main)] : []), ...narrower.map((each) => fixture(one, each))];
+  }
+
+  interface Judged {
+    readonly release: Lifetime['release'];
+    readonly node: Node | undefined;
+    readonly dependent?: Fixture['dependent'];
+  }
+
+  /** A release in a scope that ends earlier, of something no narrower scope makes anew. */
+  function narrowerRelease(one: Held, place: Place): Judged[] {
+    if (place.is === 'unseen') return [];
+    const scope = place.is === 'registered' ? place.scope : scopeOfBody(place);
+    if (!scope || !isNarrower(scope, one.scope)) return [];
+    if (siblings(one).some((other) => !isNarrower(scope, other.scope))) return [];
+    if (place.is === 'inline' && isLastTest(place)) return [];
+    return [
+      {
+        release: { is: 'registered', scope, awaited: true, beforeDependents: false },
+        node: place.node,
+      },
+    ];
+  }
+
+  function siblings({ acquisition, variable }: Held): Held[] {
+    return variable
+      ? held.filter((other) => other.variable === variable && other.acquisition !== acquisition)
+      : [];
+  }
+
+  function scopeOfBody({ frame }: Inline): Scope | undefined {
+    return frame.is === 'test' ? frames.scopeOf(frame) : undefined;
+  }
+
+  /** A last test that tears down is an order between tests, not an end too early. */
+  function isLastTest({ frame }: Inline): boolean {
+    if (frame.is !== 'test') return false;
+    const { call } = frame.call;
+    return !calls.some(
+      (other) => other.range[0] > call.range[1] && frames.testCallOf(other)?.what.is === 'test',
+    );
+  }
+
+  function mainRelease(one: Held, hasNarrower: boolean): Judged | undefined {
+    const registered = one.places.filter(
+      (place): place is Registered =>
+        place.is === 'registered' && !(place.scope && isNarrower(place.scope, one.scope)),
+    );
+    const [first] = registered;
+    if (first) return registeredRelease(one, registered, first);
+    if (hasNarrower) return undefined;
+    const inline = one.places.find(
+      (place): place is Inline => place.is === 'inline' && isSameBody(place, one),
+    );
+    const isLost = one.places.some((place) => place.is === 'unseen') || one.custody === 'gone';
+    if (inline && !isLost) {
+      return isSkippable(one, inline)
+        ? { release: { is: 'inline' }, node: inline.node }
+        : { release: { is: 'unseen' }, node: undefined };
+    }
+    return one.custody === 'kept' && one.places.length === 0
+      ? { release: { is: 'absent' }, node: undefined }
+      : { release: { is: 'unseen' }, node: undefined };
+  }
+
+  function registeredRelease(one: Held, all: readonly Registered[], first: Registered): Judged {
+    const unawaited = all.every(({ awaited }) => !awaited) ? first : undefined;
+    const dependent = dependentOf(one, first);
+    return {
+      release: {
+        is: 'registered',
+        scope: first.scope ?? one.scope,
+        awaited: !unawaited,
+        beforeDependents: dependent !== undefined,
+      },
+      node: (unawaited ?? first).node,
+      ...(dependent && { dependent }),
+    };
+  }
+
+  /** A client of this pool whose release is registered after the pool's, in the same list of hooks. */
+  function dependentOf(one: Held, release: Registered): Fixture['dependent'] {
+    const { hook } = release;
+    if (!hook || !one.variable) return undefined;
+    for (const other of held) {
+      if (other.acquisition.lender !== one.variable) continue;
+      for (const place of other.places) {
+        if (place.is !== 'registered' || !place.hook || place.node === release.node) continue;
+        const sameList =
+          place.hook.what.is === 'hook' &&
+          hook.what.is === 'hook' &&
+          place.hook.what.hook === hook.what.hook &&
+          isSameFrame(place.serves, release.serves);
+        if (sameList && place.node.range[0] > release.node.range[0]) {
+          return { name: nameOfFixture(other), releasedAt: place.node };
+        }
+      }
+    }
+    return undefined;
+  }
+
+  function isSameBody(place: Inline, { frame, acquisition }: Held): boolean {
+    return isSameFrame(place.frame, frame) && place.at.range[0] > acquisition.node.range[1];
+  }
+
+  /** Whether a throw can come in between, and the release is the end of it rather than the act under test. */
+  function isSkippable({ acquisition }: Held, place: Inline): boolean {
+    const { kind } = acquisition.resource;
+    const isAct = kind === 'app' || kind === 'server' || kind === 'handle' || kind === 'agent';
+    const between = [acquisition.node.range[1], place.at.range[0]] as const;
+    return runsBetween(acquisition.node, between) && (!isAct || endsItsBody(place.at));
+  }
+
+  function runsBetween(from: Node, [start, end]: readonly [number, number]): boolean {
+    const fn = enclosingFunction(from);
+    if (!fn) return false;
+    for (const node of walk(fn.body, visitorKeys)) {
+      const isWork =
+        isCall(node) || node.type === 'AwaitExpression' || node.type === 'ThrowStatement';
+      if (isWork && node.range[0] >= start && node.range[1] <= end) return true;
+    }
+    return false;
+  }
+
+  return held.flatMap(fixturesOf);
+
+  function fixture(one: Held, { release, node, dependent }: Judged): Fixture {
+    const { acquisition, scope, frame } = one;
+    return {
+      lifetime: { kind: acquisition.resource.kind, acquired: scope, release },
+      name: nameOfFixture(one),
+      acquiredAt: acquisition.node,
+      releasedAt: node,
+      frame,
+      releaseCode: releaseCodeOf(one),
+      lender: acquisition.lender?.name,
+      dependent,
+    };
+  }
+}
+
+function releaseCodeOf({ variable, acquisition }: Held): string | undefined {
+  const { releasedBy, kind, asynchronous } = acquisition.resource;
+  const [method] = releasedBy;
+  if (!variable || method === undefined) return undefined;
+  return kind === 'server' && !asynchronous
+    ? `new Promise((resolve) => ${variable.name}.${method}(resolve))`
+    : `${variable.name}.${method}()`;
+}
+
+function nameOfFixture({ variable, acquisition }: Held): string {
+  return variable?.name ?? calleeText(acquisition.node);
+}
+
+function calleeText(call: Call): string {
+  const callee = bare(call.callee);
+  const path: string[] = [];
+  let at: Node = callee;
+  while (at.type === 'MemberExpression') {
+    path.unshift(nameOf(at) ?? '…');
+    at = bare(at.object);
+  }
+  if (at.type === 'Identifier') path.unshift(at.name);
+  return `${call.type === 'NewExpression' ? 'new ' : ''}${path.join('.')}()`;
+}
+
+export function isSameFrame(a: Frame, b: Frame): boolean {
+  return a.is === 'file' ? b.is === 'file' : b.is !== 'file' && a.fn === b.fn;
+}
+
+const CLEANUP =
+  /^(close|end|stop|destroy|quit|disconnect|dispose|release|shutdown|terminate|kill|reset|restore|restoreAll|rm|rmSync|unlink|unlinkSync|chdir|setGlobalDispatcher|clearTimeout|clearInterval)$/;
+
+/** Whether only cleanup follows a statement, up to the end of its function. */
+function endsItsBody(node: Node): boolean {
+  const fn = enclosingFunction(node);
+  for (let at: Node | undefined = statementOf(node); at && at !== fn?.body; at = at.parent) {
+    const { parent } = at;
+    if (isFunction(at)) return true;
+    if (parent?.type !== 'BlockStatement') continue;
+    const index = parent.body.findIndex((statement) => statement === at);
+    if (!parent.body.slice(index + 1).every(isCleanup)) return false;
+  }
+  return true;
+}
+
+function isCleanup(statement: Node): boolean {
+  if (statement.type === 'ReturnStatement') return statement.argument === null;
+  if (statement.type !== 'ExpressionStatement') return false;
+  const expression = bare(statement.expression);
+  const call = expression.type === 'AwaitExpression' ? bare(expression.argument) : expression;
+  if (call.type === 'AssignmentExpression' || call.type === 'UnaryExpression') return true;
+  if (call.type === 'NewExpression') return true;
+  if (call.type !== 'CallExpression') return false;
+  const callee = bare(call.callee);
+  const name =
+    callee.type === 'MemberExpression'
+      ? nameOf(callee)
+      : callee.type === 'Identifier'
+        ? callee.name
+        : undefined;
+  return name !== undefined && CLEANUP.test(name);
+}

@@ -1,0 +1,26 @@
+/** Queries of known resources whose promise nobody waits for. */
+import { bare, isFunction, nameOf, outer, type Call } from './ast.ts';
+import type { FileModel } from './file-model.ts';
+import { isWaitedFor } from './placement.ts';
+
+export interface FloatingQuery {
+  readonly call: Call;
+  /** The call as a message names it: `pool.query()`. */
+  readonly text: string;
+}
+
+const ASKED = new Set(['pool', 'client', 'connection']);
+
+export function* floatingQueries(file: FileModel): Iterable<FloatingQuery> {
+  for (const call of file.calls) {
+    const callee = bare(call.callee);
+    if (callee.type !== 'MemberExpression' || nameOf(callee) !== 'query') continue;
+    const resource = file.acquisitions.resourceOf(callee.object);
+    if (!resource || !ASKED.has(resource.kind)) continue;
+    if (call.arguments.some((argument) => isFunction(bare(argument)))) continue;
+    if (outer(call).parent?.type === 'MemberExpression' || isWaitedFor(call)) continue;
+    const frame = file.frames.frameOf(call);
+    if (frame.is !== 'test' && frame.is !== 'hook') continue;
+    yield { call, text: file.source.getText(callee) + '()' };
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Which variable is this identifier, and what is it ever given? Reads the scope manager once, so
+ * that a look-up is one step, and does not care whether the parser's globals were declared.
+ */
+import type { TSESLint } from '@typescript-eslint/utils';
+import { bare, isFunction, type FunctionNode, type Identifier, type Node } from './ast.ts';
+
+export type Variable = TSESLint.Scope.Variable;
+export type Reference = TSESLint.Scope.Reference;
+
+export interface Variables {
+  /** The variable an identifier declares or refers to; a global has none. */
+  of(node: Node): Variable | undefined;
+  references(variable: Variable): readonly Reference[];
+  /** Whether a node is a free identifier of this name: nothing in the file declares it. */
+  isGlobal(node: Node, name?: string): node is Identifier;
+  /** The expressions a variable is ever given, as far as they stand alone (no patterns, no `+=`). */
+  values(variable: Variable): readonly Value[] | undefined;
+  /** The function that a variable always is. */
+  functionOf(variable: Variable): FunctionNode | undefined;
+}
+
+/** What a variable is given: an expression, and the way from it through a destructuring pattern. */
+export interface Value {
+  readonly expression: Node;
+  readonly path: readonly string[];
+}
+
+export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
+  const byIdentifier = new Map<Node, Variable>();
+  const references = new Map<Variable, Reference[]>();
+  const globals = scopes.globalScope?.set;
+  for (const scope of scopes.scopes) {
+    for (const variable of scope.variables) {
+      for (const identifier of variable.identifiers) byIdentifier.set(identifier, variable);
+    }
+    for (const reference of scope.references) {
+      const variable = reference.resolved ?? globals?.get(reference.identifier.name);
+      if (!variable || variable.defs.length === 0) continue;
+      byIdentifier.set(reference.identifier, variable);
+      const known = references.get(variable);
+      if (known) known.push(reference);
+      else references.set(variable, [reference]);
+    }
+  }
+
+  function of(node: Node): Variable | undefined {
+    return byIdentifier.get(node);
+  }
+
+  function values(variable: Variable): Value[] | undefined {
+    const given: Value[] = [];
+    for (const reference of references.get(variable) ?? []) {
+      if (!reference.isWrite()) continue;
+      const value = valueWrittenAt(reference.identifier);
+      if (!value) return undefined;
+      given.push(value);
+    }
+    return given;
+  }
+
+  function functionOf(variable: Variable): FunctionNode | undefined {
+    const [definition] = variable.defs;
+    if (variable.defs.length !== 1 || !definition) return undefined;
+    const given = values(variable);
+    if (definition.type === 'FunctionName' && isFunction(definition.node)) {
+      return given?.length === 0 ? definition.node : undefined;
+    }
+    const [value] = given ?? [];
+    return given?.length === 1 && value?.path.length === 0 && isFunction(value.expression)
+      ? value.expression
+      : undefined;
+  }
+
+  return {
+    of,
+    references: (variable) => references.get(variable) ?? [],
+    isGlobal: (node, name): node is Identifier =>
+      node.type === 'Identifier' &&
+      !byIdentifier.has(node) &&
+      (name === undefined || node.name === name),
+    values,
+    functionOf,
+  };
+}
+
+/** What the identifier is given where it is written; undefined when that is not one expression. */
+function valueWrittenAt(identifier: Node): Value | undefined {
+  const path: string[] = [];
+  for (let at = identifier; at.parent; at = at.parent) {
+    const { parent } = at;
+    switch (parent.type) {
+      case 'Property':
+        if (parent.value !== at || parent.computed) return undefined;
+        path.unshift(parent.key.type === 'Identifier' ? parent.key.name : '');
+        break;
+      case 'ObjectPattern':
+        break;
+      case 'VariableDeclarator':
+        return parent.init ? { expression: parent.init, path } : undefined;
+      case 'AssignmentExpression':
+        return parent.operator === '=' && parent.left === at
+          ? { expression: parent.right, path }
+          : undefined;
+      default:
+        return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** Whether a value was made by `new AsyncDisposableStack()`, or by its synchronous sibling. */
+export function isDisposableStack(variables: Variables, node: Node): boolean {
+  const variable = variables.of(bare(node));
+  const [value] = (variable && variables.values(variable)) ?? [];
+  const made = value && bare(value.expression);
+  return (
+    made?.type === 'NewExpression' &&
+    ['AsyncDisposableStack', 'DisposableStack'].some((name) =>
+      variables.isGlobal(made.callee, name),
+    )
+  );
+}

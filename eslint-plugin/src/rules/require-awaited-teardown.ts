@@ -1,0 +1,17 @@
+/** A hook that calls an asynchronous release waits for it. */
+import { defineRule } from '../define-rule.ts';
+import { awaitStatement } from '../edits.ts';
+
+export default defineRule('require-awaited-teardown', function* (file) {
+  for (const { name, acquiredAt, releasedAt } of file.withFault('require-awaited-teardown')) {
+    const node = releasedAt ?? acquiredAt;
+    const call = file.source.getText(node);
+    const edits = awaitStatement(node);
+    yield {
+      node,
+      messageId: 'unawaited',
+      data: { call, resource: name },
+      suggestion: edits && { messageId: 'awaitRelease', edits },
+    };
+  }
+});
