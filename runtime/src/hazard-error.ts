@@ -2,6 +2,7 @@
  * The one error savepoint throws for a hazard. Built where the facts are; its words come from the
  * catalogue, so that the editor, the failing test and the docs say the same.
  */
+import { channel } from 'node:diagnostics_channel';
 import { fill, hazard, type HazardId } from '@savepoint/catalogue';
 import { formatPlace, type Trace } from './trace.ts';
 
@@ -20,7 +21,19 @@ export interface HazardFacts {
   /** Said instead of the entry's remedy where the facts allow a more exact one. */
   readonly remedy?: string;
   readonly cause?: unknown;
+  /** The test it is about; absent, whoever collects hazards asks which test is running. */
+  readonly test?: TestIdentity | undefined;
 }
+
+/** A test as reports name it. */
+export interface TestIdentity {
+  /** With the names of the suites and tests around it. */
+  readonly name: string;
+  readonly file: string | undefined;
+}
+
+/** Every `HazardError` is published here when it is made, for whoever collects evidence. */
+export const hazards = channel('savepoint:hazard');
 
 /** A hazard seen in a run. `code` is the id of its catalogue entry: `savepoint explain <code>`. */
 export class HazardError extends Error {
@@ -33,10 +46,13 @@ export class HazardError extends Error {
   /** Where the resource should have been released. */
   readonly expected: string | undefined;
   readonly remedy: string;
+  readonly test: TestIdentity | undefined;
 
   constructor(code: HazardId, facts: HazardFacts = {}) {
     const entry = hazard(code);
-    const happened = facts.happened ?? fill(entry.runtime?.message ?? entry.title, facts.values ?? {});
+    const happened = sentence(
+      facts.happened ?? fill(entry.runtime?.message ?? entry.title, facts.values ?? {}),
+    );
     const remedy = facts.remedy ?? entry.remedy;
     const lines = [
       `${happened} [${code}]`,
@@ -53,7 +69,14 @@ export class HazardError extends Error {
     this.used = facts.used;
     this.expected = facts.expected;
     this.remedy = remedy;
+    this.test = facts.test;
+    hazards.publish(this);
   }
+}
+
+/** A text that may begin with a placeholder, begun as a sentence. */
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function place(label: string, trace: Trace | undefined): string[] {

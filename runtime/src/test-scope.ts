@@ -3,9 +3,10 @@
  * `t.signal`, the one public object that Node keeps per test and aborts whenever the test ends,
  * also after a hook that threw. Knows no resource.
  */
-import { createHook, executionAsyncResource } from 'node:async_hooks';
 import type { TestContext } from 'node:test';
 import { captureTrace, type Trace } from './trace.ts';
+
+export { ambientTest, trackTests, type AmbientTest } from './ambient-test.ts';
 
 type Release = () => unknown;
 
@@ -67,7 +68,10 @@ export class TestScope {
     if (errors.length === 1) throw errors[0];
     if (errors.length > 1) {
       const said = errors.map((error) => (error instanceof Error ? error.message : String(error)));
-      throw new AggregateError(errors, `${String(errors.length)} releases of test "${this.name}" failed:\n${said.join('\n')}`);
+      throw new AggregateError(
+        errors,
+        `${String(errors.length)} releases of test "${this.name}" failed:\n${said.join('\n')}`,
+      );
     }
   }
 }
@@ -101,43 +105,3 @@ function reportLate(error: unknown): void {
 }
 
 process.once('beforeExit', () => void closeEndedScopes());
-
-// ---- the ambient test
-
-/** The fields of Node's internal `Test` that savepoint reads; the same in Node 20 to 26. */
-interface TestResource {
-  readonly name: string;
-  readonly signal: AbortSignal;
-  readonly parent: TestResource | null;
-  /** `before`, `beforeEach`, … when the resource is a hook. */
-  readonly hookType?: string;
-}
-
-/** The test in whose asynchronous context code runs. */
-export interface AmbientTest {
-  readonly name: string;
-  readonly signal: AbortSignal;
-  /** Set when the code runs in a hook; `signal` is then the hook's, not the test's. */
-  readonly hook: string | undefined;
-}
-
-const OWNER = Symbol('savepoint.test');
-type Owned = { [OWNER]?: TestResource | undefined };
-let tracking = false;
-
-/** Begins to note which test every asynchronous operation belongs to. Call before tests start. */
-export function trackTests(): void {
-  if (tracking) return;
-  tracking = true;
-  createHook({
-    init(_id, type, _trigger, resource: Owned) {
-      resource[OWNER] = type === 'Test' ? (resource as TestResource) : (executionAsyncResource() as Owned | undefined)?.[OWNER];
-    },
-  }).enable();
-}
-
-/** The test or hook whose code is running, if any. Nothing before `trackTests()`. */
-export function ambientTest(): AmbientTest | undefined {
-  const owner = (executionAsyncResource() as Owned | undefined)?.[OWNER];
-  return owner && { name: owner.name, signal: owner.signal, hook: owner.hookType };
-}

@@ -2,7 +2,7 @@
  * Where something happened in the user's code. Reads `Error.stack` as text, so that source maps and
  * loaders that rewrite it are honoured. Knows no hazard.
  */
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A line in a file of the user's. */
@@ -21,23 +21,27 @@ export interface Trace {
 }
 
 const OWN_CODE = dirname(fileURLToPath(import.meta.url));
+/** Parts of savepoint that stand between a call and its caller without making it. */
+const OBSERVERS = ['watch', 'lifetimes', 'ambient-test', 'trace'].map((part) =>
+  join(OWN_CODE, part),
+);
 const STACK_DEPTH = 40;
 
 /** Captures the stack of the caller. Frames of Node, of packages and of savepoint itself are left out. */
 export function captureTrace(): Trace {
-  const before = Error.stackTraceLimit;
-  Error.stackTraceLimit = STACK_DEPTH;
-  const stack = new Error().stack ?? '';
-  Error.stackTraceLimit = before;
-  return traceOf(stack);
+  return traceOf(currentStack());
+}
+
+/** Whether savepoint itself makes this call, and not code of the user's that savepoint called. */
+export function isOwnCall(): boolean {
+  const frames = framesOf(currentStack());
+  const user = frames.findIndex(isUserFrame);
+  return frames.slice(0, user === -1 ? undefined : user).some(isOwnFrame);
 }
 
 /** Reads the text of an `Error.stack`. */
 export function traceOf(stack: string): Trace {
-  const frames = stack
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line.startsWith('at ') && isUserFrame(line));
+  const frames = framesOf(stack).filter(isUserFrame);
   return { frames, place: frames.map(placeOf).find((place) => place !== undefined) };
 }
 
@@ -46,18 +50,40 @@ export function formatPlace({ file, line, column }: Place): string {
   return `${file}:${String(line)}:${String(column)}`;
 }
 
+function currentStack(): string {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = STACK_DEPTH;
+  const stack = new Error().stack ?? '';
+  Error.stackTraceLimit = before;
+  return stack;
+}
+
+function framesOf(stack: string): string[] {
+  return stack
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('at '));
+}
+
+function isOwnFrame(frame: string): boolean {
+  return frame.includes(OWN_CODE) && !OBSERVERS.some((observer) => frame.includes(observer));
+}
+
 function isUserFrame(frame: string): boolean {
   return (
     !frame.includes('node:') &&
     !frame.includes('/node_modules/') &&
     !frame.includes('\\node_modules\\') &&
     !frame.includes(OWN_CODE) &&
-    !frame.includes('<anonymous>)')
+    !frame.includes('<anonymous>)') &&
+    !/\(index \d+\)$/.test(frame)
   );
 }
 
 function placeOf(frame: string): Place | undefined {
-  const match = /\(?((?:file:\/\/)?[^()]+?):(\d+):(\d+)\)?$/.exec(frame.replace(/^at (async )?/, ''));
+  const match = /\(?((?:file:\/\/)?[^()]+?):(\d+):(\d+)\)?$/.exec(
+    frame.replace(/^at (async )?/, ''),
+  );
   if (!match) return undefined;
   const [, location = '', line, column] = match;
   const file = location.slice(location.search(/file:\/\/|[A-Za-z]:\\|\//));
