@@ -37,20 +37,24 @@ export const rules = {
   'require-pool-end': requirePoolEnd,
 } satisfies Record<string, Rule.RuleModule>;
 
-const base = { meta: { name: 'eslint-plugin-savepoint', version, namespace: NAMESPACE }, rules };
-
 /** A flat config with every rule of the preset, all as errors, so that bulk suppressions work. */
 function configOf(preset: Preset) {
   const ids = HAZARDS.filter((entry: Hazard) => entry.linter && entry.presets.includes(preset));
   return {
     name: `${NAMESPACE}/${preset}`,
-    plugins: { [NAMESPACE]: base },
+    plugins: {
+      // The very plugin that a config names beside it: ESLint refuses two under one name.
+      get [NAMESPACE](): ESLint.Plugin {
+        return plugin;
+      },
+    },
     rules: Object.fromEntries(ids.map(({ id }) => [`${NAMESPACE}/${id}`, 'error' as const])),
   } satisfies Linter.Config;
 }
 
 const configs = { recommended: configOf('recommended'), strict: configOf('strict') };
 
-const plugin = { ...base, configs } satisfies ESLint.Plugin;
+const meta = { name: 'eslint-plugin-savepoint', version, namespace: NAMESPACE };
+const plugin = { meta, rules, configs } satisfies ESLint.Plugin;
 
 export default plugin;
