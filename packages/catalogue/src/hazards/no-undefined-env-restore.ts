@@ -55,9 +55,10 @@ export const noUndefinedEnvRestore = defineHazard({
     message: "{{test}} left the string 'undefined' in {{name}}, which was not set before.",
   },
   evidence: [
+    'nodejs/node#5829',
+    'nodejs/node#9248',
     'nodejs/node#48875',
     'wafflebase/wafflebase#289',
-    'phodal/routa#422',
     'https://nodejs.org/api/process.html#processenv',
     'https://nodejs.org/api/deprecations.html#DEP0104',
   ],
