@@ -4,6 +4,7 @@
  */
 import { HazardError } from '../hazard-error.ts';
 import { formatPlace, type Trace } from '../trace.ts';
+import { isAround } from '../test-family.ts';
 import type { TestScope } from '../test-scope.ts';
 
 /** One change by one test. Changes of one state form a stack: a subtest's lies on its parent's. */
@@ -30,7 +31,7 @@ export function assertMayChange(state: string, scope: TestScope, used: Trace): v
   }
   restoreEnded(state);
   const holder = holds.get(state)?.at(-1);
-  if (!holder || holder.scope === scope || isParent(holder.scope, scope)) return;
+  if (!holder || holder.scope === scope || isAround(holder.scope, scope)) return;
   throw new HazardError('no-unrestored-process-state', {
     happened:
       `Test "${scope.name}" changes ${state} while test "${holder.scope.name}" has it changed` +
@@ -78,11 +79,6 @@ function release(state: string, hold: Hold): void {
 function restoreEnded(state: string): void {
   for (let hold = holds.get(state)?.at(-1); hold?.scope.ended; hold = holds.get(state)?.at(-1))
     release(state, hold);
-}
-
-/** `t.fullName` is all that Node tells of a test's parents; a namesake is caught when it ends out of turn. */
-function isParent(scope: TestScope, of: TestScope): boolean {
-  return of.name.startsWith(`${scope.name} > `);
 }
 
 function at({ place }: Trace): string {

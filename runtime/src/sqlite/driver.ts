@@ -1,0 +1,104 @@
+/**
+ * better-sqlite3 as the rest of this folder sees it, and the only file that loads it or casts its
+ * types: an optional peer. Its statements' own methods are taken once, before anything is put over them.
+ */
+import { createRequire } from 'node:module';
+import type BetterSqlite3 from 'better-sqlite3';
+import { SetupError } from '../setup-error.ts';
+import { SqliteRefusal } from './sqlite-refusal.ts';
+
+export type Handle = BetterSqlite3.Database;
+export type Statement = BetterSqlite3.Statement;
+export type RunResult = BetterSqlite3.RunResult;
+export type HandleOptions = BetterSqlite3.Options;
+
+/** The methods of a statement that run it. */
+export const RUNNING = ['run', 'get', 'all', 'iterate'] as const;
+export type Running = (typeof RUNNING)[number];
+export type Method = (this: Statement, ...args: unknown[]) => unknown;
+export type StatementMethods = Readonly<Record<Running, Method>>;
+
+interface Driver {
+  readonly Database: { new (file: string | Buffer, options?: HandleOptions): Handle };
+  readonly SqliteError: new (message: string, code: string) => Error;
+}
+
+const require = createRequire(import.meta.url);
+
+/** @throws SetupError `ERR_SAVEPOINT_MISSING_PEER` without the package */
+function loadDriver(): Driver {
+  try {
+    const Database = require('better-sqlite3') as Driver['Database'] & Pick<Driver, 'SqliteError'>;
+    return { Database, SqliteError: Database.SqliteError };
+  } catch (cause) {
+    throw new SetupError(
+      'ERR_SAVEPOINT_MISSING_PEER',
+      'savepoint/sqlite needs the package `better-sqlite3`, and cannot load it: npm install better-sqlite3',
+      { cause },
+    );
+  }
+}
+
+/** A new handle: on a file, on `:memory:`, or on a copy in memory of a serialized database. */
+export function openHandle(source: string | Buffer, options?: HandleOptions): Handle {
+  return new (loadDriver().Database)(source, options);
+}
+
+/** The error better-sqlite3 would throw. */
+export function sqliteError({ message, code }: SqliteRefusal): Error {
+  return new (loadDriver().SqliteError)(message, code);
+}
+
+let methods: StatementMethods | undefined;
+
+/** better-sqlite3's own methods of its statements. */
+export function statementMethods(handle: Handle): StatementMethods {
+  if (!methods) {
+    const { run, get, all, iterate } = statementPrototype(handle);
+    methods = { run, get, all, iterate };
+  }
+  return methods;
+}
+
+/** The object all statements inherit from. */
+export function statementPrototype(handle: Handle): Record<Running, Method> {
+  return Object.getPrototypeOf(handle.prepare('SELECT 1')) as Record<Running, Method>;
+}
+
+/** A handle by its own methods, whatever is put over them later. */
+export class RawHandle {
+  readonly handle: Handle;
+  readonly exec: (sql: string) => void;
+  readonly prepare: (sql: string) => Statement;
+  readonly pragma: Handle['pragma'];
+  readonly close: () => void;
+  readonly methods: StatementMethods;
+
+  constructor(handle: Handle) {
+    this.handle = handle;
+    this.methods = statementMethods(handle);
+    const { exec, prepare, pragma, close } = handle;
+    this.exec = (sql) => void exec.call(handle, sql);
+    this.prepare = (sql) => prepare.call(handle, sql) as Statement;
+    this.pragma = (source, options) => pragma.call(handle, source, options);
+    this.close = () => void close.call(handle);
+  }
+
+  get inTransaction(): boolean {
+    return this.handle.inTransaction;
+  }
+
+  run(sql: string, args: readonly unknown[] = []): RunResult {
+    return this.methods.run.apply(this.prepare(sql), [...args]) as RunResult;
+  }
+
+  all(sql: string): unknown[] {
+    return this.methods.all.call(this.prepare(sql)) as unknown[];
+  }
+
+  /** A pragma's value; unlike `pragma()` this may be asked while rows are being read. */
+  setting(name: string): unknown {
+    const statement = this.prepare(`PRAGMA ${name}`);
+    return statement.reader ? this.methods.get.call(statement.pluck()) : undefined;
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * One transaction around everything a test does with a handle: the app's own transactions are
+ * savepoints in it, and nothing is ever committed. Knows no test runner.
+ */
+import { HazardError } from '../hazard-error.ts';
+import { captureTrace } from '../trace.ts';
+import type { Access } from './access.ts';
+import { RESERVED_PREFIX, translate, type AppTransaction } from './app-transaction.ts';
+import { DeferredKeys } from './deferred-keys.ts';
+import { sqliteError, type RawHandle, type Running, type RunResult, type Statement } from './driver.ts';
+import type { Lease } from './lease.ts';
+import { treatPragma } from './pragmas.ts';
+import { statementsOf } from './sql-reader.ts';
+import { isControl, kindOf, kindOfStatement, type Control, type Pragma, type StatementKind } from './statement-kind.ts';
+import { SqliteRefusal } from './sqlite-refusal.ts';
+
+const AUTOCOMMIT = `"${RESERVED_PREFIX}statement"`;
+/** An unknown pragma does nothing: sent for one that would only set what is set. */
+const NO_OP = 'PRAGMA savepoint_unchanged';
+
+export class Sandbox implements Access {
+  readonly #raw: RawHandle;
+  readonly #lease: Lease;
+  /** The savepoint of a sandbox inside another one; the outermost is a transaction. */
+  readonly #savepoint: string | undefined;
+  readonly #deferredKeys: DeferredKeys;
+  readonly #kinds = new WeakMap<Statement, StatementKind>();
+  readonly #settings = new Map<string, unknown>();
+  #state: AppTransaction = { is: 'idle' };
+  #lost: HazardError | undefined;
+
+  /** @param depth how many sandboxes of the same handle are open around this one */
+  constructor(raw: RawHandle, lease: Lease, depth = 0) {
+    this.#raw = raw;
+    this.#lease = lease;
+    this.#savepoint = depth === 0 ? undefined : `"${RESERVED_PREFIX}sandbox ${String(depth)}"`;
+    this.#deferredKeys = new DeferredKeys(raw);
+    // IMMEDIATE takes the write lock now instead of at some statement of the app.
+    raw.run(this.#savepoint ? `SAVEPOINT ${this.#savepoint}` : raw.handle.readonly ? 'BEGIN' : 'BEGIN IMMEDIATE');
+  }
+
+  /** Undoes everything. @throws HazardError when the sandbox was lost: its changes may be kept, or gone too early */
+  close(): void {
+    for (const [name, before] of this.#settings) this.#raw.pragma(`${name} = ${String(before ?? 'OFF')}`);
+    if (this.#lost) throw this.#lost;
+    if (this.#savepoint) {
+      this.#raw.run(`ROLLBACK TO ${this.#savepoint}`);
+      this.#raw.run(`RELEASE ${this.#savepoint}`);
+    } else {
+      this.#raw.run('ROLLBACK');
+    }
+  }
+
+  get inTransaction(): boolean {
+    return this.#state.is === 'open';
+  }
+
+  exec(sql: string): void {
+    this.#assertIntact();
+    const statements = statementsOf(sql).map((statement) => ({ ...statement, kind: kindOfStatement(statement) }));
+    if (statements.every(({ kind }) => kind.is === 'other') && !this.#mustCheckKeys()) {
+      this.#inside(() => this.#raw.exec(sql));
+      return;
+    }
+    for (const { text, kind } of statements) this.#execOne(text, kind);
+  }
+
+  #execOne(text: string, kind: StatementKind): void {
+    const sql = this.#admit(text, kind);
+    if (isControl(kind)) this.#control(kind, sql);
+    else this.#guarded(() => this.#raw.exec(sql));
+  }
+
+  prepare(sql: string): string {
+    this.#assertIntact();
+    return this.#admit(sql, kindOf(sql));
+  }
+
+  execute(statement: Statement, method: Running, args: unknown[]): unknown {
+    this.#assertIntact();
+    const kind = this.#kindOf(statement);
+    if (isControl(kind) && method === 'run') return this.#control(kind, statement.source, args);
+    const native = this.#raw.methods[method];
+    if (method !== 'iterate') {
+      return statement.readonly ? native.apply(statement, args) : this.#guarded(() => native.apply(statement, args));
+    }
+    return this.#lease.track(statement.source, this.#inside(() => native.apply(statement, args)) as IterableIterator<unknown>);
+  }
+
+  pragma(source: string, options?: { simple?: boolean }): unknown {
+    this.#assertIntact();
+    const sql = this.#admit(`PRAGMA ${source}`, kindOf(`PRAGMA ${source}`));
+    return this.#inside(() => this.#raw.pragma(sql.slice('PRAGMA '.length), options));
+  }
+
+  #kindOf(statement: Statement): StatementKind {
+    let kind = this.#kinds.get(statement);
+    if (!kind) {
+      kind = kindOf(statement.source);
+      this.#kinds.set(statement, kind);
+    }
+    return kind;
+  }
+
+  // ---- what the app's transaction is made of
+
+  #control(control: Control, sql: string, args: readonly unknown[] = []): RunResult {
+    this.#raw.prepare(sql); // A syntax error is SQLite's to tell, before anything is done.
+    const step = this.#refusing(() => translate(control, sql, this.#state));
+    if (step.commits) this.#refusing(() => this.#deferredKeys.assertKept());
+    const results = this.#inside(() => step.send.map((text) => this.#raw.run(text, args)));
+    this.#deferredKeys.follow(this.#state, step);
+    this.#state = step.next;
+    return results.at(-1) as RunResult;
+  }
+
+  #mustCheckKeys(): boolean {
+    return this.#state.is === 'idle' && this.#deferredKeys.areUsed();
+  }
+
+  /** Runs a statement; outside a transaction of the app what SQLite defers to the commit is due at once. */
+  #guarded<T>(run: () => T): T {
+    if (!this.#mustCheckKeys()) return this.#inside(run);
+    this.#raw.run(`SAVEPOINT ${AUTOCOMMIT}`);
+    this.#deferredKeys.begin();
+    try {
+      const result = this.#inside(run);
+      this.#refusing(() => this.#deferredKeys.assertKept());
+      return result;
+    } catch (error) {
+      if (this.#raw.inTransaction) this.#raw.run(`ROLLBACK TO ${AUTOCOMMIT}`);
+      throw error;
+    } finally {
+      if (this.#raw.inTransaction) this.#raw.run(`RELEASE ${AUTOCOMMIT}`);
+      this.#deferredKeys.end();
+    }
+  }
+
+  /** Turns what SQLite would say into the error its driver throws. */
+  #refusing<T>(decide: () => T): T {
+    try {
+      return decide();
+    } catch (error) {
+      throw error instanceof SqliteRefusal ? sqliteError(error) : error;
+    }
+  }
+
+  // ---- statements that do not work in a transaction
+
+  /** @returns what to send. @throws HazardError `no-non-transactional-ddl` */
+  #admit(sql: string, kind: StatementKind): string {
+    if (kind.is === 'vacuum') throw this.#refuse('VACUUM', 'Run it on a handle of its own: `new Database(file)`, outside the rollback sandbox.');
+    return kind.is === 'pragma' ? this.#admitPragma(sql, kind) : sql;
+  }
+
+  #admitPragma(sql: string, pragma: Pragma): string {
+    if (this.#raw.handle.memory && pragma.name === 'journal_mode') return sql;
+    const read = (name: string): unknown => this.#raw.setting(name);
+    switch (treatPragma(pragma, read)) {
+      case 'pass':
+        return sql;
+      case 'unchanged':
+        return pragma.name === 'journal_mode' ? 'PRAGMA journal_mode' : NO_OP;
+      case 'restore':
+        if (!this.#settings.has(pragma.name)) this.#settings.set(pragma.name, read(pragma.name));
+        return sql;
+      case 'refuse': {
+        const set = `${pragma.name}: ${JSON.stringify(pragma.value ?? '')}`;
+        throw this.#refuse(
+          `PRAGMA ${pragma.name}`,
+          pragma.value === undefined
+            ? 'Leave it out of the test: nothing is committed in the sandbox.'
+            : `Set it where the handle is opened: \`sqlite({ pragma: { ${set} } })\`, or on the app's own handle before the tests begin.`,
+        );
+      }
+    }
+  }
+
+  #refuse(statement: string, remedy: string): HazardError {
+    return new HazardError('no-non-transactional-ddl', {
+      happened: `${statement} cannot run inside a transaction, and the rollback sandbox of test "${this.#lease.test}" is one.`,
+      acquired: this.#lease.opened,
+      used: captureTrace(),
+      remedy,
+    });
+  }
+
+  // ---- staying inside
+
+  #assertIntact(): void {
+    if (this.#lost) throw this.#lost;
+  }
+
+  /** Runs a statement and sees to it that the sandbox's transaction is still there afterwards. */
+  #inside<T>(run: () => T): T {
+    let result: T;
+    try {
+      result = run();
+    } catch (error) {
+      this.#assertInside(error);
+      throw error;
+    }
+    this.#assertInside();
+    return result;
+  }
+
+  #assertInside(cause?: unknown): void {
+    if (this.#raw.inTransaction) return;
+    this.#lost = new HazardError('no-non-transactional-ddl', {
+      happened:
+        `A statement ended the transaction that test "${this.#lease.test}" runs in` +
+        (cause instanceof Error ? ` (${cause.message}); everything the test did is undone too early.` : '; what the test did may be committed.'),
+      acquired: this.#lease.opened,
+      used: captureTrace(),
+      remedy:
+        'ON CONFLICT ROLLBACK, INSERT OR ROLLBACK and RAISE(ROLLBACK) end every transaction around them. ' +
+        'Use ABORT instead, or run this test on a database in memory: `sqlite()` without `file`.',
+      cause,
+    });
+    throw this.#lost;
+  }
+}

@@ -1,0 +1,79 @@
+/** What a statement means to a sandbox. Reads tokens; knows no database and no state. */
+import { foldCase, isSymbol, isWord, statementsOf, type Statement, type Token } from './sql-reader.ts';
+
+/** A statement that begins, ends or divides a transaction. */
+export type Control =
+  | { readonly is: 'begin' }
+  | { readonly is: 'commit' }
+  | { readonly is: 'rollback' }
+  | { readonly is: 'savepoint'; readonly name: string }
+  | { readonly is: 'release'; readonly name: string }
+  | { readonly is: 'rollback-to'; readonly name: string };
+
+/** `value` is absent when the pragma only asks. */
+export interface Pragma {
+  readonly is: 'pragma';
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+export type StatementKind = Control | Pragma | { readonly is: 'vacuum' } | { readonly is: 'other' };
+
+/** The kind of the first statement of a text; `other` when there is none. */
+export function kindOf(sql: string): StatementKind {
+  const [first] = statementsOf(sql);
+  return first ? kindOfStatement(first) : { is: 'other' };
+}
+
+export function isControl(kind: StatementKind): kind is Control {
+  return kind.is !== 'pragma' && kind.is !== 'vacuum' && kind.is !== 'other';
+}
+
+export function kindOfStatement({ tokens }: Statement): StatementKind {
+  const [verb, ...rest] = tokens;
+  if (verb.kind !== 'word') return { is: 'other' };
+  switch (verb.value) {
+    case 'begin':
+      return { is: 'begin' };
+    case 'commit':
+    case 'end':
+      return { is: 'commit' };
+    case 'rollback':
+      return rollbackKind(rest);
+    case 'savepoint':
+      return named('savepoint', rest[0]);
+    case 'release':
+      return named('release', isWord(rest[0], 'savepoint') && isName(rest[1]) ? rest[1] : rest[0]);
+    case 'pragma':
+      return pragmaKind(rest);
+    case 'vacuum':
+      return { is: 'vacuum' };
+    default:
+      return { is: 'other' };
+  }
+}
+
+/** `ROLLBACK [TRANSACTION [name]] [TO [SAVEPOINT] name]` */
+function rollbackKind(tokens: readonly Token[]): StatementKind {
+  const to = tokens.findIndex((token) => isWord(token, 'to'));
+  if (to === -1) return { is: 'rollback' };
+  const [first, second] = tokens.slice(to + 1);
+  return named('rollback-to', isWord(first, 'savepoint') && isName(second) ? second : first);
+}
+
+function named(is: 'savepoint' | 'release' | 'rollback-to', token: Token | undefined): StatementKind {
+  return isName(token) ? { is, name: token.value } : { is: 'other' };
+}
+
+function isName(token: Token | undefined): token is Token {
+  return token !== undefined && token.kind !== 'symbol';
+}
+
+/** `PRAGMA [schema.]name [= value | (value)]` */
+function pragmaKind(tokens: readonly Token[]): StatementKind {
+  const [name, assignment, ...value] = isSymbol(tokens[1], '.') ? tokens.slice(2) : tokens;
+  if (!name) return { is: 'other' };
+  const sets = isSymbol(assignment, '=') || isSymbol(assignment, '(');
+  const text = value.filter((token) => !isSymbol(token, ')')).map((token) => token.value);
+  return { is: 'pragma', name: foldCase(name.value), value: sets ? text.join('') : undefined };
+}
