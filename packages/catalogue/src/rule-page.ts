@@ -32,7 +32,11 @@ export function rulePage(entry: Hazard): string {
 
 /** One sentence: who reports the hazard, and in which presets. */
 export function reportersOf({ id, linter, runtime, presets }: Hazard): string {
-  const rule = `the ESLint rule \`savepoint/${id}\`${presets.length > 0 ? ` (presets: ${presets.join(', ')})` : ''}`;
+  const carriedBy =
+    presets.length > 0
+      ? ` (${presets.length > 1 ? 'presets' : 'preset'} ${presets.join(', ')})`
+      : '';
+  const rule = `the ESLint rule \`savepoint/${id}\`${carriedBy}`;
   const reporters = [...(linter ? [rule] : []), ...(runtime ? ['the runtime'] : [])];
   return `Reported by ${reporters.join(' and ')}.`;
 }

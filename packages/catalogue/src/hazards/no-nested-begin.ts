@@ -19,7 +19,7 @@ export const noNestedBegin = defineHazard({
     'PostgreSQL has no nested transactions: a second BEGIN is only a warning, and the first COMMIT ends everything, the transaction of the test included. SQLite refuses the second BEGIN. ' +
     'A sandbox turns the app’s BEGIN and COMMIT into savepoints. What ends a transaction by other means ends that of the test, and its rows stay or are gone too early: `INSERT OR ROLLBACK` or `RAISE(ROLLBACK)` in SQLite, a COMMIT that reaches the server past the sandbox.',
   remedy:
-    'Send BEGIN, COMMIT and ROLLBACK as statements, through the pool or handle that `db.rollback(t)` answers; they become savepoints. ' +
+    'Send BEGIN, COMMIT and ROLLBACK as statements, through the pool or handle that `db.rollback(t)` gives; they become savepoints. ' +
     'What has to commit for real belongs on a database of its own, outside the sandbox.',
   severity: 'error',
   presets: [],
