@@ -8,7 +8,7 @@ import {
   nameOf,
   outer,
   outerAwaited,
-  walk,
+  nodesOf,
   type Call,
   type FunctionNode,
   type Node,
@@ -119,7 +119,7 @@ export function readAcquisitions(
     if (fn.generator) return undefined;
     if (fn.body.type !== 'BlockStatement') return resourceOf(fn.body);
     const answers: (Knowledge | undefined)[] = [];
-    for (const node of walk(fn.body, visitorKeys)) {
+    for (const node of nodesOf(fn.body, visitorKeys)) {
       if (node.type !== 'ReturnStatement' || enclosingFunction(node) !== fn) continue;
       answers.push(node.argument ? resourceOf(node.argument) : undefined);
     }

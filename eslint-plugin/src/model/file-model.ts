@@ -2,7 +2,7 @@
 import { hazardsOf, type HazardId } from '@savepoint/catalogue';
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils';
 import { readAcquisitions, type Acquisitions } from './acquisitions.ts';
-import { isCall, isFunction, walk, type Call, type Node } from './ast.ts';
+import { isCall, isFunction, nodesOf, type Call, type Node } from './ast.ts';
 import { readFixtures, type Fixture } from './fixtures.ts';
 import { readFrames, type Frames } from './frames.ts';
 import { knownResources } from './knowledge.ts';
@@ -45,13 +45,13 @@ export function modelOf(source: Source, settings: Settings): FileModel | undefin
 function readFile(source: Source, settings: Settings): FileModel | undefined {
   const { ast, scopeManager, visitorKeys } = source;
   if (!scopeManager || !mayBeTestCode(source.text, settings)) return undefined;
-  const nodes = [...walk(ast, visitorKeys)];
+  const nodes = nodesOf(ast, visitorKeys);
   const calls = nodes.filter(isCall);
   const variables = readVariables(scopeManager);
   const isTestModule = (module: string): boolean => settings.testModules.has(module);
   const origin: { of: OriginOf } = { of: () => undefined };
   const frames = readFrames(variables, isTestModule, origin);
-  const originOf = readOrigins(variables, isTestModule, frames.takesContext);
+  const originOf = readOrigins(variables, isTestModule, frames.takesContext, frames.givenTo);
   origin.of = originOf;
   if (!isTestCode(nodes, frames)) return undefined;
 
@@ -66,7 +66,7 @@ function readFile(source: Source, settings: Settings): FileModel | undefined {
   const releases = readReleases(variables, originOf, frames, placement);
   const fixtures = [
     ...readFixtures(calls, acquisitions, releases, frames, visitorKeys),
-    ...readProcessState(nodes, variables, originOf, frames, placement, visitorKeys),
+    ...readProcessState(nodes, variables, originOf, frames, placement, visitorKeys, isTestModule),
   ].map((fixture) => ({ fixture, hazards: new Set(hazardsOf(fixture.lifetime)) }));
 
   return {

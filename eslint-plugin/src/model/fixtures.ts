@@ -8,7 +8,7 @@ import {
   nameOf,
   refugeOf,
   statementOf,
-  walk,
+  nodesOf,
   type Call,
   type Node,
 } from './ast.ts';
@@ -120,7 +120,7 @@ export function readFixtures(
     const scope = place.is === 'registered' ? place.scope : scopeOfBody(place);
     if (!scope || !isNarrower(scope, one.scope)) return [];
     if (siblings(one).some((other) => !isNarrower(scope, other.scope))) return [];
-    if (place.is === 'inline' && isLastTest(place)) return [];
+    if (!isUsedAfter(one, place)) return [];
     return [
       {
         release: { is: 'registered', scope, awaited: true, beforeDependents: false },
@@ -139,12 +139,19 @@ export function readFixtures(
     return frame.is === 'test' ? frames.scopeOf(frame) : undefined;
   }
 
-  /** A last test that tears down is an order between tests, not an end too early. */
-  function isLastTest({ frame }: Inline): boolean {
-    if (frame.is !== 'test') return false;
-    const { call } = frame.call;
-    return !calls.some(
-      (other) => other.range[0] > call.range[1] && frames.testCallOf(other)?.what.is === 'test',
+  /** Whether anything uses it behind the scope that ends it; each test uses what `afterEach` ends. */
+  function isUsedAfter({ variable }: Held, place: Exclude<Place, { is: 'unseen' }>): boolean {
+    const isEach =
+      place.is === 'registered' &&
+      place.hook?.what.is === 'hook' &&
+      place.hook.what.hook === 'afterEach';
+    if (isEach) return true;
+    const frame = place.is === 'registered' ? place.serves : place.frame;
+    const end = frame.is === 'suite' || frame.is === 'test' ? frame.call.call.range[1] : undefined;
+    return (
+      end !== undefined &&
+      variable !== undefined &&
+      variable.references.some(({ identifier }) => identifier.range[0] > end)
     );
   }
 
@@ -221,7 +228,7 @@ export function readFixtures(
   function runsBetween(from: Node, [start, end]: readonly [number, number]): boolean {
     const fn = enclosingFunction(from);
     if (!fn) return false;
-    for (const node of walk(fn.body, visitorKeys)) {
+    for (const node of nodesOf(fn.body, visitorKeys)) {
       const isWork =
         isCall(node) || node.type === 'AwaitExpression' || node.type === 'ThrowStatement';
       if (isWork && node.range[0] >= start && node.range[1] <= end) return true;

@@ -61,6 +61,8 @@ export interface Frames {
   /** The function a call runs, when it is one of this file's. */
   calleeOf(call: Call): FunctionNode | undefined;
   takesContext(fn: FunctionNode, parameter: number): boolean;
+  /** What every call of a function gives to this parameter; undefined when not all calls are seen. */
+  givenTo(fn: FunctionNode, parameter: number): readonly Node[] | undefined;
 }
 
 const FILE: Frame = { is: 'file' };
@@ -263,6 +265,16 @@ export function readFrames(
     );
   }
 
+  function givenTo(fn: FunctionNode, parameter: number): Node[] | undefined {
+    const given: Node[] = [];
+    for (const use of usesOf(fn)) {
+      const argument = use.is === 'called' ? use.call.arguments[parameter] : undefined;
+      if (!argument) return undefined;
+      given.push(argument);
+    }
+    return given;
+  }
+
   function calleeOf(call: Call): FunctionNode | undefined {
     const callee = bare(call.callee);
     return functionIn(callee);
@@ -277,6 +289,7 @@ export function readFrames(
     usesOf,
     calleeOf,
     takesContext,
+    givenTo,
   };
 }
 

@@ -40,12 +40,12 @@ function knowledgeOf(row: Resource): Knowledge {
     releasedBy: row.releasedBy,
     asynchronous: row.releaseIsAsynchronous ?? RESOURCE_KINDS[row.kind].releasesAsynchronously,
     openedBy: row.openedBy ?? [],
-    lends: (row.lends ?? []).map(({ method, kind, releasedBy }) => ({
+    lends: (row.lends ?? []).map(({ method, kind, releasedBy, releaseIsAsynchronous }) => ({
       method,
       resource: {
         kind,
         releasedBy,
-        asynchronous: RESOURCE_KINDS[kind].releasesAsynchronously,
+        asynchronous: releaseIsAsynchronous ?? RESOURCE_KINDS[kind].releasesAsynchronously,
         openedBy: [],
         lends: [],
         row: undefined,

@@ -18,6 +18,9 @@ export type OriginOf = (node: Node) => Origin | undefined;
 /** Whether a function takes the test context as this parameter. */
 export type TakesContext = (fn: FunctionNode, parameter: number) => boolean;
 
+/** What every call of a function gives to this parameter; undefined when not all calls are seen. */
+export type GivenTo = (fn: FunctionNode, parameter: number) => readonly Node[] | undefined;
+
 /** One name per module: `http` for `node:http`; `node:test` stays, `test` is another package. */
 export function canonicalModule(specifier: string): string {
   if (!specifier.startsWith('node:')) return specifier;
@@ -38,6 +41,7 @@ export function readOrigins(
   variables: Variables,
   isTestModule: (module: string) => boolean,
   takesContext: TakesContext,
+  givenTo: GivenTo,
 ): OriginOf {
   const known = new Map<Variable, Origin | undefined>();
 
@@ -99,13 +103,23 @@ export function readOrigins(
     }
     const declared = variable.identifiers[0];
     const index = owner.params.findIndex((parameter) => parameter === declared);
-    if (index >= 0)
-      return takesContext(owner, index) ? { from: 'context', owner, path: [] } : undefined;
+    if (index >= 0) {
+      return takesContext(owner, index)
+        ? { from: 'context', owner, path: [] }
+        : originOfArgument(owner, index);
+    }
     const [first] = owner.params;
     const property = declared?.parent;
     return property?.type === 'Property' && property.parent === first && takesContext(owner, 0)
       ? { from: 'context', owner, path: [nameOf(property) ?? ''] }
       : undefined;
+  }
+
+  /** `define(test)`: in a helper with one caller, the parameter is what that caller gives. */
+  function originOfArgument(owner: FunctionNode, index: number): Origin | undefined {
+    const given = givenTo(owner, index);
+    const [argument] = given ?? [];
+    return argument && given?.length === 1 ? originOf(argument) : undefined;
   }
 
   function isRequire(callee: Node): boolean {

@@ -3,7 +3,7 @@
  * undici's global dispatcher. A change is acquired where it is written and released by writing back.
  */
 import type { Lifetime, ResourceKind } from '@savepoint/catalogue';
-import { bare, isCall, isFunction, nameOf, walk, type Call, type Node } from './ast.ts';
+import { bare, isCall, isFunction, nameOf, nodesOf, type Call, type Node } from './ast.ts';
 import { isSameFrame, type Fixture } from './fixtures.ts';
 import type { Frame, Frames, TestCall } from './frames.ts';
 import { isExport, type OriginOf } from './origins.ts';
@@ -35,6 +35,7 @@ export function readProcessState(
   frames: Frames,
   placement: Placement,
   visitorKeys: Readonly<Record<string, readonly string[] | undefined>>,
+  isTestModule: (module: string) => boolean,
 ): Fixture[] {
   const writes = nodes.flatMap(writeOf);
   if (writes.length === 0) return [];
@@ -93,9 +94,17 @@ export function readProcessState(
     return isExport(originOf(node), 'process', 'env');
   }
 
+  function calledName(call: Call): string {
+    const callee = bare(call.callee);
+    if (callee.type === 'Identifier') return callee.name;
+    return (callee.type === 'MemberExpression' && nameOf(callee)) || '';
+  }
+
   /** A change is made in a test, in a hook before it, or in a helper that knows its test. */
-  function isChange({ kind, frame, value, places, node }: Write): boolean {
+  function isChange(write: Write): boolean {
+    const { kind, frame, value, places, node } = write;
     if (places.some(({ is }) => is === 'registered')) return false;
+    if (value && isPutBack(write)) return false;
     switch (frame.is) {
       case 'file':
         return kind === 'dispatcher' && isMock(value);
@@ -175,7 +184,7 @@ export function readProcessState(
   }
 
   function readsEnvironment(node: Node): boolean {
-    for (const each of walk(node, visitorKeys)) {
+    for (const each of nodesOf(node, visitorKeys)) {
       if (each.type === 'MemberExpression' && isEnvironment(each)) return true;
     }
     return false;
@@ -210,7 +219,7 @@ export function readProcessState(
     const [given] = hook.call.arguments;
     if (!given) return false;
     if (!hook.callback) return !isFunction(bare(given));
-    for (const node of walk(hook.callback, visitorKeys)) {
+    for (const node of nodesOf(hook.callback, visitorKeys)) {
       if (isCall(node) && isUnknownRestorer(node)) return true;
     }
     return false;
@@ -219,16 +228,8 @@ export function readProcessState(
   function isUnknownRestorer(call: Call): boolean {
     if (frames.calleeOf(call)) return false;
     const origin = originOf(call.callee);
-    if (origin?.from === 'context') return false;
-    if (origin?.from === 'module' && origin.module === 'node:test') return false;
-    const callee = bare(call.callee);
-    const name =
-      callee.type === 'Identifier'
-        ? callee.name
-        : callee.type === 'MemberExpression'
-          ? nameOf(callee)
-          : undefined;
-    return name !== undefined && RESTORER.test(name) && whatIsCalled(call) === undefined;
+    if (origin?.from !== 'module' || isTestModule(origin.module)) return false;
+    return RESTORER.test(calledName(call)) && whatIsCalled(call) === undefined;
   }
 
   function givesContextToRestorer(call: Call): boolean {

@@ -76,7 +76,7 @@ const KINDS = Object.keys(RESOURCE_KINDS).filter(
 );
 
 function loan(value: unknown, path: string): NonNullable<Resource['lends']>[number] {
-  const row = record(value, path, ['method', 'kind', 'releasedBy']);
+  const row = record(value, path, ['method', 'kind', 'releasedBy', 'releaseIsAsynchronous']);
   const [first, ...others] = texts(row['releasedBy'], `${path}.releasedBy`);
   if (first === undefined)
     return fail(`${path}.releasedBy`, 'a list of at least one method', row['releasedBy']);
@@ -84,6 +84,7 @@ function loan(value: unknown, path: string): NonNullable<Resource['lends']>[numb
     method: text(row['method'], `${path}.method`),
     kind: oneOf(row['kind'], `${path}.kind`, KINDS),
     releasedBy: [first, ...others],
+    ...optional(row, 'releaseIsAsynchronous', path, flag),
   };
 }
 

@@ -29,9 +29,13 @@ export interface Loan {
   readonly method: string;
   readonly kind: ResourceKind;
   readonly releasedBy: readonly [string, ...string[]];
+  /** As for a resource. */
+  readonly releaseIsAsynchronous?: boolean;
 }
 
 const pgClient: Loan = { method: 'connect', kind: 'client', releasedBy: ['release'] };
+/** What `@fastify/postgres` hangs on an app. */
+const pluginClient: Loan = { ...pgClient, method: 'pg.connect' };
 
 export const RESOURCES: readonly Resource[] = [
   {
@@ -107,6 +111,7 @@ export const RESOURCES: readonly Resource[] = [
     acquiredBy: 'call',
     openedBy: ['listen'],
     releasedBy: ['close'],
+    releaseIsAsynchronous: false,
   },
   {
     module: 'node:https',
@@ -115,6 +120,7 @@ export const RESOURCES: readonly Resource[] = [
     acquiredBy: 'call',
     openedBy: ['listen'],
     releasedBy: ['close'],
+    releaseIsAsynchronous: false,
   },
   {
     module: 'node:http2',
@@ -123,6 +129,7 @@ export const RESOURCES: readonly Resource[] = [
     acquiredBy: 'call',
     openedBy: ['listen'],
     releasedBy: ['close'],
+    releaseIsAsynchronous: false,
   },
   {
     module: 'node:http2',
@@ -131,6 +138,7 @@ export const RESOURCES: readonly Resource[] = [
     acquiredBy: 'call',
     openedBy: ['listen'],
     releasedBy: ['close'],
+    releaseIsAsynchronous: false,
   },
   {
     module: 'node:net',
@@ -139,6 +147,7 @@ export const RESOURCES: readonly Resource[] = [
     acquiredBy: 'call',
     openedBy: ['listen'],
     releasedBy: ['close'],
+    releaseIsAsynchronous: false,
   },
   {
     module: '@hono/node-server',
@@ -146,16 +155,33 @@ export const RESOURCES: readonly Resource[] = [
     kind: 'server',
     acquiredBy: 'call',
     releasedBy: ['close'],
+    releaseIsAsynchronous: false,
   },
-  { module: 'fastify', export: 'default', kind: 'app', acquiredBy: 'call', releasedBy: ['close'] },
-  { module: 'fastify', export: 'fastify', kind: 'app', acquiredBy: 'call', releasedBy: ['close'] },
+  {
+    module: 'fastify',
+    export: 'default',
+    kind: 'app',
+    acquiredBy: 'call',
+    releasedBy: ['close'],
+    lends: [pluginClient],
+  },
+  {
+    module: 'fastify',
+    export: 'fastify',
+    kind: 'app',
+    acquiredBy: 'call',
+    releasedBy: ['close'],
+    lends: [pluginClient],
+  },
   {
     module: 'express',
     export: 'default',
     kind: 'app',
     acquiredBy: 'call',
     releasedBy: [],
-    lends: [{ method: 'listen', kind: 'server', releasedBy: ['close'] }],
+    lends: [
+      { method: 'listen', kind: 'server', releasedBy: ['close'], releaseIsAsynchronous: false },
+    ],
   },
   {
     module: 'postgres',
@@ -165,7 +191,14 @@ export const RESOURCES: readonly Resource[] = [
     releasedBy: ['end'],
     lends: [{ method: 'reserve', kind: 'client', releasedBy: ['release'] }],
   },
-  { module: 'mysql2', export: 'createPool', kind: 'pool', acquiredBy: 'call', releasedBy: ['end'] },
+  {
+    module: 'mysql2',
+    export: 'createPool',
+    kind: 'pool',
+    acquiredBy: 'call',
+    releasedBy: ['end'],
+    releaseIsAsynchronous: false,
+  },
   {
     module: 'mysql2/promise',
     export: 'createPool',
@@ -206,5 +239,48 @@ export const RESOURCES: readonly Resource[] = [
     kind: 'pool',
     acquiredBy: 'new',
     releasedBy: ['$disconnect'],
+  },
+  {
+    module: '@databases/pg',
+    export: 'default',
+    kind: 'pool',
+    acquiredBy: 'call',
+    releasedBy: ['dispose'],
+  },
+  {
+    module: 'ioredis',
+    export: 'default',
+    kind: 'connection',
+    acquiredBy: 'new',
+    releasedBy: ['quit', 'disconnect'],
+  },
+  {
+    module: 'ioredis',
+    export: 'Redis',
+    kind: 'connection',
+    acquiredBy: 'new',
+    releasedBy: ['quit', 'disconnect'],
+  },
+  {
+    module: 'iovalkey',
+    export: 'default',
+    kind: 'connection',
+    acquiredBy: 'new',
+    releasedBy: ['quit', 'disconnect'],
+  },
+  {
+    module: 'iovalkey',
+    export: 'Redis',
+    kind: 'connection',
+    acquiredBy: 'new',
+    releasedBy: ['quit', 'disconnect'],
+  },
+  {
+    module: '@electric-sql/pglite',
+    export: 'PGlite',
+    kind: 'handle',
+    acquiredBy: 'new',
+    releasedBy: ['close'],
+    releaseIsAsynchronous: true,
   },
 ];
