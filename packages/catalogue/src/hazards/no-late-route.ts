@@ -33,7 +33,7 @@ export const noLateRoute = defineHazard({
   },
   runtime: {
     sees: [
-      'a route or middleware added to a Hono app that has already answered a request, with the line that added it',
+      'a route or middleware added to a Hono app that has already answered a request, or that `client(t, app)` of `savepoint/http` is using, with the line that added it',
     ],
     cannotSee: [
       'middleware added before the first request but after the routes it is meant for',
@@ -90,6 +90,49 @@ test('lists users', async () => {
   app.get('/users', (c) => c.json(['ada']));
   const response = await app.request('/users');
   assert.deepEqual(await response.json(), ['ada']);
+});
+`,
+    },
+    {
+      title: 'a fake sign-in that comes after the route it is meant for',
+      file: 'me.test.mjs',
+      reportedBy: ['linter', 'runtime'],
+      bad: `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Hono } from 'hono';
+import { client } from 'savepoint/http';
+
+const app = new Hono();
+app.get('/me', (c) => c.text(c.get('user') ?? 'nobody'));
+
+test('greets Ada', async (t) => {
+  const api = client(t, app);
+  app.use(async (c, next) => {
+    c.set('user', 'Ada');
+    await next();
+  });
+  const response = await api.me.$get();
+  assert.equal(await response.text(), 'Ada');
+});
+`,
+      good: `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Hono } from 'hono';
+import { client } from 'savepoint/http';
+
+const routes = new Hono();
+routes.get('/me', (c) => c.text(c.get('user') ?? 'nobody'));
+
+async function asAda(c, next) {
+  c.set('user', 'Ada');
+  await next();
+}
+
+test('greets Ada', async (t) => {
+  const app = new Hono().use(asAda).route('/', routes);
+  const api = client(t, app);
+  const response = await api.me.$get();
+  assert.equal(await response.text(), 'Ada');
 });
 `,
     },

@@ -66,10 +66,10 @@ export const noUndefinedEnvRestore = defineHazard({
   examples: [
     {
       title: 'the saved value was undefined',
-      file: 'region.test.mjs',
+      file: 'region.test.cjs',
       reportedBy: ['linter', 'runtime'],
-      bad: `import assert from 'node:assert/strict';
-import { test } from 'node:test';
+      bad: `const assert = require('node:assert/strict');
+const { test } = require('node:test');
 
 const region = () => process.env.APP_REGION ?? 'local';
 
@@ -82,8 +82,8 @@ test('reads the region', (t) => {
   assert.equal(region(), 'eu');
 });
 `,
-      good: `import assert from 'node:assert/strict';
-import { test } from 'node:test';
+      good: `const assert = require('node:assert/strict');
+const { test } = require('node:test');
 
 const region = () => process.env.APP_REGION ?? 'local';
 

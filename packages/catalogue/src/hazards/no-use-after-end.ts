@@ -81,7 +81,7 @@ export const noUseAfterEnd = defineHazard({
   examples: [
     {
       title: 'a pool of the file, ended after each test',
-      file: 'numbers.test.mjs',
+      file: 'numbers.test.ts',
       reportedBy: ['linter', 'runtime'],
       bad: `import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
