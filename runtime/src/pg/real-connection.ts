@@ -4,7 +4,7 @@
  * of submittables; knows nothing of tests and transactions.
  */
 import type { EventEmitter } from 'node:events';
-import type pg from 'pg';
+import pg from 'pg';
 
 /** The state of the server's session: idle, in a transaction, in a failed transaction. */
 export type ServerStatus = 'I' | 'T' | 'E';
@@ -113,6 +113,21 @@ export class RealConnection {
     });
     if (outcome.is !== 'done') throw outcome.error;
     return rows;
+  }
+
+  /** Asks the server to stop the running statement, over a connection of its own as the protocol has it. */
+  cancel(): void {
+    const { host, port, ssl, processID, secretKey } = this.client as unknown as BackendAddress;
+    const connection = new pg.Connection({ ssl }) as unknown as CancelConnection;
+    connection.on('error', () => undefined);
+    if (ssl) connection.once('connect', () => connection.requestSsl());
+    connection.once(ssl ? 'sslconnect' : 'connect', () => connection.cancel(processID, secretKey));
+    connection.connect(host.startsWith('/') ? `${host}/.s.PGSQL.${String(port)}` : port, host);
+  }
+
+  /** Ends the connection, whatever it is doing. */
+  destroy(): void {
+    this.client.connection.stream.destroy();
   }
 
   /** Leaves the client as it came. */
@@ -303,6 +318,20 @@ class BodyQuery implements Submission {
     this.#listener.handleCopyData?.(message, connection);
   }
 }
+
+/** Parts of pg's client and connection that its types leave out. */
+interface BackendAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl: boolean;
+  readonly processID: number;
+  readonly secretKey: number;
+}
+type CancelConnection = EventEmitter & {
+  connect(portOrPath: number | string, host: string): void;
+  requestSsl(): void;
+  cancel(processId: number, secretKey: number): void;
+};
 
 function emitterOf(client: pg.PoolClient): EventEmitter {
   return client.connection;

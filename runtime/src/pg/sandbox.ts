@@ -4,6 +4,7 @@
  */
 import type pg from 'pg';
 import { HazardError } from '../hazard-error.ts';
+import { SetupError } from '../setup-error.ts';
 import type { Trace } from '../trace.ts';
 import type { LogicalHome } from './logical-client.ts';
 import { LogicalPool } from './logical-pool.ts';
@@ -11,13 +12,15 @@ import { Session, type Connections } from './session.ts';
 
 export type { Connections } from './session.ts';
 
-export interface SandboxOptions extends Connections {
-  /** The test's full name. */
-  readonly name: string;
-  readonly opened: Trace;
-  /** Options of the app's pool (`max`, `types`, `query_timeout`, …). */
-  readonly pool?: pg.PoolConfig;
-}
+/** Whose sandbox it is: a test by its full name, or whoever else, as messages call him. */
+type SandboxOwner = { readonly name: string } | { readonly owner: string };
+
+export type SandboxOptions = SandboxOwner &
+  Connections & {
+    readonly opened: Trace;
+    /** Options of the app's pool (`max`, `types`, `query_timeout`, …). */
+    readonly pool?: pg.PoolConfig;
+  };
 
 /** An open sandbox. */
 export interface Sandbox {
@@ -27,7 +30,7 @@ export interface Sandbox {
   readonly begun: boolean;
   /**
    * Opens a sandbox inside this one: it sees what this one did, and is rolled back alone.
-   * @throws Error `ERR_SAVEPOINT_CONCURRENT_TESTS` while another one is open in it
+   * @throws SetupError `ERR_SAVEPOINT_CONCURRENT_TESTS` while another one is open in it
    */
   nest(options: { readonly name: string; readonly opened: Trace }): Sandbox;
   /**
@@ -41,9 +44,10 @@ export interface Sandbox {
 
 /** Opens the sandbox of a test. Connects at the first question. */
 export function openSandbox(options: SandboxOptions): Sandbox {
-  const { name, opened, checkout, giveBack, pool = {} } = options;
-  const session = new Session(testNamed(name), opened, { checkout, giveBack });
-  return new Level(session, testNamed(name), opened, pool, undefined);
+  const { opened, checkout, giveBack, pool = {} } = options;
+  const owner = 'owner' in options ? options.owner : testNamed(options.name);
+  const session = new Session(owner, opened, { checkout, giveBack });
+  return new Level(session, owner, opened, pool);
 }
 
 class Level implements Sandbox, LogicalHome {
@@ -54,21 +58,19 @@ class Level implements Sandbox, LogicalHome {
   readonly #options: pg.PoolConfig;
   /** The savepoint of a level inside another; the outermost is the transaction itself. */
   readonly #savepoint: string | undefined;
+  readonly #depth: number;
   #inner: Level | undefined;
   #closing: Promise<void> | undefined;
+  #refused = false;
 
-  constructor(
-    session: Session,
-    owner: string,
-    opened: Trace,
-    options: pg.PoolConfig,
-    savepoint: string | undefined,
-  ) {
+  constructor(session: Session, owner: string, opened: Trace, options: pg.PoolConfig, depth = 0) {
+    const savepoint = depth === 0 ? undefined : `level_${String(depth)}`;
     this.session = session;
     this.#owner = owner;
     this.#opened = opened;
     this.#options = options;
     this.#savepoint = savepoint;
+    this.#depth = depth;
     if (savepoint !== undefined) session.openLevel(savepoint);
     this.pool = new LogicalPool(this, options);
   }
@@ -80,21 +82,21 @@ class Level implements Sandbox, LogicalHome {
   nest({ name, opened }: { readonly name: string; readonly opened: Trace }): Sandbox {
     if (this.#inner && !this.#inner.#closing)
       throw concurrentTests(this.#inner.#owner, testNamed(name));
-    const savepoint = `level_${String(this.#depth + 1)}`;
-    this.#inner = new Level(this.session, testNamed(name), opened, this.#options, savepoint);
-    this.#inner.#depth = this.#depth + 1;
+    this.#inner = new Level(this.session, testNamed(name), opened, this.#options, this.#depth + 1);
     return this.#inner;
   }
 
-  #depth = 0;
-
   refusal(asked: () => Trace): Error | undefined {
     if (!this.#closing) return undefined;
-    return new HazardError('no-late-activity', {
+    const error = new HazardError('no-late-activity', {
       values: { test: this.#owner, noun: 'pool' },
       acquired: this.#opened,
       used: asked(),
     });
+    // Its test is over and cannot fail any more, and what works late often swallows its errors.
+    if (!this.#refused) process.emitWarning(error);
+    this.#refused = true;
+    return error;
   }
 
   close(): Promise<void> {
@@ -133,12 +135,10 @@ function testNamed(name: string): string {
 }
 
 /** One connection has one transaction: tests that overlap cannot be told apart in it. */
-export function concurrentTests(open: string, beginning: string): Error {
-  return Object.assign(
-    new Error(
-      `${beginning} began while the sandbox of ${open} was still open. Tests that share a pool must run one after another here: ` +
-        'leave out `concurrency` in this file, or give each test a pool of its own with `db.rollback(t)`.',
-    ),
-    { code: 'ERR_SAVEPOINT_CONCURRENT_TESTS' },
+export function concurrentTests(open: string, beginning: string): SetupError {
+  return new SetupError(
+    'ERR_SAVEPOINT_CONCURRENT_TESTS',
+    `${beginning} began while the sandbox of ${open} was still open. Tests that share a pool must run one after another here: ` +
+      'leave out `concurrency` in this file, or give each test a pool of its own with `db.rollback(t)`.',
   );
 }

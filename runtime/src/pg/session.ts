@@ -5,8 +5,10 @@
  * message. Knows no pool and no test runner.
  */
 import type pg from 'pg';
+import { openShared } from '../ambient-test.ts';
 import { HazardError } from '../hazard-error.ts';
-import type { Trace } from '../trace.ts';
+import { SetupError } from '../setup-error.ts';
+import { formatPlace, type Trace } from '../trace.ts';
 import { AppTransaction, RESERVED_PREFIX } from './app-transaction.ts';
 import { CHECK_CONSTRAINTS, Leftovers } from './leftovers.ts';
 import type { Question } from './question.ts';
@@ -171,8 +173,10 @@ export class Session {
     const { running } = this.#turns;
     if (inTime || !running) return;
     this.#spoil(this.#lateError(running.asked));
-    // Nothing ends a statement of the server's so surely as the end of its connection.
-    this.#real?.client.connection.stream.destroy();
+    // A server that only loses its client goes on with the statement, and keeps its locks.
+    this.#real?.cancel();
+    if (await within(GRACE_MILLIS, this.#turns.idle())) return;
+    this.#real?.destroy();
     await this.#turns.idle();
   }
 
@@ -187,7 +191,8 @@ export class Session {
   async #connect(): Promise<RealConnection> {
     let client: pg.PoolClient;
     try {
-      client = await this.#connections.checkout();
+      // The connection serves whoever asks later; it is not the first asker's own.
+      client = await openShared(() => this.#connections.checkout());
     } catch (error) {
       // A server that was not there may be there the next time.
       this.#reaching = undefined;
@@ -489,11 +494,9 @@ export class Session {
   ): typeof SEND {
     if (!asker.transaction) throw onlyInTransactionBlocks(SAVEPOINT_COMMANDS[kind]);
     if (name.startsWith(RESERVED_PREFIX)) {
-      throw Object.assign(
-        new Error(`savepoint names that begin with ${RESERVED_PREFIX} are savepoint's own`),
-        {
-          code: 'ERR_SAVEPOINT_RESERVED_NAME',
-        },
+      throw new SetupError(
+        'ERR_SAVEPOINT_RESERVED_NAME',
+        `savepoint names that begin with ${RESERVED_PREFIX} are savepoint's own`,
       );
     }
     return SEND;
@@ -566,21 +569,17 @@ export class Session {
 
   #lostError(reason: Error): Error {
     const said = `The database connection of ${this.owner} was lost: ${reason.message}`;
-    return Object.assign(new Error(said, { cause: reason }), {
-      code: 'ERR_SAVEPOINT_CONNECTION_LOST',
-    });
+    return new SetupError('ERR_SAVEPOINT_CONNECTION_LOST', said, { cause: reason });
   }
 
   #stuck(holder: Asker): Error {
     const begun = holder.transaction?.begun().place;
-    const where = begun ? ` (${begun.file}:${String(begun.line)}:${String(begun.column)})` : '';
-    return Object.assign(
-      new Error(
-        `A statement of ${this.owner} waited ${String(PATIENCE_MILLIS / 1000)} s for a transaction${where} in which nothing happened. ` +
-          'All clients of a sandbox share one connection, so one transaction waits for the other. ' +
-          'Inside a transaction, use its own client for every statement; outside, end it with COMMIT or ROLLBACK.',
-      ),
-      { code: 'ERR_SAVEPOINT_TRANSACTION_WAIT' },
+    const where = begun ? ` (${formatPlace(begun)})` : '';
+    return new SetupError(
+      'ERR_SAVEPOINT_TRANSACTION_WAIT',
+      `A statement of ${this.owner} waited ${String(PATIENCE_MILLIS / 1000)} s for a transaction${where} in which nothing happened. ` +
+        'All clients of a sandbox share one connection, so one transaction waits for the other. ' +
+        'Inside a transaction, use its own client for every statement; outside, end it with COMMIT or ROLLBACK.',
     );
   }
 
@@ -650,7 +649,7 @@ function refuseControl(statements: readonly Statement[]): void {
   if (!statements.some(controlsTransaction)) return;
   const message =
     'a transaction statement through a cursor or a stream is not supported in a sandbox; use client.query(…)';
-  throw Object.assign(new Error(message), { code: 'ERR_SAVEPOINT_UNSUPPORTED' });
+  throw new SetupError('ERR_SAVEPOINT_UNSUPPORTED', message);
 }
 
 /** `current transaction is aborted` hides the error that aborted it. */
