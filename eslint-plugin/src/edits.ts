@@ -46,7 +46,7 @@ export function contextOf(
       : undefined;
   }
   const open = file.source.text.indexOf('(', fn.range[0]);
-  const isFree = !file.nodes.some((node) => node.type === 'Identifier' && node.name === 't');
+  const isFree = !/(?<![\w$.])t(?![\w$])/.test(file.source.getText(fn));
   if (!isFree || open < 0 || open > fn.body.range[0]) return undefined;
   return { name: 't', owner: fn, edits: [{ range: [open + 1, open + 1], text: 't' }] };
 }

@@ -8,7 +8,6 @@ import {
   nameOf,
   outer,
   outerAwaited,
-  nodesOf,
   type Call,
   type FunctionNode,
   type Node,
@@ -16,6 +15,7 @@ import {
 import type { Frames } from './frames.ts';
 import type { Knowledge, KnownResources } from './knowledge.ts';
 import { isExport, type OriginOf } from './origins.ts';
+import { within, type Tree } from './tree.ts';
 import { isDisposableStack, type Variable, type Variables } from './variables.ts';
 
 export type Holder =
@@ -45,11 +45,11 @@ export interface Acquisitions {
 const FLUENT = new Set(['on', 'once', 'addListener', 'unref', 'ref', 'setTimeout', 'listen']);
 
 export function readAcquisitions(
+  tree: Tree,
   variables: Variables,
   originOf: OriginOf,
   frames: Frames,
   known: KnownResources,
-  visitorKeys: Readonly<Record<string, readonly string[] | undefined>>,
 ): Acquisitions {
   const byVariable = new Map<Variable, Knowledge | undefined>();
   const byFunction = new Map<FunctionNode, Knowledge | undefined>();
@@ -119,8 +119,8 @@ export function readAcquisitions(
     if (fn.generator) return undefined;
     if (fn.body.type !== 'BlockStatement') return resourceOf(fn.body);
     const answers: (Knowledge | undefined)[] = [];
-    for (const node of nodesOf(fn.body, visitorKeys)) {
-      if (node.type !== 'ReturnStatement' || enclosingFunction(node) !== fn) continue;
+    for (const node of within(tree.returns, fn.body)) {
+      if (enclosingFunction(node) !== fn) continue;
       answers.push(node.argument ? resourceOf(node.argument) : undefined);
     }
     return only(answers);

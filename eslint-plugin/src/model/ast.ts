@@ -118,34 +118,3 @@ export function refugeOf(node: Node): Refuge | undefined {
   }
   return undefined;
 }
-
-type VisitorKeys = Readonly<Record<string, readonly string[] | undefined>>;
-
-/** Every node of a tree, parents first, in the order of the text. */
-export function nodesOf(root: Node, visitorKeys: VisitorKeys): Node[] {
-  const nodes: Node[] = [];
-  const pending: Node[] = [root];
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    nodes.push(node);
-    const keys = visitorKeys[node.type] ?? [];
-    for (let index = keys.length - 1; index >= 0; index--) {
-      pushChildren(Reflect.get(node, keys[index] ?? ''), pending);
-    }
-  }
-  return nodes;
-}
-
-function pushChildren(child: unknown, pending: Node[]): void {
-  if (!Array.isArray(child)) {
-    if (isNode(child)) pending.push(child);
-    return;
-  }
-  for (let index = child.length - 1; index >= 0; index--) {
-    const each: unknown = child[index];
-    if (isNode(each)) pending.push(each);
-  }
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && 'type' in value;
-}

@@ -14,8 +14,8 @@ export interface UndefinedRestore {
 const ALWAYS_SET = new Set(['PATH', 'HOME']);
 
 export function* undefinedRestores(file: FileModel): Iterable<UndefinedRestore> {
-  for (const node of file.nodes) {
-    if (node.type !== 'AssignmentExpression' || node.operator !== '=') continue;
+  for (const node of file.tree.assignments) {
+    if (node.operator !== '=') continue;
     const name = environmentVariable(file, node.left);
     if (name === undefined) continue;
     const value = bare(node.right);
@@ -57,11 +57,9 @@ function isSavedValue(file: FileModel, value: Node, name: string): boolean {
 
 /** Set at the top of the file, or in a hook before: then there was a value to save. */
 function isSetByFile(file: FileModel, name: string): boolean {
-  return file.nodes.some(
+  return file.tree.assignments.some(
     (node) =>
-      node.type === 'AssignmentExpression' &&
-      environmentVariable(file, node.left) === name &&
-      file.frames.frameOf(node).is === 'file',
+      environmentVariable(file, node.left) === name && file.frames.frameOf(node).is === 'file',
   );
 }
 

@@ -2,15 +2,15 @@
 import { hazardsOf, type HazardId } from '@savepoint/catalogue';
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils';
 import { readAcquisitions, type Acquisitions } from './acquisitions.ts';
-import { isCall, isFunction, nodesOf, type Call, type Node } from './ast.ts';
+import type { Node } from './ast.ts';
 import { readFixtures, type Fixture } from './fixtures.ts';
 import { readFrames, type Frames } from './frames.ts';
-import { knownResources } from './knowledge.ts';
 import { readOrigins, type OriginOf } from './origins.ts';
 import { readPlacement } from './placement.ts';
 import { readProcessState } from './process-state.ts';
 import { readReleases } from './releases.ts';
 import type { Settings } from './settings.ts';
+import { readTree, type Tree, type VisitorKeys } from './tree.ts';
 import { readVariables, type Variables } from './variables.ts';
 
 /** What the model needs of ESLint's (and oxlint's) `SourceCode`. */
@@ -18,14 +18,13 @@ export interface Source {
   readonly text: string;
   readonly ast: TSESTree.Program;
   readonly scopeManager: TSESLint.Scope.ScopeManager | null;
-  readonly visitorKeys: Readonly<Record<string, readonly string[] | undefined>>;
+  readonly visitorKeys: VisitorKeys;
   getText(node: Node): string;
 }
 
 export interface FileModel {
   readonly source: Source;
-  readonly nodes: readonly Node[];
-  readonly calls: readonly Call[];
+  readonly tree: Tree;
   readonly variables: Variables;
   readonly originOf: OriginOf;
   readonly frames: Frames;
@@ -45,34 +44,26 @@ export function modelOf(source: Source, settings: Settings): FileModel | undefin
 function readFile(source: Source, settings: Settings): FileModel | undefined {
   const { ast, scopeManager, visitorKeys } = source;
   if (!scopeManager || !mayBeTestCode(source.text, settings)) return undefined;
-  const nodes = nodesOf(ast, visitorKeys);
-  const calls = nodes.filter(isCall);
+  const tree = readTree(ast, visitorKeys);
   const variables = readVariables(scopeManager);
   const isTestModule = (module: string): boolean => settings.testModules.has(module);
   const origin: { of: OriginOf } = { of: () => undefined };
   const frames = readFrames(variables, isTestModule, origin);
   const originOf = readOrigins(variables, isTestModule, frames.takesContext, frames.givenTo);
   origin.of = originOf;
-  if (!isTestCode(nodes, frames)) return undefined;
+  if (!isTestCode(tree, frames)) return undefined;
 
   const placement = readPlacement(frames, variables, originOf);
-  const acquisitions = readAcquisitions(
-    variables,
-    originOf,
-    frames,
-    knownResources(settings.resources),
-    visitorKeys,
-  );
+  const acquisitions = readAcquisitions(tree, variables, originOf, frames, settings.known);
   const releases = readReleases(variables, originOf, frames, placement);
   const fixtures = [
-    ...readFixtures(calls, acquisitions, releases, frames, visitorKeys),
-    ...readProcessState(nodes, variables, originOf, frames, placement, visitorKeys, isTestModule),
+    ...readFixtures(tree, acquisitions, releases, frames),
+    ...readProcessState(tree, variables, originOf, frames, placement, isTestModule),
   ].map((fixture) => ({ fixture, hazards: new Set(hazardsOf(fixture.lifetime)) }));
 
   return {
     source,
-    nodes,
-    calls,
+    tree,
     variables,
     originOf,
     frames,
@@ -89,10 +80,9 @@ function mayBeTestCode(text: string, { testModules }: Settings): boolean {
   );
 }
 
-function isTestCode(nodes: readonly Node[], frames: Frames): boolean {
-  return nodes.some(
-    (node) =>
-      frames.testCallOf(node) !== undefined ||
-      (isFunction(node) && node.params.some((_, index) => frames.takesContext(node, index))),
+function isTestCode({ calls, functions }: Tree, frames: Frames): boolean {
+  return (
+    calls.some((call) => frames.testCallOf(call) !== undefined) ||
+    functions.some((fn) => fn.params.some((_, index) => frames.takesContext(fn, index)))
   );
 }

@@ -1,5 +1,5 @@
 /** Ports written down in `listen(…)` and `serve({ port })`. */
-import { bare, isCall, nameOf, propertyOf, type Call, type Node } from './ast.ts';
+import { bare, nameOf, propertyOf, type Call, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
 import { isExport } from './origins.ts';
 
@@ -12,7 +12,7 @@ export interface FixedPort {
 }
 
 export function* fixedPorts(file: FileModel): Iterable<FixedPort> {
-  for (const call of file.calls) {
+  for (const call of file.tree.calls) {
     const node = portArgument(file, call);
     const port = node && numberOf(file, node);
     if (!node || port === undefined || port < 1 || port > 65_535) continue;
@@ -50,11 +50,11 @@ function numberOf(file: FileModel, node: Node): number | undefined {
 function isOnlyRead(file: FileModel, node: Node, port: number): boolean {
   const { text } = file.source;
   const mentions = text.match(new RegExp(`(?<!\\d)${port}(?!\\d)`, 'g')) ?? [];
-  return bare(node).type === 'Literal' && mentions.length === 1 && file.nodes.some(asksForPort);
+  return (
+    bare(node).type === 'Literal' && mentions.length === 1 && file.tree.calls.some(asksForPort)
+  );
 }
 
-function asksForPort(node: Node): boolean {
-  return (
-    isCall(node) && node.callee.type === 'MemberExpression' && nameOf(node.callee) === 'address'
-  );
+function asksForPort({ callee }: Call): boolean {
+  return callee.type === 'MemberExpression' && nameOf(callee) === 'address';
 }

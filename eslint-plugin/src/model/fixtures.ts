@@ -3,12 +3,10 @@ import { isNarrower, type Lifetime, type Scope } from '@savepoint/catalogue';
 import {
   bare,
   enclosingFunction,
-  isCall,
   isFunction,
   nameOf,
   refugeOf,
   statementOf,
-  nodesOf,
   type Call,
   type Node,
 } from './ast.ts';
@@ -16,6 +14,7 @@ import type { Acquisition, Acquisitions } from './acquisitions.ts';
 import type { Frame, Frames } from './frames.ts';
 import type { Place } from './placement.ts';
 import type { Releases } from './releases.ts';
+import { within, type Tree } from './tree.ts';
 import type { Variable } from './variables.ts';
 
 export interface Fixture {
@@ -48,11 +47,10 @@ type Registered = Extract<Place, { is: 'registered' }>;
 type Inline = Extract<Place, { is: 'inline' }>;
 
 export function readFixtures(
-  calls: readonly Call[],
+  { calls }: Tree,
   acquisitions: Acquisitions,
   releases: Releases,
   frames: Frames,
-  visitorKeys: Readonly<Record<string, readonly string[] | undefined>>,
 ): Fixture[] {
   const held = calls.flatMap((call) => {
     const acquisition = acquisitions.of(call);
@@ -228,10 +226,8 @@ export function readFixtures(
   function runsBetween(from: Node, [start, end]: readonly [number, number]): boolean {
     const fn = enclosingFunction(from);
     if (!fn) return false;
-    for (const node of nodesOf(fn.body, visitorKeys)) {
-      const isWork =
-        isCall(node) || node.type === 'AwaitExpression' || node.type === 'ThrowStatement';
-      if (isWork && node.range[0] >= start && node.range[1] <= end) return true;
+    for (const { range } of within(calls, fn.body)) {
+      if (range[0] >= start && range[1] <= end) return true;
     }
     return false;
   }

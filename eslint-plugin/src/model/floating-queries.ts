@@ -12,7 +12,7 @@ export interface FloatingQuery {
 const ASKED = new Set(['pool', 'client', 'connection']);
 
 export function* floatingQueries(file: FileModel): Iterable<FloatingQuery> {
-  for (const call of file.calls) {
+  for (const call of file.tree.calls) {
     const callee = bare(call.callee);
     if (callee.type !== 'MemberExpression' || nameOf(callee) !== 'query') continue;
     const resource = file.acquisitions.resourceOf(callee.object);

@@ -12,12 +12,12 @@ export interface ForeignEnd {
 
 /** Ended per test, imported from a file of the project, and queried or named as pools are. */
 export function* foreignEnds({
-  calls,
+  tree,
   frames,
   variables,
   originOf,
 }: FileModel): Iterable<ForeignEnd> {
-  for (const call of calls) {
+  for (const call of tree.calls) {
     const callee = bare(call.callee);
     if (callee.type !== 'MemberExpression' || nameOf(callee) !== 'end') continue;
     const pool = bare(callee.object);

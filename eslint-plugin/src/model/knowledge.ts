@@ -15,8 +15,6 @@ export interface Knowledge {
 export interface KnownResources {
   /** The resource that this export makes. */
   of(origin: Origin): Knowledge | undefined;
-  /** The modules of the table, for a cheap look at a file before anything is built. */
-  readonly modules: ReadonlySet<string>;
 }
 
 export function knownResources(rows: readonly Resource[]): KnownResources {
@@ -26,7 +24,6 @@ export function knownResources(rows: readonly Resource[]): KnownResources {
       origin.from === 'module'
         ? byExport.get(keyOf(origin.module, exportNameOf(origin)))
         : undefined,
-    modules: new Set(rows.map(({ module }) => canonicalModule(module))),
   };
 }
 

@@ -26,7 +26,7 @@ const REGISTERS = new Set([
 ]);
 
 export function* lateRoutes(file: FileModel): Iterable<LateRoute> {
-  for (const call of file.calls) {
+  for (const call of file.tree.calls) {
     const callee = bare(call.callee);
     if (callee.type !== 'MemberExpression') continue;
     const method = nameOf(callee);

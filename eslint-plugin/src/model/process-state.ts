@@ -3,11 +3,12 @@
  * undici's global dispatcher. A change is acquired where it is written and released by writing back.
  */
 import type { Lifetime, ResourceKind } from '@savepoint/catalogue';
-import { bare, isCall, isFunction, nameOf, nodesOf, type Call, type Node } from './ast.ts';
+import { bare, isCall, isFunction, nameOf, type Call, type Node } from './ast.ts';
 import { isSameFrame, type Fixture } from './fixtures.ts';
 import type { Frame, Frames, TestCall } from './frames.ts';
 import { isExport, type OriginOf } from './origins.ts';
 import type { Place, Placement } from './placement.ts';
+import { within, type Tree } from './tree.ts';
 import type { Variables } from './variables.ts';
 
 type StateKind = Extract<ResourceKind, 'environment' | 'working-directory' | 'dispatcher'>;
@@ -29,17 +30,18 @@ type Registered = Extract<Place, { is: 'registered' }>;
 const RESTORER = /restore|reset|clean|teardown|revert|undo|unmock|env|cwd|chdir|dispatcher/i;
 
 export function readProcessState(
-  nodes: readonly Node[],
+  tree: Tree,
   variables: Variables,
   originOf: OriginOf,
   frames: Frames,
   placement: Placement,
-  visitorKeys: Readonly<Record<string, readonly string[] | undefined>>,
   isTestModule: (module: string) => boolean,
 ): Fixture[] {
-  const writes = nodes.flatMap(writeOf);
+  const writes = [...tree.calls, ...tree.assignments, ...tree.deletions]
+    .flatMap(writeOf)
+    .sort((a, b) => a.node.range[0] - b.node.range[0]);
   if (writes.length === 0) return [];
-  const hooks = nodes.flatMap((node) => {
+  const hooks = tree.calls.flatMap((node) => {
     const call = frames.testCallOf(node);
     return call?.what.is === 'hook' && call.what.hook.startsWith('after') ? [call] : [];
   });
@@ -184,9 +186,7 @@ export function readProcessState(
   }
 
   function readsEnvironment(node: Node): boolean {
-    for (const each of nodesOf(node, visitorKeys)) {
-      if (each.type === 'MemberExpression' && isEnvironment(each)) return true;
-    }
+    for (const member of within(tree.members, node)) if (isEnvironment(member)) return true;
     return false;
   }
 
@@ -208,10 +208,7 @@ export function readProcessState(
   function isEntrusted({ frame }: Write): boolean {
     return (
       hooks.some((hook) => covers(frames.servedBy(hook), frame) && callsRestorer(hook)) ||
-      nodes.some(
-        (node) =>
-          isCall(node) && givesContextToRestorer(node) && covers(frames.frameOf(node), frame),
-      )
+      tree.calls.some((node) => givesContextToRestorer(node) && covers(frames.frameOf(node), frame))
     );
   }
 
@@ -219,9 +216,7 @@ export function readProcessState(
     const [given] = hook.call.arguments;
     if (!given) return false;
     if (!hook.callback) return !isFunction(bare(given));
-    for (const node of nodesOf(hook.callback, visitorKeys)) {
-      if (isCall(node) && isUnknownRestorer(node)) return true;
-    }
+    for (const call of within(tree.calls, hook.callback)) if (isUnknownRestorer(call)) return true;
     return false;
   }
 

@@ -1,6 +1,7 @@
 /** Statements by which a test file changes a schema that other files see. */
 import { bare, isCall, nameOf, propertyOf, textOf, type Call, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
+import type { Frame } from './frames.ts';
 import type { Variable } from './variables.ts';
 
 export interface SchemaChange {
@@ -15,9 +16,11 @@ const CHANGES_OWN = /create\s+(?:temp|temporary)\b|pg_temp/i;
 const SHOWN = 60;
 
 export function* schemaChanges(file: FileModel): Iterable<SchemaChange> {
-  for (const call of file.calls) {
-    const change = statementOf(file, call) ?? migrationOf(file, call);
-    if (change !== undefined && isInTestCode(file, call)) {
+  for (const call of file.tree.calls) {
+    const frame = file.frames.frameOf(call);
+    const change =
+      statementOf(file, call) ?? (isSetUp(frame) ? migrationOf(file, call) : undefined);
+    if (change !== undefined && isInTestCode(file, frame)) {
       yield { node: call, statement: shortened(change) };
     }
   }
@@ -94,16 +97,19 @@ function namesDatabase(node: Node): boolean {
   });
 }
 
-/** At the top of a test file, in a hook that sets up, or in a test. */
-function isInTestCode({ frames }: FileModel, call: Call): boolean {
-  const frame = frames.frameOf(call);
+/** At the top of a test file, or in a hook that sets up; in a test, migrating may be what it tests. */
+function isSetUp(frame: Frame): boolean {
+  return frame.is === 'file' || (frame.is === 'hook' && frame.hook.startsWith('before'));
+}
+
+function isInTestCode({ frames }: FileModel, frame: Frame): boolean {
   switch (frame.is) {
     case 'file':
     case 'suite':
     case 'test':
       return true;
     case 'hook':
-      return frame.hook === 'before' || frame.hook === 'beforeEach';
+      return frame.hook.startsWith('before');
     case 'helper':
       return frames.usesOf(frame.fn).some((use) => use.is !== 'escape');
   }

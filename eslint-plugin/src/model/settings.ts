@@ -3,11 +3,12 @@
  * that is misspelt and ignored looks like a linter that finds nothing.
  */
 import { RESOURCES, RESOURCE_KINDS, type Resource } from '@savepoint/catalogue';
+import { knownResources, type KnownResources } from './knowledge.ts';
 
 export interface Settings {
   /** Modules that give what `node:test` gives. */
   readonly testModules: ReadonlySet<string>;
-  readonly resources: readonly Resource[];
+  readonly known: KnownResources;
 }
 
 /** Thrown for a setting that cannot be meant; stops the lint, as ESLint does for a rule's options. */
@@ -16,7 +17,10 @@ export class SettingsError extends TypeError {
   override readonly name = 'SettingsError';
 }
 
-const DEFAULTS: Settings = { testModules: new Set(['node:test']), resources: RESOURCES };
+const DEFAULTS: Settings = {
+  testModules: new Set(['node:test']),
+  known: knownResources(RESOURCES),
+};
 const checked = new WeakMap<object, Settings>();
 
 /** @throws {SettingsError} naming the key, when a key or value is not one it knows. */
@@ -31,12 +35,12 @@ export function settingsOf(all: Readonly<Record<string, unknown>>): Settings {
       ...DEFAULTS.testModules,
       ...texts(own['testModules'], 'settings.savepoint.testModules'),
     ]),
-    resources: [
+    known: knownResources([
       ...RESOURCES,
       ...list(own['resources'], 'settings.savepoint.resources').map((row, index) =>
         resource(row, `settings.savepoint.resources[${index}]`),
       ),
-    ],
+    ]),
   };
   if (typeof savepoint === 'object' && savepoint) checked.set(savepoint, settings);
   return settings;
