@@ -68,9 +68,13 @@ export function savepoint(
   return run(process.execPath, [BIN, ...args], cwd, surroundings);
 }
 
-/** A folder with files in it, by their paths; gone when the test ends. */
-export function folder(t: TestContext, files: Readonly<Record<string, string>> = {}): string {
-  const path = realpathSync(mkdtempSync(join(tmpdir(), 'savepoint cli-')));
+/** A folder with files in it, by their paths; gone when the test ends. Its own path has a space in it. */
+export function folder(
+  t: TestContext,
+  files: Readonly<Record<string, string>> = {},
+  name = 'savepoint cli-',
+): string {
+  const path = realpathSync(mkdtempSync(join(tmpdir(), name)));
   t.after(() => {
     rmSync(path, { recursive: true, force: true });
   });

@@ -1,10 +1,12 @@
 /** What can be typed after `savepoint`, and the help that says so. Does no work of its own. */
 import { PRESETS, type Preset } from '@savepoint/catalogue';
 import { Command, Option } from 'commander';
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { CheckOptions } from './check/check.ts';
 import { FORMATS, type Format } from './check/report.ts';
 import type { ExitCode } from './exit-code.ts';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 const HELP = `
 Examples:
@@ -41,7 +43,7 @@ Without anything, all hazards are listed.`;
 export function commandLine(answer: (exitCode: ExitCode) => void): Command {
   const program = new Command('savepoint')
     .description('Finds risky fixtures in node:test files that meet a real database.')
-    .version(ownVersion(), '-v, --version', 'print the version')
+    .version(version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', HELP)
@@ -98,9 +100,4 @@ function complaint(text: string): string {
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ');
   return `savepoint: ${reason} (savepoint --help shows what can be asked)\n`;
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -62,8 +62,7 @@ function configOf(
     { ignores: ['!**/node_modules/', '!**/.git/'] },
     {
       files: ['**/*.*'],
-      plugins: { savepoint: plugin },
-      rules: plugin.configs[preset].rules,
+      ...plugin.configs[preset],
       settings: settings === undefined ? {} : { savepoint: settings },
       languageOptions: { ...language, globals: GLOBALS },
       // The user's comments for other linters are not ours to judge.
