@@ -5,75 +5,52 @@
 import { isMainThread } from 'node:worker_threads';
 import { EvidenceWriter, evidencePath } from './lifetimes/evidence.ts';
 import { Ledger } from './lifetimes/ledger.ts';
-import { identify, isWithin, type RunScope } from './lifetimes/run-scope.ts';
-import type { Detector } from './watch/detector.ts';
+import { identify } from './lifetimes/run-scope.ts';
+import { watchDispatcher } from './watch/dispatcher.ts';
+import { watchEnvironment } from './watch/environment.ts';
 import { watchFixtures } from './watch/fixtures.ts';
 import { watchLateWork } from './watch/late-work.ts';
 import { loadEarly } from './watch/loaded-modules.ts';
-import { ambient, watchTests } from './watch/node-test.ts';
+import { ambient } from './watch/node-test.ts';
 import { watchPg } from './watch/pg-driver.ts';
 import { watchPools } from './watch/pools.ts';
 import { Releases } from './watch/releases.ts';
-import { printReport } from './watch/report.ts';
+import { watchRoutes } from './watch/routes.ts';
+import { Run } from './watch/run.ts';
+import { watchSchemaChanges } from './watch/schema-changes.ts';
+import { watchServers } from './watch/servers.ts';
+import { watchSqlite } from './watch/sqlite.ts';
+import { watchTeardownOrder } from './watch/teardown-order.ts';
+import { watchWorkingDirectory } from './watch/working-directory.ts';
 
-/** A test runner that starts a process per file runs no test itself. */
-function onlyStartsProcesses(): boolean {
-  const options = process.execArgv.join(' ');
-  return /--test(?= |$)/.test(options) && !/--(experimental-)?test-isolation[= ]none/.test(options);
-}
+if (isMainThread && !onlyStartsProcesses()) await install();
 
-function install(): void {
+async function install(): Promise<void> {
   const ledger = new Ledger();
   const writer = new EvidenceWriter(evidencePath(process.argv[1]), () => identify(ambient().scope));
   const releases = new Releases(ledger);
   const lateWork = watchLateWork();
-  const detectors: Detector[] = [releases, lateWork, watchFixtures(ledger)];
-  const running = new Set<RunScope>();
-  let finished = false;
-
-  const finish = () => {
-    if (finished) return;
-    finished = true;
-    writer.finish();
-    // What leaks may keep the process alive for ever: do not wait for its end to say so.
-    setTimeout(() => printReport(writer.hazards), REPORT_DELAY).unref();
-  };
-
-  /** A hook waits for what will not come. With nothing else running, the run is over, too. */
-  const stuck = (scope: RunScope) => {
-    if ([...running].every((other) => isWithin(scope, other))) finish();
-  };
-
-  watchTests({
-    firstTest: () => writer.open(),
-    began: (scope) => {
-      running.add(scope);
-      detectors.forEach((detector) => detector.began?.(scope));
-    },
-    hookEnded: (hook) => detectors.forEach((detector) => detector.hookEnded?.(hook)),
-    ended: (scope) => {
-      running.delete(scope);
-      detectors.forEach((detector) => detector.ended?.(scope));
-    },
-    finished: () => {
-      detectors.forEach((detector) => detector.finished?.());
-      finish();
-    },
-  });
-  const pools = watchPools(ledger, releases, stuck);
-  watchPg({
-    ...pools,
-    requested(request) {
-      pools.requested(request);
-      lateWork.requested(request);
-    },
-    statement() {},
-  });
-  loadEarly(['pg']);
-  process.on('exit', () => printReport(writer.hazards));
+  const run = new Run(writer, [
+    releases,
+    lateWork,
+    watchTeardownOrder(),
+    watchEnvironment(ledger),
+    watchFixtures(ledger),
+  ]);
+  run.follow();
+  const pools = watchPools(ledger, releases, (scope) => run.isStuck(scope));
+  watchPg([pools, lateWork, watchSchemaChanges()]);
+  watchSqlite(ledger);
+  watchServers(ledger);
+  watchWorkingDirectory(ledger);
+  watchDispatcher(ledger);
+  loadEarly(['pg', 'better-sqlite3']);
+  await watchRoutes();
 }
 
-/** Milliseconds between the end of the tests and the report, if the process does not end by itself. */
-const REPORT_DELAY = 1000;
-
-if (isMainThread && !onlyStartsProcesses()) install();
+/** A test runner that starts a process per file runs no test itself. */
+function onlyStartsProcesses(): boolean {
+  const options = process.execArgv.join(' ');
+  const runsTests = /--(experimental-)?test-isolation[= ]none/.test(options);
+  return /--test(?= |$)/.test(options) && !runsTests;
+}

@@ -6,7 +6,8 @@ import Module, { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { quietly, wrap } from './wrap.ts';
 
-type Patch = (exported: unknown) => void;
+/** May answer what to export instead. */
+type Patch = (exported: unknown) => unknown;
 
 const patches = new Map<string, Patch[]>();
 const PACKAGE_FILE =
@@ -26,7 +27,10 @@ export function whenLoaded(file: string, patch: Patch): void {
         const result = original.apply(this, args);
         const inPackage = PACKAGE_FILE.exec(String(args[1]))?.[1]?.replaceAll('\\', '/');
         for (const apply of (inPackage && patches.get(inPackage)) || []) {
-          quietly(() => apply((this as NodeModule).exports));
+          quietly(() => {
+            const module = this as NodeModule;
+            module.exports = apply(module.exports) ?? module.exports;
+          });
         }
         return result;
       },

@@ -77,9 +77,26 @@ export function isPending(request: Request): boolean {
 }
 
 /** Begins to watch every copy of pg that is loaded from now on. */
-export function watchPg(events: PgEvents): void {
+export function watchPg(listeners: readonly Partial<PgEvents>[]): void {
+  const events = toAll(listeners);
   whenLoaded('pg-pool/index.js', (exported) => watchPools(prototypeOf(exported), events));
   whenLoaded('pg/lib/client.js', (exported) => watchClients(prototypeOf(exported), events));
+}
+
+/** One listener that tells all. */
+function toAll(listeners: readonly Partial<PgEvents>[]): PgEvents {
+  return {
+    poolMade: (...event) => listeners.forEach((to) => to.poolMade?.(...event)),
+    poolConnects: (...event) => listeners.forEach((to) => to.poolConnects?.(...event)),
+    requested: (...event) => listeners.forEach((to) => to.requested?.(...event)),
+    clientTaken: (...event) => listeners.forEach((to) => to.clientTaken?.(...event)),
+    clientReleased: (...event) => listeners.forEach((to) => to.clientReleased?.(...event)),
+    poolEnds: (...event) => listeners.forEach((to) => to.poolEnds?.(...event)),
+    clientConnects: (...event) => listeners.forEach((to) => to.clientConnects?.(...event)),
+    clientEnds: (...event) => listeners.forEach((to) => to.clientEnds?.(...event)),
+    ending: (...event) => listeners.forEach((to) => to.ending?.(...event)),
+    statement: (...event) => listeners.forEach((to) => to.statement?.(...event)),
+  };
 }
 
 function watchPools(prototype: object, events: PgEvents): void {

@@ -1,0 +1,44 @@
+/** The global dispatcher of undici that tests and suites leave replaced. */
+import type { Ledger } from '../lifetimes/ledger.ts';
+import { captureTrace, isOwnCall } from '../trace.ts';
+import { whenLoaded } from './loaded-modules.ts';
+import { ambient } from './node-test.ts';
+import { before } from './wrap.ts';
+
+/** Where undici keeps it: up to version 7, and since. Node's own `fetch` reads one of them. */
+const SLOTS = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')];
+
+/** Records the first replacement of each scope. A file may replace it: its process ends with it. */
+export function watchDispatcher(ledger: Ledger): void {
+  const replacedBy = new WeakSet();
+  whenLoaded('undici/index.js', (exported) => {
+    before(exported as object, 'setGlobalDispatcher', () => {
+      const { scope } = ambient();
+      if (scope.scope === 'file' || replacedBy.has(scope) || isOwnCall()) return;
+      replacedBy.add(scope);
+      const previous = dispatchers();
+      ledger.acquire({
+        kind: 'dispatcher',
+        resource: {},
+        owner: scope,
+        acquired: captureTrace(),
+        values: () => ({ dispatcher: nameOf(replacedSince(previous)) }),
+        isHeld: () => replacedSince(previous) !== undefined,
+      });
+    });
+  });
+}
+
+function dispatchers(): unknown[] {
+  return SLOTS.map((slot) => (globalThis as Record<symbol, unknown>)[slot]);
+}
+
+/** The dispatcher that is now where another one was. An empty slot had none to put back. */
+function replacedSince(previous: readonly unknown[]): unknown {
+  return dispatchers().find((now, slot) => previous[slot] !== undefined && now !== previous[slot]);
+}
+
+function nameOf(dispatcher: unknown): string {
+  const name = (Object(dispatcher) as object).constructor.name;
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+}

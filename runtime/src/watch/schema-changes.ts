@@ -1,0 +1,75 @@
+/** Statements of a test file that change what every other file uses. Knows SQL, but no driver. */
+import { report } from '../lifetimes/judge.ts';
+import { splitStatements, type Fragment } from '../pg/sql-lexer.ts';
+import type { RunScope } from '../lifetimes/run-scope.ts';
+import type { Trace } from '../trace.ts';
+
+/** Something that statements are sent over. */
+type Connection = object;
+
+export interface SchemaChanges {
+  statement(
+    over: Connection,
+    text: string,
+    by: { readonly scope: RunScope; readonly at: Trace },
+  ): void;
+  /** The connection went back to its pool. */
+  clientReleased(over: Connection): void;
+  clientEnds(over: Connection): void;
+}
+
+const CHANGES = new Set(['create', 'alter', 'drop']);
+const OF_THE_SESSION = new Set(['temp', 'temporary']);
+/** Words of a statement that a report shows: what is changed, without what it becomes. */
+const SHOWN_WORDS = 6;
+
+/** Reports changes of the schema while this process holds no advisory lock. */
+export function watchSchemaChanges(): SchemaChanges {
+  const locking = new Set<Connection>();
+  return {
+    statement(over, text, { scope, at }) {
+      for (const fragment of splitStatements(text)) {
+        if (takesLock(fragment)) locking.add(over);
+        else if (givesLockBack(fragment)) locking.delete(over);
+        else if (locking.size === 0 && changesSchema(fragment)) {
+          report('no-concurrent-migrations', scope, {
+            values: { statement: headOf(fragment) },
+            used: at,
+          });
+        }
+      }
+    },
+    clientReleased: (over) => void locking.delete(over),
+    clientEnds: (over) => void locking.delete(over),
+  };
+}
+
+function changesSchema({ tokens: [first, ...rest] }: Fragment): boolean {
+  return (
+    first.kind === 'word' &&
+    CHANGES.has(first.value) &&
+    !rest.slice(0, 3).some(({ value }) => OF_THE_SESSION.has(value))
+  );
+}
+
+function takesLock(fragment: Fragment): boolean {
+  return calls(fragment, /^pg_(try_)?advisory_(xact_)?lock(_shared)?$/);
+}
+
+function givesLockBack(fragment: Fragment): boolean {
+  return calls(fragment, /^pg_advisory_unlock/);
+}
+
+function calls({ tokens }: Fragment, name: RegExp): boolean {
+  return tokens.some(({ kind, value }) => kind === 'word' && name.test(value));
+}
+
+/** The beginning of a statement, up to anything that might be a secret. */
+function headOf({ tokens }: Fragment): string {
+  const words = tokens.slice(0, SHOWN_WORDS);
+  const end = words.findIndex(({ kind, value }) => kind === 'string' || value === '(');
+  return words
+    .slice(0, end === -1 ? undefined : end)
+    .map(({ value }) => value)
+    .join(' ');
+}
