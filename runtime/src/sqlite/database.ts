@@ -42,7 +42,9 @@ export interface SqliteDatabase {
 /** Describes a database; the first test that asks opens it, and it is closed once, with the process. */
 export function sqlite({ file, migrate, pragma = {} }: SqliteOptions = {}): SqliteDatabase {
   const inMemory = file === undefined || file === '' || file === ':memory:';
-  const database = inMemory ? new MemoryDatabase(migrate, pragma) : new FileDatabase(file, migrate, pragma);
+  const database = inMemory
+    ? new MemoryDatabase(migrate, pragma)
+    : new FileDatabase(file, migrate, pragma);
   return {
     async rollback(t) {
       const scope = scopeOf(t);
@@ -50,7 +52,7 @@ export function sqlite({ file, migrate, pragma = {} }: SqliteOptions = {}): Sqli
       assertRunning(scope, opened);
       const lend = await database.ready();
       assertRunning(scope, opened);
-      const lease = new Lease(scope.name, opened);
+      const lease = new Lease(`test "${scope.name}"`, opened);
       const handle = lend(scope, lease);
       scope.defer(() => {
         lease.end();

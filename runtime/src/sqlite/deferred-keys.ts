@@ -24,7 +24,11 @@ export class DeferredKeys {
   }
 
   #schemaDefers(): boolean {
-    return this.#raw.all("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%DEFERRED%' LIMIT 1").length > 0;
+    return (
+      this.#raw.all(
+        "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%DEFERRED%' LIMIT 1",
+      ).length > 0
+    );
   }
 
   /** A transaction of the app, or a statement outside one, begins. */
@@ -36,7 +40,8 @@ export class DeferredKeys {
   assertKept(): void {
     if (!this.areUsed()) return;
     for (const violation of this.#violations()) {
-      if (!this.#before.has(violation)) throw new SqliteRefusal('FOREIGN KEY constraint failed', 'SQLITE_CONSTRAINT_FOREIGNKEY');
+      if (!this.#before.has(violation))
+        throw new SqliteRefusal('FOREIGN KEY constraint failed', 'SQLITE_CONSTRAINT_FOREIGNKEY');
     }
   }
 

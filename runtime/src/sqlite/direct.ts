@@ -26,7 +26,9 @@ export class Direct implements Access {
 
   execute(statement: Statement, method: Running, args: unknown[]): unknown {
     const result = this.#raw.methods[method].apply(statement, args);
-    return method === 'iterate' ? this.#lease.track(statement.source, result as IterableIterator<unknown>) : result;
+    return method === 'iterate'
+      ? this.#lease.track(statement.source, result as IterableIterator<unknown>)
+      : result;
   }
 
   pragma(...args: Parameters<Handle['pragma']>): unknown {

@@ -34,7 +34,12 @@ export class FileDatabase {
   }
 
   #lend(raw: RawHandle, scope: TestScope, lease: Lease): Handle {
-    assertFree(`the file ${this.#file}`, this.#turns, scope, 'Give each its own copy by `sqlite()` without `file`, or run them one after another.');
+    assertFree(
+      `the file ${this.#file}`,
+      this.#turns,
+      scope,
+      'Give each its own copy by `sqlite()` without `file`, or run them one after another.',
+    );
     const sandbox = openSandbox(raw, lease, this.#turns.length);
     const turn = { scope, lease };
     this.#turns.push(turn);
@@ -47,7 +52,8 @@ export class FileDatabase {
   }
 
   async #open(): Promise<RawHandle> {
-    if (this.#migration !== undefined) await this.#migrate(await buildImage(this.#migration, this.#pragmas));
+    if (this.#migration !== undefined)
+      await this.#migrate(await buildImage(this.#migration, this.#pragmas));
     const handle = openHandle(this.#file);
     setPragmas(handle, this.#pragmas);
     process.once('exit', () => handle.close());
@@ -76,7 +82,10 @@ export class FileDatabase {
 
 /** The fingerprint of the migrations in a file; `''` in an empty file, `undefined` in a file of somebody else's. */
 function stateOf(handle: Handle): string | undefined {
-  const tables = handle.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+  const tables = handle
+    .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    .pluck()
+    .all();
   if (tables.length === 0) return '';
   if (!tables.includes(MARK)) return undefined;
   return handle.prepare<[], string>(`SELECT fingerprint FROM ${MARK}`).pluck().get() ?? '';

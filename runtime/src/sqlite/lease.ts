@@ -1,6 +1,4 @@
-/**
- * A test's right to use a handle: until the test ends or somebody closes it. Knows no SQL.
- */
+/** A test's right to use a handle: until the test ends or somebody closes it. Knows no SQL. */
 import { HazardError } from '../hazard-error.ts';
 import { captureTrace, formatPlace, type Trace } from '../trace.ts';
 
@@ -17,13 +15,14 @@ interface OpenIterator {
 }
 
 export class Lease {
-  readonly test: string;
+  /** Whose it is, as a noun phrase: `test "…"`. */
+  readonly owner: string;
   readonly opened: Trace;
   readonly #iterators = new Set<OpenIterator>();
   #state: LeaseState = { is: 'open' };
 
-  constructor(test: string, opened: Trace) {
-    this.test = test;
+  constructor(owner: string, opened: Trace) {
+    this.owner = owner;
     this.opened = opened;
   }
 
@@ -38,13 +37,13 @@ export class Lease {
         return;
       case 'ended':
         throw new HazardError('no-late-activity', {
-          happened: `Test "${this.test}" had ended when its database handle was used.`,
+          happened: `The database handle of ${this.owner} was used after its end.`,
           acquired: this.opened,
           used: captureTrace(),
         });
       case 'closed':
         throw new HazardError('no-use-after-end', {
-          happened: `The database connection is not open: test "${this.test}" closed it${at(this.#state.by)} and used it again.`,
+          happened: `The database connection is not open: ${this.owner} closed it${at(this.#state.by)} and used it again.`,
           acquired: this.opened,
           used: captureTrace(),
         });
@@ -64,10 +63,11 @@ export class Lease {
     const [first] = left;
     if (!first) return;
     throw new HazardError('no-late-activity', {
-      happened: `Test "${this.test}" ended while the rows of ${left.map(({ sql, began }) => `"${sql}"${at(began)}`).join(', ')} were being read.`,
+      happened: `When ${this.owner} ended, the rows of ${left.map(({ sql, began }) => `"${sql}"${at(began)}`).join(', ')} were still being read.`,
       acquired: this.opened,
       used: first.began,
-      remedy: 'Read an iterator to its end, leave it by `break` in `for … of`, or call its `return()`.',
+      remedy:
+        'Read an iterator to its end, leave it by `break` in `for … of`, or call its `return()`.',
     });
   }
 

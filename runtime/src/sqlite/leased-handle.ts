@@ -7,7 +7,16 @@ import { RUNNING, type Handle, type RawHandle, type Statement } from './driver.t
 import type { Lease } from './lease.ts';
 
 /** Methods that only need the test to be running. */
-const FORWARDED = ['function', 'aggregate', 'table', 'loadExtension', 'serialize', 'backup', 'defaultSafeIntegers', 'unsafeMode'] as const;
+const FORWARDED = [
+  'function',
+  'aggregate',
+  'table',
+  'loadExtension',
+  'serialize',
+  'backup',
+  'defaultSafeIntegers',
+  'unsafeMode',
+] as const;
 /** The savepoint of a transaction function inside a transaction; better-sqlite3 names its own so. */
 const NESTED = '"\t_bs3.\t"';
 
@@ -31,7 +40,9 @@ export function leasedHandle(raw: RawHandle, lease: Lease, access: Access): Hand
     readonly: getter(() => real.readonly),
     open: getter(() => lease.isOpen && real.open),
     inTransaction: getter(() => lease.isOpen && access.inTransaction),
-    prepare: method((sql: string) => lend(real.prepare.call(handle, admitted(sql)) as Statement, lease, access)),
+    prepare: method((sql: string) =>
+      lend(real.prepare.call(handle, admitted(sql)) as Statement, lease, access),
+    ),
     exec: method((sql: string) => {
       if (typeof sql === 'string') access.exec(sql);
       else raw.exec(sql); // The driver says what is wrong with it.
@@ -91,7 +102,8 @@ function transactionFunction(handle: Handle, run: (...args: unknown[]) => unknow
     exclusive: inTransaction(handle, run, 'BEGIN EXCLUSIVE'),
   };
   for (const variant of Object.values(variants)) {
-    for (const [name, value] of Object.entries(variants)) Object.defineProperty(variant, name, { value });
+    for (const [name, value] of Object.entries(variants))
+      Object.defineProperty(variant, name, { value });
     Object.defineProperty(variant, 'database', { value: handle, enumerable: true });
   }
   return variants.default;
@@ -109,7 +121,8 @@ function inTransaction(handle: Handle, run: (...args: unknown[]) => unknown, beg
       handle.exec(nested ? `RELEASE ${NESTED}` : 'COMMIT');
       return result;
     } catch (error) {
-      if (handle.inTransaction) handle.exec(nested ? `ROLLBACK TO ${NESTED}; RELEASE ${NESTED}` : 'ROLLBACK');
+      if (handle.inTransaction)
+        handle.exec(nested ? `ROLLBACK TO ${NESTED}; RELEASE ${NESTED}` : 'ROLLBACK');
       throw error;
     }
   };

@@ -19,7 +19,10 @@ export interface Image {
 }
 
 /** @throws SetupError `ERR_SAVEPOINT_MIGRATION` with the migration's own error as its cause */
-export async function buildImage(migration: Migration | undefined, pragmas: Pragmas): Promise<Image> {
+export async function buildImage(
+  migration: Migration | undefined,
+  pragmas: Pragmas,
+): Promise<Image> {
   const handle = openHandle(':memory:');
   try {
     setPragmas(handle, pragmas);
@@ -36,11 +39,18 @@ export function setPragmas(handle: Handle, pragmas: Pragmas): void {
 }
 
 async function migrate(handle: Handle, migration: Migration): Promise<void> {
-  if (typeof migration === 'string') await attempt('the SQL of `migrate`', () => handle.exec(migration));
-  else if (typeof migration === 'function') await attempt('the function `migrate`', () => migration(handle));
-  else for (const file of await sqlFiles(migration.directory)) await attempt(file, async () => handle.exec(await readFile(file, 'utf8')));
+  if (typeof migration === 'string')
+    await attempt('the SQL of `migrate`', () => handle.exec(migration));
+  else if (typeof migration === 'function')
+    await attempt('the function `migrate`', () => migration(handle));
+  else
+    for (const file of await sqlFiles(migration.directory))
+      await attempt(file, async () => handle.exec(await readFile(file, 'utf8')));
   if (handle.inTransaction) {
-    throw new SetupError('ERR_SAVEPOINT_MIGRATION', 'sqlite: the migrations left a transaction open; end it with COMMIT');
+    throw new SetupError(
+      'ERR_SAVEPOINT_MIGRATION',
+      'sqlite: the migrations left a transaction open; end it with COMMIT',
+    );
   }
 }
 
@@ -55,9 +65,17 @@ async function attempt(what: string, run: () => unknown): Promise<void> {
 
 async function sqlFiles(directory: string): Promise<string[]> {
   const files = await readdir(directory).catch((cause: unknown) => {
-    throw new SetupError('ERR_SAVEPOINT_MIGRATION', `sqlite: the directory of migrations cannot be read: ${directory}`, { cause });
+    throw new SetupError(
+      'ERR_SAVEPOINT_MIGRATION',
+      `sqlite: the directory of migrations cannot be read: ${directory}`,
+      { cause },
+    );
   });
   const sql = files.filter((file) => file.endsWith('.sql')).sort();
-  if (sql.length === 0) throw new SetupError('ERR_SAVEPOINT_MIGRATION', `sqlite: no .sql file in the directory of migrations: ${directory}`);
+  if (sql.length === 0)
+    throw new SetupError(
+      'ERR_SAVEPOINT_MIGRATION',
+      `sqlite: no .sql file in the directory of migrations: ${directory}`,
+    );
   return sql.map((file) => join(directory, file));
 }

@@ -43,7 +43,10 @@ const CONNECTION_SETTINGS: ReadonlySet<string> = new Set([
 const SYNCHRONOUS = ['off', 'normal', 'full', 'extra'];
 
 /** @param read the pragma's value now */
-export function treatPragma({ name, value }: Pragma, read: (name: string) => unknown): PragmaTreatment {
+export function treatPragma(
+  { name, value }: Pragma,
+  read: (name: string) => unknown,
+): PragmaTreatment {
   if (name === 'wal_checkpoint') return 'refuse';
   if (value === undefined) return 'pass';
   switch (name) {

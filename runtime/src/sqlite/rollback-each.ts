@@ -15,7 +15,7 @@ const turnsOf = new WeakMap<WatchedHandle, Turn[]>();
  * Rolls back what each test does with a better-sqlite3 handle that the app keeps for itself; call it
  * at the top of a test file, or in a `describe` for its tests. The app does not change: its handle
  * stays the same object, statements and transaction functions it made when it was imported included.
- * Rows written by `before` hooks are there for every test and stay.
+ * What `before` hooks write, all tests see, until the file or suite ends: then it is rolled back too.
  *
  * While a test runs, `handle.inTransaction` is always true: better-sqlite3 lets nobody replace it.
  * `handle.close()` is refused then (`no-use-after-end`); afterwards the handle closes as it always did.
@@ -35,8 +35,13 @@ export function rollbackEach(handle: Handle): void {
   beforeEach(async (context) => {
     const scope = scopeOf(context as TestContext);
     await closeEndedScopes();
-    assertFree('the handle of `rollbackEach`', turns, scope, 'Run them one after another, or give each a copy by `sqlite().rollback(t)`.');
-    const lease = new Lease(scope.name, opened);
+    assertFree(
+      'the handle of `rollbackEach`',
+      turns,
+      scope,
+      'Run them one after another, or give each a copy by `sqlite().rollback(t)`.',
+    );
+    const lease = new Lease(`test "${scope.name}"`, opened);
     const use = { lease, access: openSandbox(watch.raw, lease, watch.depth) };
     const turn = { scope, lease };
     turns.push(turn);
@@ -58,6 +63,14 @@ export function rollbackEach(handle: Handle): void {
 }
 
 function assertHandle(handle: Handle | undefined): void {
-  if (typeof handle?.prepare === 'function' && typeof handle.inTransaction === 'boolean' && handle.open) return;
-  throw new SetupError('ERR_SAVEPOINT_SQLITE_HANDLE', 'rollbackEach(handle) needs an open better-sqlite3 handle: new Database(file)');
+  if (
+    typeof handle?.prepare === 'function' &&
+    typeof handle.inTransaction === 'boolean' &&
+    handle.open
+  )
+    return;
+  throw new SetupError(
+    'ERR_SAVEPOINT_SQLITE_HANDLE',
+    'rollbackEach(handle) needs an open better-sqlite3 handle: new Database(file)',
+  );
 }

@@ -7,14 +7,29 @@ import { captureTrace } from '../trace.ts';
 import type { Access } from './access.ts';
 import { RESERVED_PREFIX, translate, type AppTransaction } from './app-transaction.ts';
 import { DeferredKeys } from './deferred-keys.ts';
-import { sqliteError, type RawHandle, type Running, type RunResult, type Statement } from './driver.ts';
+import {
+  sqliteError,
+  type Handle,
+  type RawHandle,
+  type Running,
+  type RunResult,
+  type Statement,
+} from './driver.ts';
 import type { Lease } from './lease.ts';
 import { treatPragma } from './pragmas.ts';
 import { statementsOf } from './sql-reader.ts';
-import { isControl, kindOf, kindOfStatement, type Control, type Pragma, type StatementKind } from './statement-kind.ts';
+import {
+  isControl,
+  kindOf,
+  kindOfStatement,
+  type Control,
+  type Pragma,
+  type StatementKind,
+} from './statement-kind.ts';
 import { SqliteRefusal } from './sqlite-refusal.ts';
 
 const AUTOCOMMIT = `"${RESERVED_PREFIX}statement"`;
+const PROBE = `"${RESERVED_PREFIX}probe"`;
 /** An unknown pragma does nothing: sent for one that would only set what is set. */
 const NO_OP = 'PRAGMA savepoint_unchanged';
 
@@ -36,12 +51,19 @@ export class Sandbox implements Access {
     this.#savepoint = depth === 0 ? undefined : `"${RESERVED_PREFIX}sandbox ${String(depth)}"`;
     this.#deferredKeys = new DeferredKeys(raw);
     // IMMEDIATE takes the write lock now instead of at some statement of the app.
-    raw.run(this.#savepoint ? `SAVEPOINT ${this.#savepoint}` : raw.handle.readonly ? 'BEGIN' : 'BEGIN IMMEDIATE');
+    raw.run(
+      this.#savepoint
+        ? `SAVEPOINT ${this.#savepoint}`
+        : raw.handle.readonly
+          ? 'BEGIN'
+          : 'BEGIN IMMEDIATE',
+    );
   }
 
-  /** Undoes everything. @throws HazardError when the sandbox was lost: its changes may be kept, or gone too early */
+  /** Undoes everything. @throws HazardError `no-nested-begin` when a statement had ended the transaction before */
   close(): void {
-    for (const [name, before] of this.#settings) this.#raw.pragma(`${name} = ${String(before ?? 'OFF')}`);
+    for (const [name, before] of this.#settings)
+      this.#raw.pragma(`${name} = ${String(before ?? 'OFF')}`);
     if (this.#lost) throw this.#lost;
     if (this.#savepoint) {
       this.#raw.run(`ROLLBACK TO ${this.#savepoint}`);
@@ -57,9 +79,14 @@ export class Sandbox implements Access {
 
   exec(sql: string): void {
     this.#assertIntact();
-    const statements = statementsOf(sql).map((statement) => ({ ...statement, kind: kindOfStatement(statement) }));
+    const statements = statementsOf(sql).map((statement) => ({
+      ...statement,
+      kind: kindOfStatement(statement),
+    }));
     if (statements.every(({ kind }) => kind.is === 'other') && !this.#mustCheckKeys()) {
-      this.#inside(() => this.#raw.exec(sql));
+      this.#inside(sql, () => {
+        this.#raw.exec(sql);
+      });
       return;
     }
     for (const { text, kind } of statements) this.#execOne(text, kind);
@@ -68,7 +95,10 @@ export class Sandbox implements Access {
   #execOne(text: string, kind: StatementKind): void {
     const sql = this.#admit(text, kind);
     if (isControl(kind)) this.#control(kind, sql);
-    else this.#guarded(() => this.#raw.exec(sql));
+    else
+      this.#guarded(sql, () => {
+        this.#raw.exec(sql);
+      });
   }
 
   prepare(sql: string): string {
@@ -82,15 +112,22 @@ export class Sandbox implements Access {
     if (isControl(kind) && method === 'run') return this.#control(kind, statement.source, args);
     const native = this.#raw.methods[method];
     if (method !== 'iterate') {
-      return statement.readonly ? native.apply(statement, args) : this.#guarded(() => native.apply(statement, args));
+      return statement.readonly
+        ? native.apply(statement, args)
+        : this.#guarded(statement.source, () => native.apply(statement, args));
     }
-    return this.#lease.track(statement.source, this.#inside(() => native.apply(statement, args)) as IterableIterator<unknown>);
+    return this.#lease.track(
+      statement.source,
+      this.#inside(statement.source, () =>
+        native.apply(statement, args),
+      ) as IterableIterator<unknown>,
+    );
   }
 
-  pragma(source: string, options?: { simple?: boolean }): unknown {
+  pragma(...[source, options]: Parameters<Handle['pragma']>): unknown {
     this.#assertIntact();
     const sql = this.#admit(`PRAGMA ${source}`, kindOf(`PRAGMA ${source}`));
-    return this.#inside(() => this.#raw.pragma(sql.slice('PRAGMA '.length), options));
+    return this.#inside(sql, () => this.#raw.pragma(sql.slice('PRAGMA '.length), options));
   }
 
   #kindOf(statement: Statement): StatementKind {
@@ -106,9 +143,12 @@ export class Sandbox implements Access {
 
   #control(control: Control, sql: string, args: readonly unknown[] = []): RunResult {
     this.#raw.prepare(sql); // A syntax error is SQLite's to tell, before anything is done.
-    const step = this.#refusing(() => translate(control, sql, this.#state));
-    if (step.commits) this.#refusing(() => this.#deferredKeys.assertKept());
-    const results = this.#inside(() => step.send.map((text) => this.#raw.run(text, args)));
+    const step = this.#refusing(() => {
+      const next = translate(control, sql, this.#state);
+      if (next.commits) this.#deferredKeys.assertKept();
+      return next;
+    }, args);
+    const results = this.#inside(sql, () => step.send.map((text) => this.#raw.run(text, args)));
     this.#deferredKeys.follow(this.#state, step);
     this.#state = step.next;
     return results.at(-1) as RunResult;
@@ -119,29 +159,41 @@ export class Sandbox implements Access {
   }
 
   /** Runs a statement; outside a transaction of the app what SQLite defers to the commit is due at once. */
-  #guarded<T>(run: () => T): T {
-    if (!this.#mustCheckKeys()) return this.#inside(run);
+  #guarded<T>(sql: string, run: () => T): T {
+    if (!this.#mustCheckKeys()) return this.#inside(sql, run);
     this.#raw.run(`SAVEPOINT ${AUTOCOMMIT}`);
     this.#deferredKeys.begin();
     try {
-      const result = this.#inside(run);
-      this.#refusing(() => this.#deferredKeys.assertKept());
-      return result;
+      return this.#inside(sql, run);
+    } finally {
+      // Also after an error: OR FAIL keeps, and commits, the rows before it.
+      if (this.#raw.inTransaction) this.#commitStatement();
+    }
+  }
+
+  #commitStatement(): void {
+    try {
+      this.#refusing(() => {
+        this.#deferredKeys.assertKept();
+      });
     } catch (error) {
-      if (this.#raw.inTransaction) this.#raw.run(`ROLLBACK TO ${AUTOCOMMIT}`);
+      this.#raw.run(`ROLLBACK TO ${AUTOCOMMIT}`);
       throw error;
     } finally {
-      if (this.#raw.inTransaction) this.#raw.run(`RELEASE ${AUTOCOMMIT}`);
+      this.#raw.run(`RELEASE ${AUTOCOMMIT}`);
       this.#deferredKeys.end();
     }
   }
 
-  /** Turns what SQLite would say into the error its driver throws. */
-  #refusing<T>(decide: () => T): T {
+  /** Turns what SQLite would say into the error its driver throws, which the driver's own come before. */
+  #refusing<T>(decide: () => T, args: readonly unknown[] = []): T {
     try {
       return decide();
     } catch (error) {
-      throw error instanceof SqliteRefusal ? sqliteError(error) : error;
+      if (!(error instanceof SqliteRefusal)) throw error;
+      this.#raw.run(`SAVEPOINT ${PROBE}`, args); // Too many values, or rows still being read.
+      this.#raw.run(`RELEASE ${PROBE}`);
+      throw sqliteError(error);
     }
   }
 
@@ -149,7 +201,11 @@ export class Sandbox implements Access {
 
   /** @returns what to send. @throws HazardError `no-non-transactional-ddl` */
   #admit(sql: string, kind: StatementKind): string {
-    if (kind.is === 'vacuum') throw this.#refuse('VACUUM', 'Run it on a handle of its own: `new Database(file)`, outside the rollback sandbox.');
+    if (kind.is === 'vacuum')
+      throw this.#refuse(
+        'VACUUM',
+        'Run it on a handle of its own: `new Database(file)`, outside the rollback sandbox.',
+      );
     return kind.is === 'pragma' ? this.#admitPragma(sql, kind) : sql;
   }
 
@@ -178,7 +234,7 @@ export class Sandbox implements Access {
 
   #refuse(statement: string, remedy: string): HazardError {
     return new HazardError('no-non-transactional-ddl', {
-      happened: `${statement} cannot run inside a transaction, and the rollback sandbox of test "${this.#lease.test}" is one.`,
+      happened: `${statement} cannot run inside a transaction, and the rollback sandbox of ${this.#lease.owner} is one.`,
       acquired: this.#lease.opened,
       used: captureTrace(),
       remedy,
@@ -192,29 +248,27 @@ export class Sandbox implements Access {
   }
 
   /** Runs a statement and sees to it that the sandbox's transaction is still there afterwards. */
-  #inside<T>(run: () => T): T {
+  #inside<T>(sql: string, run: () => T): T {
     let result: T;
     try {
       result = run();
     } catch (error) {
-      this.#assertInside(error);
+      this.#assertInside(sql, error);
       throw error;
     }
-    this.#assertInside();
+    this.#assertInside(sql);
     return result;
   }
 
-  #assertInside(cause?: unknown): void {
+  #assertInside(statement: string, cause?: unknown): void {
     if (this.#raw.inTransaction) return;
-    this.#lost = new HazardError('no-non-transactional-ddl', {
-      happened:
-        `A statement ended the transaction that test "${this.#lease.test}" runs in` +
-        (cause instanceof Error ? ` (${cause.message}); everything the test did is undone too early.` : '; what the test did may be committed.'),
+    this.#lost = new HazardError('no-nested-begin', {
+      values: { test: this.#lease.owner, statement },
       acquired: this.#lease.opened,
       used: captureTrace(),
       remedy:
         'ON CONFLICT ROLLBACK, INSERT OR ROLLBACK and RAISE(ROLLBACK) end every transaction around them. ' +
-        'Use ABORT instead, or run this test on a database in memory: `sqlite()` without `file`.',
+        'Run this test on a database of its own, in memory: `sqlite()` without `file`, where transactions are real.',
       cause,
     });
     throw this.#lost;

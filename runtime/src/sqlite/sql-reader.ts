@@ -9,6 +9,8 @@ export interface Token {
   readonly kind: 'word' | 'name' | 'string' | 'symbol';
   /** `word`: in lower case. `name`, `string`: without quotes. `symbol`: the character. */
   readonly value: string;
+  /** As it stands, quotes and case included. */
+  readonly text: string;
   readonly start: number;
   readonly end: number;
 }
@@ -21,8 +23,8 @@ export interface Statement {
 
 const BLANK = /(?:[ \t\n\v\f\r\uFEFF]|--[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$))+/y;
 const WORD = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
-/** A number or a parameter: no word, and `$name(…)` may hold what looks like quotes. */
-const VALUE = /\d[\w.$\u0080-\uffff]*|[?@#:$][\w$\u0080-\uffff]*(?:::[\w$\u0080-\uffff]*)*(?:\([^\s)]*\))?/y;
+/** A number or a parameter: no word, whatever letters it holds. */
+const VALUE = /\d[\w.$\u0080-\uffff]*|[?@#:$][\w$\u0080-\uffff]*/y;
 const CLOSING: Readonly<Record<string, string>> = { "'": "'", '"': '"', '`': '`', '[': ']' };
 
 /** The tokens of a text. What is not terminated reaches to its end. */
@@ -69,18 +71,23 @@ function endsStatement(tokens: readonly Token[]): boolean {
 
 function definesTrigger(tokens: readonly Token[]): boolean {
   let at = 0;
-  if (isWord(tokens[at], 'explain')) at += isWord(tokens[1], 'query') && isWord(tokens[2], 'plan') ? 3 : 1;
+  if (isWord(tokens[at], 'explain'))
+    at += isWord(tokens[1], 'query') && isWord(tokens[2], 'plan') ? 3 : 1;
   if (!isWord(tokens[at], 'create')) return false;
-  return isWord(tokens[at + 1], 'trigger') || (isWord(tokens[at + 1], 'temp', 'temporary') && isWord(tokens[at + 2], 'trigger'));
+  return (
+    isWord(tokens[at + 1], 'trigger') ||
+    (isWord(tokens[at + 1], 'temp', 'temporary') && isWord(tokens[at + 2], 'trigger'))
+  );
 }
 
 function readToken(sql: string, start: number): Token {
   const quoted = readQuoted(sql, start);
   if (quoted) return quoted;
   const word = endOf(WORD, sql, start);
-  if (word !== undefined) return { kind: 'word', value: foldCase(sql.slice(start, word)), start, end: word };
+  if (word !== undefined)
+    return token('word', foldCase(sql.slice(start, word)), sql, start, word);
   const end = endOf(VALUE, sql, start) ?? start + 1;
-  return { kind: 'symbol', value: sql.slice(start, end), start, end };
+  return token('symbol', sql.slice(start, end), sql, start, end);
 }
 
 function readQuoted(sql: string, start: number): Token | undefined {
@@ -94,11 +101,15 @@ function readQuoted(sql: string, start: number): Token | undefined {
     value += sql.slice(at, close === -1 ? undefined : close);
     const end = close === -1 ? sql.length : close + 1;
     if (close === -1 || opening === '[' || sql.charAt(end) !== closing) {
-      return { kind: opening === "'" ? 'string' : 'name', value, start, end };
+      return token(opening === "'" ? 'string' : 'name', value, sql, start, end);
     }
     value += closing;
     at = end + 1;
   }
+}
+
+function token(kind: Token['kind'], value: string, sql: string, start: number, end: number): Token {
+  return { kind, value, text: sql.slice(start, end), start, end };
 }
 
 /** SQLite folds ASCII letters only. */

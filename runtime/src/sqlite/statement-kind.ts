@@ -1,5 +1,12 @@
 /** What a statement means to a sandbox. Reads tokens; knows no database and no state. */
-import { foldCase, isSymbol, isWord, statementsOf, type Statement, type Token } from './sql-reader.ts';
+import {
+  foldCase,
+  isSymbol,
+  isWord,
+  statementsOf,
+  type Statement,
+  type Token,
+} from './sql-reader.ts';
 
 /** A statement that begins, ends or divides a transaction. */
 export type Control =
@@ -61,8 +68,12 @@ function rollbackKind(tokens: readonly Token[]): StatementKind {
   return named('rollback-to', isWord(first, 'savepoint') && isName(second) ? second : first);
 }
 
-function named(is: 'savepoint' | 'release' | 'rollback-to', token: Token | undefined): StatementKind {
-  return isName(token) ? { is, name: token.value } : { is: 'other' };
+function named(
+  is: 'savepoint' | 'release' | 'rollback-to',
+  token: Token | undefined,
+): StatementKind {
+  if (!isName(token)) return { is: 'other' };
+  return { is, name: token.kind === 'word' ? token.text : token.value };
 }
 
 function isName(token: Token | undefined): token is Token {

@@ -13,7 +13,12 @@ export interface Turn {
 }
 
 /** @throws SetupError `ERR_SAVEPOINT_SQLITE_SHARED` while another test, not one around this one, uses it */
-export function assertFree(what: string, turns: readonly Turn[], scope: TestScope, remedy: string): void {
+export function assertFree(
+  what: string,
+  turns: readonly Turn[],
+  scope: TestScope,
+  remedy: string,
+): void {
   const holder = turns.at(-1);
   if (!holder || holder.scope === scope || isAround(holder.scope, scope)) return;
   const { place } = holder.lease.opened;
@@ -29,7 +34,7 @@ export function openSandbox(raw: RawHandle, lease: Lease, depth: number): Sandbo
   if (depth === 0 && raw.inTransaction) {
     throw new SetupError(
       'ERR_SAVEPOINT_SQLITE_IN_TRANSACTION',
-      `sqlite: the handle is in a transaction that began before test "${lease.test}"; end it before the tests begin.`,
+      `sqlite: the handle is in a transaction that began before ${lease.owner}; end it before the tests begin.`,
     );
   }
   try {
@@ -38,7 +43,7 @@ export function openSandbox(raw: RawHandle, lease: Lease, depth: number): Sandbo
     if ((cause as { code?: unknown }).code !== 'SQLITE_BUSY') throw cause;
     throw new SetupError(
       'ERR_SAVEPOINT_SQLITE_BUSY',
-      `sqlite: ${raw.handle.name} is locked by another process or handle, which test "${lease.test}" waited for. ` +
+      `sqlite: ${raw.handle.name} is locked by another process or handle, which ${lease.owner} waited for. ` +
         'Give each process a file of its own, or use `sqlite()` without `file`.',
       { cause },
     );

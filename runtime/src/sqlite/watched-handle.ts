@@ -4,16 +4,25 @@
  * statements inherit are replaced by `install` and put back by `restore`.
  */
 import { HazardError } from '../hazard-error.ts';
-import { ambientTest } from '../test-scope.ts';
+import { ambientTest, type AmbientTest } from '../test-scope.ts';
 import { captureTrace } from '../trace.ts';
-import type { Access } from './access.ts';
-import { RUNNING, RawHandle, statementMethods, statementPrototype, type Handle, type Running, type Statement } from './driver.ts';
-import type { Lease } from './lease.ts';
+import {
+  RUNNING,
+  RawHandle,
+  statementMethods,
+  statementPrototype,
+  type Handle,
+  type Running,
+  type Statement,
+} from './driver.ts';
+import { Lease } from './lease.ts';
+import type { Sandbox } from './sandbox.ts';
+import { openSandbox } from './turn.ts';
 
 /** A test's sandbox on the handle. */
 export interface Use {
   readonly lease: Lease;
-  readonly access: Access;
+  readonly access: Sandbox;
 }
 
 const watched = new WeakMap<Handle, WatchedHandle>();
@@ -32,6 +41,7 @@ export class WatchedHandle {
   readonly #handle: Handle;
   readonly #uses: Use[] = [];
   #watchers = 0;
+  #seed: Use | undefined;
   #misused: HazardError | undefined;
 
   constructor(handle: Handle) {
@@ -58,7 +68,9 @@ export class WatchedHandle {
 
   execute(statement: Statement, method: Running, args: unknown[]): unknown {
     const access = this.#access();
-    return access ? access.execute(statement, method, args) : this.raw.methods[method].apply(statement, args);
+    return access
+      ? access.execute(statement, method, args)
+      : this.raw.methods[method].apply(statement, args);
   }
 
   install(): void {
@@ -77,7 +89,9 @@ export class WatchedHandle {
       const access = this.#access();
       return this.raw.prepare(access && typeof sql === 'string' ? access.prepare(sql) : sql);
     });
-    replace('pragma', (...args: Parameters<Handle['pragma']>) => (this.#access() ?? this.raw).pragma(...args));
+    replace('pragma', (...args: Parameters<Handle['pragma']>) =>
+      (this.#access() ?? this.raw).pragma(...args),
+    );
     replace('close', () => {
       this.#assertMayClose();
       this.raw.close();
@@ -88,36 +102,52 @@ export class WatchedHandle {
 
   restore(): void {
     if (--this.#watchers > 0) return;
-    for (const name of ['exec', 'prepare', 'pragma', 'close'] as const) Reflect.deleteProperty(this.#handle, name);
+    const seed = this.#seed;
+    this.#seed = undefined;
+    if (seed) {
+      this.#uses.splice(this.#uses.indexOf(seed), 1);
+      seed.access.close();
+    }
+    for (const name of ['exec', 'prepare', 'pragma', 'close'] as const)
+      Reflect.deleteProperty(this.#handle, name);
     if (--installed === 0) restoreStatements(this.#handle, this.raw);
   }
 
-  #access(): Access | undefined {
-    const use = this.#uses.at(-1);
-    assertNotLate(use);
+  #access(): Sandbox | undefined {
+    const asker = ambientTest();
+    const use = this.#uses.at(-1) ?? (asker?.hook === 'before' ? this.#openSeed() : undefined);
+    assertNotLate(asker, use);
     use?.lease.assertUsable();
     return use?.access;
+  }
+
+  /** What `before` hooks write is in a sandbox around those of the tests. */
+  #openSeed(): Use {
+    const lease = new Lease('the `before` hooks', captureTrace());
+    this.#seed = { lease, access: openSandbox(this.raw, lease, this.depth) };
+    this.#uses.push(this.#seed);
+    return this.#seed;
   }
 
   #assertMayClose(): void {
     const use = this.#uses.at(-1);
     if (!use) return;
     this.#misused = new HazardError('no-use-after-end', {
-      happened: `Test "${use.lease.test}" closed a database handle that other tests share.`,
+      happened: `The database handle that other tests share was closed by ${use.lease.owner}.`,
       acquired: use.lease.opened,
       used: captureTrace(),
-      remedy: 'Close it once, where it was opened, after the last test: `after(() => db.close())` at the top of the file.',
+      remedy:
+        'Close it once, where it was opened, after the last test: `after(() => db.close())` at the top of the file.',
     });
     throw this.#misused;
   }
 }
 
 /** @throws HazardError `no-late-activity` when the code belongs to a test that is over */
-function assertNotLate(use: Use | undefined): void {
-  const test = ambientTest();
+function assertNotLate(test: AmbientTest | undefined, use: Use | undefined): void {
   if (!test || test.hook !== undefined || !test.signal.aborted) return;
   throw new HazardError('no-late-activity', {
-    happened: `Test "${test.name}" had ended when work that it started used the database handle${use ? `, in the middle of test "${use.lease.test}"` : ''}.`,
+    happened: `Test "${test.name}" had ended when work that it started used the database handle${use ? `, in the middle of ${use.lease.owner}` : ''}.`,
     used: captureTrace(),
   });
 }
