@@ -36,7 +36,10 @@ export function describeTarget({ user, host, port, database }: Target): string {
  * @returns the database that is meant
  * @throws SetupError `ERR_SAVEPOINT_NOT_A_TEST_DATABASE`, with the way to allow it
  */
-export function assertTestDatabase(options: pg.ClientConfig, allowDatabase?: AllowDatabase): Target {
+export function assertTestDatabase(
+  options: pg.ClientConfig,
+  allowDatabase?: AllowDatabase,
+): Target {
   const target = targetOf(options);
   if (looksLikeTestDatabase(target.database) || [allowDatabase].flat().includes(target.database)) {
     return target;
@@ -58,7 +61,10 @@ export function looksLikeTestDatabase(name: string): boolean {
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z0-9]+/);
-  return name.startsWith(OWN_PREFIX) || words.some((word) => TEST_WORDS.some((test) => isWord(word, test)));
+  return (
+    name.startsWith(OWN_PREFIX) ||
+    words.some((word) => TEST_WORDS.some((test) => isWord(word, test)))
+  );
 }
 
 /** `test`, also numbered as parallel runs do: `test2`. */
@@ -68,7 +74,10 @@ function isWord(word: string, test: string): boolean {
 
 function resolve(options: pg.ClientConfig): pg.Client {
   const { connectionString } = options;
-  if (connectionString !== undefined && !/^(postgres(ql)?:\/\/|socket:|\/)/.test(connectionString)) {
+  if (
+    connectionString !== undefined &&
+    !/^(postgres(ql)?:\/\/|socket:|\/)/.test(connectionString)
+  ) {
     throw malformed('it does not begin with postgres://');
   }
   try {

@@ -54,7 +54,8 @@ async function findBinaries(): Promise<Binaries> {
 }
 
 async function tryOut({ initdb, postgres }: Binaries, runAs: RunAs): Promise<void> {
-  for (const program of [initdb, postgres]) await run(program, ['--version'], { ...runAs, cwd: '/' });
+  for (const program of [initdb, postgres])
+    await run(program, ['--version'], { ...runAs, cwd: '/' });
 }
 
 async function copyBinaries({ initdb, postgres }: Binaries, to: string): Promise<Binaries> {

@@ -141,15 +141,18 @@ async function main(state: string, number: number): Promise<void> {
     announce({ is: 'taken' });
     return;
   }
-  await makeGenerationFolder(own);
-  const keeper = new Keeper(
-    listener,
-    removeLeftovers(state, own).then(() => startPostmaster(own.folder)),
-  );
-  const served = keeper.serve();
+  // Nothing is awaited from here to `serve`: whoever connects meanwhile would not be heard.
+  const folder = makeGenerationFolder(own);
+  const postmaster = folder
+    .then(() => removeLeftovers(state, own))
+    .then(() => startPostmaster(own.folder));
+  const served = new Keeper(listener, postmaster).serve();
+  await folder;
   announce({ is: 'listening' });
   await served;
   await removeGeneration(state, own);
+  // Also when the server was ended by another hand, and the runs that used it go on.
+  process.exit();
 }
 
 const [, , state = '', number] = process.argv;

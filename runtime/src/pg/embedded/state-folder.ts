@@ -104,7 +104,10 @@ export async function makeGenerationFolder({ folder }: Generation): Promise<void
  * Removes all that a generation left, and the state folder with it when that was the last one. The
  * folder goes after the socket: while it is there, nobody takes the number anew.
  */
-export async function removeGeneration(state: string, { folder, socket }: Generation): Promise<void> {
+export async function removeGeneration(
+  state: string,
+  { folder, socket }: Generation,
+): Promise<void> {
   if (process.platform !== 'win32') await rm(socket, { force: true });
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   await rmdir(state).catch(() => undefined);

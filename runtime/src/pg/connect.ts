@@ -1,0 +1,76 @@
+/** Connections that savepoint opens for itself, and what is said when one cannot be opened. */
+import pg from 'pg';
+import { SetupError } from '../setup-error.ts';
+import { describeTarget, targetOf, type Target } from './test-database.ts';
+
+const CONNECT_WITHIN_MS = 10_000;
+
+/**
+ * One connection of savepoint's own.
+ * @throws SetupError `ERR_SAVEPOINT_CONNECT`, naming user, server and database, never the password
+ */
+export async function connect(connectionString: string): Promise<pg.Client> {
+  const target = targetOf({ connectionString });
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    application_name: 'savepoint',
+  });
+  // A connection that breaks is noticed by the next statement on it; an event alone ends the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    throw cannotConnect(target, error);
+  }
+  return client;
+}
+
+/** Does something over a connection of its own. */
+export async function withConnection<T>(
+  connectionString: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = await connect(connectionString);
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Lets the process end although this connection is open; the server then closes it. */
+export function unref(client: pg.Client): void {
+  // Missing from the types of `pg`; its pool uses it for `allowExitOnIdle`.
+  (client as pg.Client & { unref(): void }).unref();
+}
+
+/** The same server, another database. */
+export function withDatabase(connectionString: string, database: string): string {
+  return connectionString.replace(
+    /^([a-z]+:\/\/[^/?#]*)(\/[^?#]*)?/,
+    (_, server: string) => `${server}/${encodeURIComponent(database)}`,
+  );
+}
+
+/** The SQLSTATE of a server's error, or the code of a system's. */
+export function codeOf(error: unknown): string | undefined {
+  const { code, errors } = Object(error) as { code?: unknown; errors?: unknown };
+  if (typeof code === 'string') return code;
+  return Array.isArray(errors)
+    ? errors.map(codeOf).find((inner) => inner !== undefined)
+    : undefined;
+}
+
+function cannotConnect(target: Target, error: unknown): SetupError {
+  const server = `${target.host}:${String(target.port)}`;
+  const said = error instanceof Error && error.message ? error.message : String(codeOf(error));
+  return new SetupError(
+    'ERR_SAVEPOINT_CONNECT',
+    error instanceof pg.DatabaseError
+      ? `PostgreSQL at ${server} refused ${describeTarget(target)}: ${said}`
+      : `No PostgreSQL answers at ${server} (${said}). Start it, or correct the connection string; ` +
+          'without one, savepoint runs an embedded server.',
+    { cause: error },
+  );
+}

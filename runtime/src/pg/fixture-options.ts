@@ -1,0 +1,80 @@
+/** What `postgres()` is given, and whether it is what it should be. */
+import { SetupError } from '../setup-error.ts';
+import type { Migrate } from './migrations.ts';
+import type { AllowDatabase } from './test-database.ts';
+
+export interface PostgresOptions {
+  /**
+   * The server, as `postgres://user:password@host:5432/app_test`. What it leaves out comes from the
+   * `PG*` variables, as always with `pg`. Absent or empty: an embedded server.
+   */
+  readonly connectionString?: string | undefined;
+  /**
+   * What makes the schema. It runs once, however many processes start together, in a database of
+   * its own on that server. Absent: the named database is used as it is, or an empty one on the
+   * embedded server.
+   */
+  readonly migrate?: Migrate | undefined;
+  /** Names of databases that may be tested on although they do not look like test databases. */
+  readonly allowDatabase?: AllowDatabase;
+  /** How many connections this process may have at most: one for each sandbox that is open. Default 10. */
+  readonly max?: number | undefined;
+}
+
+type Check = readonly [expected: string, holds: (value: unknown) => boolean];
+
+const isString = (value: unknown) => typeof value === 'string';
+
+const CHECKS: Record<keyof PostgresOptions, Check> = {
+  connectionString: [
+    'a URL, postgres://user:password@host:5432/app_test',
+    (value) => value === '' || /^postgres(ql)?:\/\//.test(String(value)),
+  ],
+  migrate: [
+    'SQL, a function, { directory } or { fingerprint, migrate }',
+    (value) =>
+      isString(value) || typeof value === 'function' || isDirectory(value) || isNamed(value),
+  ],
+  allowDatabase: [
+    'the name of a database, or an array of names',
+    (value) => [value].flat().every(isString),
+  ],
+  max: [
+    'a whole number of connections, 1 or more',
+    (value) => Number.isInteger(value) && Number(value) > 0,
+  ],
+};
+
+/** @throws SetupError `ERR_SAVEPOINT_OPTIONS`, naming the option */
+export function checkOptions(options: PostgresOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!isOption(name)) {
+      throw optionsError(
+        `postgres() has no option "${name}". It has: ${Object.keys(CHECKS).join(', ')}.`,
+      );
+    }
+    const [expected, holds] = CHECKS[name];
+    // The value is not shown: it may hold a password.
+    if (value !== undefined && !holds(value)) {
+      throw optionsError(`The option "${name}" of postgres() must be ${expected}.`);
+    }
+  }
+}
+
+function isOption(name: string): name is keyof PostgresOptions {
+  return Object.hasOwn(CHECKS, name);
+}
+
+function isDirectory(value: unknown): boolean {
+  const { directory, ...others } = Object(value) as Record<string, unknown>;
+  return (isString(directory) || directory instanceof URL) && Object.keys(others).length === 0;
+}
+
+function isNamed(value: unknown): boolean {
+  const { fingerprint, migrate, ...others } = Object(value) as Record<string, unknown>;
+  return isString(fingerprint) && typeof migrate === 'function' && Object.keys(others).length === 0;
+}
+
+function optionsError(message: string): SetupError {
+  return new SetupError('ERR_SAVEPOINT_OPTIONS', message);
+}

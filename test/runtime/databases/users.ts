@@ -1,0 +1,111 @@
+/** Processes that use an embedded server of a project of their own, and what is left of it. */
+import { execFile, fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { isAlive } from '../../../runtime/src/pg/embedded/processes.ts';
+import { stateFolderOf } from '../../../runtime/src/pg/embedded/state-folder.ts';
+import { scopeOf } from '../../../runtime/src/test-scope.ts';
+
+const USER = fileURLToPath(new URL('fixtures/user.mjs', import.meta.url));
+const BUILT = fileURLToPath(
+  new URL('../../../runtime/dist/pg/embedded/embedded-server.js', import.meta.url),
+);
+
+/** What a user says when it has its server, or cannot have it. */
+export type Said =
+  | {
+      readonly is: 'using';
+      readonly host: string;
+      readonly port: number;
+      /** How many exit hooks the process has more than before. */
+      readonly exitHooks: number;
+    }
+  | { readonly is: 'failed'; readonly code: string; readonly message: string };
+
+/** A project with a server of its own. */
+export interface Project {
+  readonly folder: string;
+  /** Where its servers keep their state. */
+  readonly state: string;
+}
+
+/** An empty project, removed with the test once its server is gone. */
+export async function project(t: TestContext): Promise<Project> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'project-')));
+  await writeFile(join(folder, 'package.json'), '{}');
+  const state = await stateFolderOf(folder);
+  scopeOf(t).defer(async () => {
+    await untilGone(state);
+    await rm(folder, { recursive: true });
+  });
+  return { folder, state };
+}
+
+/** One process that uses the server of a project. */
+export interface User {
+  readonly process: ChildProcess;
+  readonly said: Said;
+}
+
+interface UserOptions {
+  /** The module whose `embeddedServer` is called. */
+  readonly module?: string;
+  /** As if `node --test` had started it. */
+  readonly underRunner?: boolean;
+}
+
+export async function startUser(
+  t: TestContext,
+  { folder }: Project,
+  options: UserOptions = {},
+): Promise<User> {
+  const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
+  const child = fork(USER, [options.module ?? BUILT], {
+    cwd: folder,
+    env: options.underRunner ? { ...environment, NODE_TEST_CONTEXT: 'child-v8' } : environment,
+    execArgv: [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  scopeOf(t).defer(() => child.kill('SIGKILL'));
+  const [said] = (await once(child, 'message')) as [Said];
+  return { process: child, said };
+}
+
+/** Lets a user end by itself. */
+export async function letGo({ process: child }: User): Promise<number | null> {
+  child.disconnect();
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code;
+}
+
+export async function kill({ process: child }: User): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+/** The processes of the server of a project. */
+export interface ServerProcesses {
+  readonly keeper: number;
+  readonly postmaster: number;
+}
+
+export async function serverOf({ state }: Project): Promise<ServerProcesses> {
+  const [generation = ''] = readdirSync(state).filter((name) => /^\d+$/.test(name));
+  const file = await readFile(join(state, generation, 'data', 'postmaster.pid'), 'utf8');
+  const postmaster = Number.parseInt(file, 10);
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'ppid=', '-p', String(postmaster)]);
+  return { keeper: Number(stdout), postmaster };
+}
+
+/** Settles when a file or folder has gone, or a process has ended. The test's time-out is the deadline. */
+export async function untilGone(subject: string | number): Promise<void> {
+  const exists = () => (typeof subject === 'string' ? existsSync(subject) : isAlive(subject));
+  while (exists()) await delay(20);
+}
