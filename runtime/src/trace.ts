@@ -2,7 +2,7 @@
  * Where something happened in the user's code. Reads `Error.stack` as text, so that source maps and
  * loaders that rewrite it are honoured. Knows no hazard.
  */
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A line in a file of the user's. */
@@ -20,10 +20,12 @@ export interface Trace {
   readonly place: Place | undefined;
 }
 
-const OWN_CODE = dirname(fileURLToPath(import.meta.url));
+const HERE = dirname(fileURLToPath(import.meta.url));
+/** Built files and, where source maps are applied, what they were built from. */
+const OWN_CODE = ['dist', 'src'].map((folder) => join(dirname(HERE), folder, sep));
 /** Parts of savepoint that stand between a call and its caller without making it. */
-const OBSERVERS = ['watch', 'lifetimes', 'ambient-test', 'trace'].map((part) =>
-  join(OWN_CODE, part),
+const OBSERVERS = OWN_CODE.flatMap((folder) =>
+  ['watch', 'lifetimes', 'ambient-test', 'trace'].map((part) => join(folder, part)),
 );
 const STACK_DEPTH = 40;
 
@@ -66,7 +68,11 @@ function framesOf(stack: string): string[] {
 }
 
 function isOwnFrame(frame: string): boolean {
-  return frame.includes(OWN_CODE) && !OBSERVERS.some((observer) => frame.includes(observer));
+  return isIn(frame, OWN_CODE) && !isIn(frame, OBSERVERS);
+}
+
+function isIn(frame: string, paths: readonly string[]): boolean {
+  return paths.some((path) => frame.includes(path));
 }
 
 function isUserFrame(frame: string): boolean {
@@ -74,7 +80,7 @@ function isUserFrame(frame: string): boolean {
     !frame.includes('node:') &&
     !frame.includes('/node_modules/') &&
     !frame.includes('\\node_modules\\') &&
-    !frame.includes(OWN_CODE) &&
+    !isIn(frame, OWN_CODE) &&
     !frame.includes('<anonymous>)') &&
     !/\(index \d+\)$/.test(frame)
   );
