@@ -78,4 +78,14 @@ suite('the index that git hands to the hook is the one that is checked:', () => 
     write(cwd, { 'a.test.mjs': SAFE });
     assert.equal(commit(join(cwd, 'sub'), '--all'), 'committed');
   });
+
+  test('from a subfolder of a linked work tree, with paths as seen from there', (t) => {
+    const cwd = guarded(t, `cd sub && "${process.execPath}" "${BIN}" check --staged`);
+    git(cwd, 'commit', '--quiet', '--no-verify', '--allow-empty', '-m', 'first');
+    const linked = join(folder(t), 'linked');
+    git(cwd, 'worktree', 'add', '--quiet', linked);
+    write(linked, { 'test/a.test.mjs': RISKY, 'sub/index.mjs': '' });
+    git(linked, 'add', '.');
+    assert.match(commit(linked), /^\.\.\/test\/a\.test\.mjs:9:/m);
+  });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { TEST_FILE } from '../../packages/cli/src/check/test-file.ts';
@@ -33,7 +33,7 @@ function published(t: TestContext): { repo: string; rev: string } {
     '--exclude-standard',
     '--deduplicate',
   ).split('\0');
-  for (const file of files.filter((name) => name !== '')) {
+  for (const file of files.filter((name) => name !== '' && existsSync(join(CHECKOUT, name)))) {
     mkdirSync(dirname(join(repo, file)), { recursive: true });
     cpSync(join(CHECKOUT, file), join(repo, file));
   }

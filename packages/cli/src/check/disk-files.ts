@@ -56,6 +56,7 @@ async function findTestFiles(folder: string, directory: string): Promise<string[
 
 /** Those of the paths that git ignores; none where there is no repository or no git. */
 function ignoredByGit(paths: readonly string[], directory: string): ReadonlySet<string> {
-  const { output } = askGit(directory, ['check-ignore', '-z', '--stdin'], paths.join('\0'));
+  const input = paths.join('\0');
+  const { output } = askGit(directory, ['check-ignore', '-z', '--stdin'], { input });
   return new Set(output.toString().split('\0'));
 }

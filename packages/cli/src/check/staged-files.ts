@@ -3,7 +3,7 @@
  * the index, whatever lies on disk. Knows nothing of tests.
  */
 import { join } from 'node:path';
-import { git } from '../git.ts';
+import { git, topOfWorkTree } from '../git.ts';
 import type { SourceFile } from './source-file.ts';
 
 interface StagedBlob {
@@ -33,9 +33,7 @@ const REGULAR_FILE = /^100/;
  * @throws CliError when `directory` is in no work tree, or git cannot be run
  */
 export function stagedFiles(directory: string, isWanted: (path: string) => boolean): SourceFile[] {
-  const top = git(directory, ['rev-parse', '--show-toplevel'])
-    .toString()
-    .replace(/\r?\n$/, '');
+  const top = topOfWorkTree(directory);
   const blobs = readRawDiff(git(directory, STAGED).toString()).filter(({ path }) => isWanted(path));
   const texts = readBlobs(directory, blobs);
   return blobs.map(({ path }, index) => ({ path: join(top, path), text: texts[index] ?? '' }));
@@ -57,7 +55,7 @@ function readRawDiff(raw: string): StagedBlob[] {
 function readBlobs(directory: string, blobs: readonly StagedBlob[]): string[] {
   if (blobs.length === 0) return [];
   const input = blobs.map(({ objectId }) => `${objectId}\n`).join('');
-  const output = git(directory, ['cat-file', '--batch'], input);
+  const output = git(directory, ['cat-file', '--batch'], { input });
   let position = 0;
   return blobs.map(() => {
     const start = output.indexOf('\n', position) + 1;
