@@ -41,6 +41,7 @@ export class Sandbox implements Access {
   readonly #deferredKeys: DeferredKeys;
   readonly #kinds = new WeakMap<Statement, StatementKind>();
   readonly #settings = new Map<string, unknown>();
+  readonly #attached: readonly unknown[];
   #state: AppTransaction = { is: 'idle' };
   #lost: HazardError | undefined;
 
@@ -50,6 +51,7 @@ export class Sandbox implements Access {
     this.#lease = lease;
     this.#savepoint = depth === 0 ? undefined : `"${RESERVED_PREFIX}sandbox ${String(depth)}"`;
     this.#deferredKeys = new DeferredKeys(raw);
+    this.#attached = this.#databases();
     // IMMEDIATE takes the write lock now instead of at some statement of the app.
     raw.run(
       this.#savepoint
@@ -70,7 +72,21 @@ export class Sandbox implements Access {
       this.#raw.run(`RELEASE ${this.#savepoint}`);
     } else {
       this.#raw.run('ROLLBACK');
+      this.#detachLeftovers();
     }
+  }
+
+  /** A rollback does not undo ATTACH. */
+  #detachLeftovers(): void {
+    for (const name of this.#databases()) {
+      if (!this.#attached.includes(name)) this.#raw.run('DETACH ?', [name]);
+    }
+  }
+
+  /** The names of the databases of the connection; `temp` comes and goes by itself. */
+  #databases(): unknown[] {
+    const list = this.#raw.all('PRAGMA database_list') as { name: string }[];
+    return list.map(({ name }) => name).filter((name) => name !== 'temp');
   }
 
   get inTransaction(): boolean {

@@ -84,8 +84,7 @@ function readToken(sql: string, start: number): Token {
   const quoted = readQuoted(sql, start);
   if (quoted) return quoted;
   const word = endOf(WORD, sql, start);
-  if (word !== undefined)
-    return token('word', foldCase(sql.slice(start, word)), sql, start, word);
+  if (word !== undefined) return token('word', foldCase(sql.slice(start, word)), sql, start, word);
   const end = endOf(VALUE, sql, start) ?? start + 1;
   return token('symbol', sql.slice(start, end), sql, start, end);
 }

@@ -18,7 +18,13 @@ const ROOT = '"savepoint app"';
 const undo = [`ROLLBACK TO ${ROOT}`, `RELEASE ${ROOT}`];
 
 /** state, statement, what is sent (or said), state after; a commit is marked. */
-const table: readonly (readonly [string, string, readonly string[] | string, string?, 'commits'?])[] = [
+const table: readonly (readonly [
+  string,
+  string,
+  readonly string[] | string,
+  string?,
+  'commits'?,
+])[] = [
   ['idle', 'BEGIN', [`SAVEPOINT ${ROOT}`], 'begun'],
   ['idle', 'BEGIN IMMEDIATE', [`SAVEPOINT ${ROOT}`], 'begun'],
   ['begun', 'BEGIN', 'cannot start a transaction within a transaction'],
@@ -55,7 +61,11 @@ for (const [before, sql, expected, after, commits] of table) {
       assert.throws(() => translate(kind, sql, state), { message: expected, code: 'SQLITE_ERROR' });
     } else {
       assert.ok(after);
-      assert.deepEqual(translate(kind, sql, state), { send: expected, next: states[after], commits: commits === 'commits' });
+      assert.deepEqual(translate(kind, sql, state), {
+        send: expected,
+        next: states[after],
+        commits: commits === 'commits',
+      });
     }
   });
 }

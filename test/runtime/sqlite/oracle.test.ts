@@ -62,7 +62,10 @@ const sqlSteps = [
   '-- nothing',
 ];
 
-const insertInTransaction = (variant: 'default' | 'immediate' | 'exclusive', fail: boolean): Step => [
+const insertInTransaction = (
+  variant: 'default' | 'immediate' | 'exclusive',
+  fail: boolean,
+): Step => [
   `transaction(${variant}${fail ? ', throws' : ''})`,
   (db) => {
     const inner = db.transaction((name: string) => {
@@ -90,40 +93,86 @@ const steps: readonly Step[] = [
   insertInTransaction('immediate', false),
   insertInTransaction('exclusive', true),
   ['transaction(promise)', (db) => db.transaction(() => Promise.resolve())()],
-  ['transaction(violates a deferred key)', (db) => db.transaction(() => db.exec('INSERT INTO child (parent) VALUES (98)'))() === db],
+  [
+    'transaction(violates a deferred key)',
+    (db) => db.transaction(() => db.exec('INSERT INTO child (parent) VALUES (98)'))() === db,
+  ],
   ['transaction(commits itself)', (db) => db.transaction(() => db.exec('COMMIT'))() === db],
-  ['get RETURNING', (db) => db.prepare("INSERT INTO parent (name) VALUES ('r') RETURNING id, name").get()],
-  ['all RETURNING, deferred', (db) => db.prepare('INSERT INTO child (parent) VALUES (97) RETURNING parent').all()],
+  [
+    'get RETURNING',
+    (db) => db.prepare("INSERT INTO parent (name) VALUES ('r') RETURNING id, name").get(),
+  ],
+  [
+    'all RETURNING, deferred',
+    (db) => db.prepare('INSERT INTO child (parent) VALUES (97) RETURNING parent').all(),
+  ],
   ['bound', (db) => db.prepare('INSERT INTO parent (name) VALUES (?)').run('bound')],
   ['bound wrongly', (db) => db.prepare('BEGIN').run(1)],
   ['get of BEGIN', (db) => db.prepare('BEGIN').get()],
   ['iterate', (db) => [...db.prepare('SELECT name FROM parent ORDER BY id').iterate()]],
-  ['break', (db) => { for (const row of db.prepare('SELECT id FROM parent').iterate()) return row; return undefined; }],
+  [
+    'break',
+    (db) => {
+      for (const row of db.prepare('SELECT id FROM parent').iterate()) return row;
+      return undefined;
+    },
+  ],
   [
     'write and read while iterating',
     (db) => {
       const log: unknown[] = [];
       for (const row of db.prepare('SELECT 1 UNION SELECT 2').iterate()) {
-        log.push(row, outcome(() => db.prepare('SELECT count(*) AS n FROM parent').get()), outcome(() => db.exec('BEGIN')), outcome(() => db.exec('DELETE FROM child')));
+        log.push(
+          row,
+          outcome(() => db.prepare('SELECT count(*) AS n FROM parent').get()),
+          outcome(() => db.exec('BEGIN')),
+          outcome(() => db.exec('DELETE FROM child')),
+        );
       }
       return log;
     },
   ],
-  ['pluck raw expand', (db) => [db.prepare('SELECT 1 AS a').pluck().get(), db.prepare('SELECT 1 AS a').raw().all(), db.prepare('SELECT 1 AS a').expand().get()]],
-  ['pragma', (db) => [db.pragma('user_version', { simple: true }), db.pragma('foreign_keys'), db.pragma('table_info(parent)')]],
+  [
+    'pluck raw expand',
+    (db) => [
+      db.prepare('SELECT 1 AS a').pluck().get(),
+      db.prepare('SELECT 1 AS a').raw().all(),
+      db.prepare('SELECT 1 AS a').expand().get(),
+    ],
+  ],
+  [
+    'pragma',
+    (db) => [
+      db.pragma('user_version', { simple: true }),
+      db.pragma('foreign_keys'),
+      db.pragma('table_info(parent)'),
+    ],
+  ],
   [
     'counters',
     (db) => {
-      db.exec("DELETE FROM parent; INSERT INTO parent (id, name) VALUES (5, 'counted'), (6, 'twice')");
+      db.exec(
+        "DELETE FROM parent; INSERT INTO parent (id, name) VALUES (5, 'counted'), (6, 'twice')",
+      );
       return db.prepare('SELECT changes() AS changes, last_insert_rowid() AS id').get();
     },
   ],
   ['prepare two', (db) => db.prepare('BEGIN; COMMIT').run()],
   ['prepare wrongly', (db) => db.prepare(7 as unknown as string).run()],
   ['exec wrongly', (db) => db.exec(undefined as unknown as string)],
-  ['function', (db) => db.function('twice', { deterministic: true }, (x: number) => x * 2).prepare('SELECT twice(21) AS n').get()],
+  [
+    'function',
+    (db) =>
+      db
+        .function('twice', { deterministic: true }, (x: number) => x * 2)
+        .prepare('SELECT twice(21) AS n')
+        .get(),
+  ],
   ['serialized', (db) => db.serialize().length > 0],
-  ['properties', (db) => [db.open, db.readonly, db instanceof Database, db.prepare('SELECT 1').database === db]],
+  [
+    'properties',
+    (db) => [db.open, db.readonly, db instanceof Database, db.prepare('SELECT 1').database === db],
+  ],
 ];
 
 function outcome(run: () => unknown): unknown {
@@ -137,7 +186,8 @@ function outcome(run: () => unknown): unknown {
 
 /** Everything that can be asked afterwards. */
 function observe(db: Handle): unknown {
-  const rows = (table: string): unknown => outcome(() => db.prepare(`SELECT * FROM ${table}`).all());
+  const rows = (table: string): unknown =>
+    outcome(() => db.prepare(`SELECT * FROM ${table}`).all());
   return {
     inTransaction: db.inTransaction,
     rows: ['parent', 'child', 'strict_child', 'extra', 'sqlite_sequence'].map(rows),
@@ -165,9 +215,16 @@ function compare(t: TestContext, sandboxed: Handle, program: readonly Step[]): v
   const said: string[] = [];
   for (const [name, run] of program) {
     said.push(name);
-    const [expected, actual] = [plain, sandboxed].map((db) => ({ step: outcome(() => run(db)), then: observe(db) }));
+    const [expected, actual] = [plain, sandboxed].map((db) => ({
+      step: outcome(() => run(db)),
+      then: observe(db),
+    }));
     // As JSON: the two handles stand in their own results.
-    assert.equal(JSON.stringify(actual, undefined, 1), JSON.stringify(expected, undefined, 1), said.join('\n'));
+    assert.equal(
+      JSON.stringify(actual, undefined, 1),
+      JSON.stringify(expected, undefined, 1),
+      said.join('\n'),
+    );
   }
 }
 
@@ -175,8 +232,13 @@ for (const where of ['memory', 'file'] as const) {
   test(`every single step, and every pair of transaction steps, in ${where}`, async (t) => {
     const file = where === 'file' ? join(tempDir(t), 'test.db') : undefined;
     const db = sqlite({ file, migrate: SCHEMA });
-    const controls = steps.filter(([name]) => /^exec (?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|END)\b[^;]*$/.test(name));
-    const programs = [...steps.map((step) => [step]), ...controls.flatMap((first) => steps.map((second) => [first, second]))];
+    const controls = steps.filter(([name]) =>
+      /^exec (?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|END)\b[^;]*$/.test(name),
+    );
+    const programs = [
+      ...steps.map((step) => [step]),
+      ...controls.flatMap((first) => steps.map((second) => [first, second])),
+    ];
     for (const [index, program] of programs.entries()) {
       await t.test(program.map(([name]) => name).join(' → ') || String(index), async (inner) => {
         compare(inner, await db.rollback(inner), program);

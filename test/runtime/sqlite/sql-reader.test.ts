@@ -28,13 +28,22 @@ const splits: readonly [string, readonly string[]][] = [
   ],
   [
     'CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE 1 WHEN 1 THEN 2 END; END; COMMIT',
-    ['CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE 1 WHEN 1 THEN 2 END; END;', 'COMMIT'],
+    [
+      'CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE 1 WHEN 1 THEN 2 END; END;',
+      'COMMIT',
+    ],
   ],
   [
     'create /* a */ temporary -- b\n trigger t after insert on a begin select 1; end /* c */ ; x',
-    ['create /* a */ temporary -- b\n trigger t after insert on a begin select 1; end /* c */ ;', 'x'],
+    [
+      'create /* a */ temporary -- b\n trigger t after insert on a begin select 1; end /* c */ ;',
+      'x',
+    ],
   ],
-  ['explain query plan create trigger t after insert on a begin select 1; end; x', ['explain query plan create trigger t after insert on a begin select 1; end;', 'x']],
+  [
+    'explain query plan create trigger t after insert on a begin select 1; end; x',
+    ['explain query plan create trigger t after insert on a begin select 1; end;', 'x'],
+  ],
   ['create table trigger_log (a); x', ['create table trigger_log (a);', 'x']],
 ];
 
@@ -52,7 +61,8 @@ test('SQLite itself agrees on what is one statement', () => {
       db.prepare(sql);
       return true;
     } catch (error) {
-      if (error instanceof RangeError && /more than one statement/.test(error.message)) return false;
+      if (error instanceof RangeError && /more than one statement/.test(error.message))
+        return false;
       throw error;
     }
   };
@@ -102,7 +112,7 @@ const kinds: readonly [string, StatementKind][] = [
   ['PRAGMA foreign_keys', { is: 'pragma', name: 'foreign_keys', value: undefined }],
   ['pragma Main.Journal_Mode = WAL', { is: 'pragma', name: 'journal_mode', value: 'wal' }],
   ['pragma journal_mode(wal);', { is: 'pragma', name: 'journal_mode', value: 'wal' }],
-  ["pragma cache_size = -2000", { is: 'pragma', name: 'cache_size', value: '-2000' }],
+  ['pragma cache_size = -2000', { is: 'pragma', name: 'cache_size', value: '-2000' }],
   ['VACUUM', { is: 'vacuum' }],
   ["vacuum into 'x'", { is: 'vacuum' }],
   ['explain commit', { is: 'other' }],
