@@ -42,35 +42,39 @@ export const noNestedBegin = defineHazard({
     'There is no rule to turn off: without this refusal the sandbox would leave rows behind.',
   examples: [
     {
-      title: 'a commit that the sandbox cannot translate',
-      file: 'commit.test.mjs',
+      title: 'a conflict clause that rolls back everything',
+      file: 'tags.test.mjs',
       reportedBy: ['runtime'],
-      bad: `import { test } from 'node:test';
-import { postgres } from 'savepoint/pg';
+      bad: `import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import Database from 'better-sqlite3';
+import { rollbackEach } from 'savepoint/sqlite';
 
-const db = postgres({ connectionString: process.env.TEST_DATABASE_URL });
+const db = new Database(':memory:');
+db.exec('create table tags (name text primary key)');
+rollbackEach(db);
+after(() => db.close());
 
-test('commits inside a block', async (t) => {
-  const pool = await db.rollback(t);
-  await pool.query('do $$ begin commit; end $$');
+test('takes a tag only once', () => {
+  const insert = db.prepare('insert or rollback into tags values (?)');
+  insert.run('node');
+  assert.throws(() => insert.run('node'), /UNIQUE/);
 });
 `,
       good: `import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { postgres } from 'savepoint/pg';
+import { after, test } from 'node:test';
+import Database from 'better-sqlite3';
+import { rollbackEach } from 'savepoint/sqlite';
 
-const db = postgres({ connectionString: process.env.TEST_DATABASE_URL });
+const db = new Database(':memory:');
+db.exec('create table tags (name text primary key)');
+rollbackEach(db);
+after(() => db.close());
 
-test('commits as a statement', async (t) => {
-  const pool = await db.rollback(t);
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
-    const { command } = await client.query('commit');
-    assert.equal(command, 'COMMIT');
-  } finally {
-    client.release();
-  }
+test('takes a tag only once', () => {
+  const insert = db.prepare('insert into tags values (?)');
+  insert.run('node');
+  assert.throws(() => insert.run('node'), /UNIQUE/);
 });
 `,
     },
