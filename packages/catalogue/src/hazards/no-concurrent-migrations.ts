@@ -46,7 +46,7 @@ export const noConcurrentMigrations = defineHazard({
   },
   runtime: {
     sees: [
-      'a statement that creates, alters or drops something others share, sent from a test file over a connection that holds no advisory lock, with the line that sent it',
+      'a statement that creates, alters or drops something other files share, sent by `pg` while no connection of this process holds an advisory lock, with the line that sent it',
     ],
     cannotSee: [
       'migrations that another process runs: a command line tool, a global setup',

@@ -40,7 +40,7 @@ export const noFixedPort = defineHazard({
   },
   runtime: {
     sees: [
-      'a server of this process that listens on a port asked for by number, with the line that called `listen`',
+      'a server of this process that listens on a port asked for by number, with the line that called `listen`; if another server of this process already has the port, with the line of that one too',
     ],
     cannotSee: [
       'servers of other processes',

@@ -42,6 +42,7 @@ export const noFragileTeardown = defineHazard({
   runtime: {
     sees: [
       '`pool.end()` called by a hook while a client that was taken in the same scope is still out',
+      'a teardown hook that throws while others are still to come, which node:test then skips',
     ],
     cannotSee: [
       'the order of resources of which the runtime does not know that one needs the other',

@@ -46,7 +46,7 @@ export const noInlineTeardown = defineHazard({
   },
   runtime: {
     sees: [
-      'a pool, connection, database handle, server or agent that a test made and left open when it failed: its release was skipped, or there was none',
+      'a `pg` pool or client, a better-sqlite3 handle or a server that a test made and that is still open after that test has failed: its release was skipped, or there was none',
     ],
     cannotSee: [
       'the hazard in a test that passes: there the release does run',

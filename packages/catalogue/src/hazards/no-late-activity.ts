@@ -39,9 +39,14 @@ export const noLateActivity = defineHazard({
   },
   runtime: {
     sees: [
-      'a query, a checkout or a statement that a test began, or caused, and that was not done when the test had ended, with the line that asked for it',
+      'a query or checkout of a `pg` pool that a test asked for and that was not done when that test had passed, or that is asked for in its name later, with the line that asked',
+      'whatever uses a sandbox, handle or client of savepoint after its test has ended',
     ],
-    cannotSee: ['late work that touches no known resource', 'work handed to another process'],
+    cannotSee: [
+      'late work that touches no database',
+      'late statements over a client that was taken in time',
+      'work handed to another process',
+    ],
     message: '{{test}} had ended when work that it started still used the {{noun}}.',
   },
   fault: ({ usedAfterEnd }) => usedAfterEnd === true,

@@ -37,9 +37,9 @@ export const noPerTestPool = defineHazard({
   },
   runtime: {
     sees: [
-      'a `pg` pool that is made while a test or its hooks run and that opens a connection, with the line that made it',
+      'a `pg` pool that a test or its hooks make, that opens a connection and that no other test shares, with the line that made it',
     ],
-    cannotSee: ['pools made before the runtime was loaded', 'pools of drivers other than `pg`'],
+    cannotSee: ['resources made before the runtime was loaded', 'pools of drivers other than `pg`'],
     message: 'A pool was made for {{test}} alone and opened {{connections}} connections.',
   },
   fault: ({ kind, acquired }) => kind === 'pool' && isPerTest(acquired),

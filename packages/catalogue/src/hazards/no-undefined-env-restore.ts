@@ -47,11 +47,10 @@ export const noUndefinedEnvRestore = defineHazard({
     },
   },
   runtime: {
-    sees: ["a variable that was not set before a test and holds the string 'undefined' after it"],
-    cannotSee: [
-      'the fault on a machine where the variable is set: there the restore works',
-      'which of several tests that ran at the same time did it',
+    sees: [
+      "an assignment of `undefined` to a variable that was not set before the test, if it still holds the string 'undefined' when the file has ended, with its line",
     ],
+    cannotSee: ['the fault on a machine where the variable is set: there the restore works'],
     message: "{{test}} left the string 'undefined' in {{name}}, which was not set before.",
   },
   evidence: [

@@ -47,11 +47,11 @@ export const noUnrestoredDispatcher = defineHazard({
   },
   runtime: {
     sees: [
-      'a global dispatcher that is another after a test than before it, in both places where undici and Node keep one',
+      'a global dispatcher that a test or suite replaced by `setGlobalDispatcher` and that is still another one when the file has ended, in both places where undici and Node keep it',
     ],
     cannotSee: [
-      'which of several tests that ran at the same time replaced it',
       'a dispatcher that was put back, but only after another test had met it',
+      'a dispatcher installed at the top level of the file, which is set-up for the whole process',
     ],
     message: '{{test}} left the global dispatcher replaced by {{dispatcher}}.',
   },

@@ -49,11 +49,11 @@ export const noUnrestoredProcessState = defineHazard({
   },
   runtime: {
     sees: [
-      'every variable of `process.env` that differs after a test from before it, and a changed working directory, whoever changed them: also the code under test',
+      'a variable of `process.env`, or the working directory, that a test or suite changed and that is still changed when the file has ended, with the line that changed it, be it a line of the code under test',
     ],
     cannotSee: [
-      'which of several tests that ran at the same time made the change',
       'a change that was put back, but only after another test had met it',
+      'changes that the file makes outside of tests and suites: its process ends with it',
     ],
     message: '{{test}} left {{changed}} changed.',
   },

@@ -57,7 +57,7 @@ export const noUseAfterEnd = defineHazard({
   },
   runtime: {
     sees: [
-      'a `pg` pool or a SQLite handle that is used, or ended again, after it was ended, with the line that ended it first',
+      'a `pg` pool or a better-sqlite3 handle that is used, or ended again, after it was ended, with the line that ended it first',
     ],
     cannotSee: [
       'resources made before the runtime was loaded',

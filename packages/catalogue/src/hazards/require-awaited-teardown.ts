@@ -38,10 +38,11 @@ export const requireAwaitedTeardown = defineHazard({
   },
   runtime: {
     sees: [
-      'the `end()` of a `pg` pool or client, or the `close()` of an undici agent, that a hook began and that had not settled when the scope ended',
+      'the `end()` of a `pg` pool or client that nobody waited for and that had not settled when the scope ended',
     ],
     cannotSee: [
       'a release that happened to be quick enough this time',
+      'servers, apps and agents',
       'resources made before the runtime was loaded',
     ],
     message: '{{test}} ended while the release of its {{noun}} was still under way.',

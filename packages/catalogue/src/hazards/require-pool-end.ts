@@ -38,10 +38,10 @@ export const requirePoolEnd = defineHazard({
   },
   runtime: {
     sees: [
-      'every `pg` pool that has open connections when the last test of the file has ended and that nobody ended, the app’s own included, with the line that made it',
+      'every `pg` pool that has open connections, and every connected `pg` client of its own, that nobody ended when the last test of the file has ended, the app’s included, with the line that made it',
     ],
     cannotSee: [
-      'pools made before the runtime was loaded',
+      'resources made before the runtime was loaded',
       'pools of drivers other than `pg`',
       'pools with `allowExitOnIdle: true`, which hold nothing up and are left alone',
     ],
