@@ -16,6 +16,7 @@ import { postgres } from 'savepoint/pg';
 import { lint, type Report, runUnderWatch } from '../../test/support/detectors.ts';
 import { db } from './safe/databases.ts';
 import { schema } from './src/postgres-store.ts';
+import { schema as sqliteSchema } from './src/sqlite-store.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'savepoint-demo-'));
@@ -52,6 +53,7 @@ function compare(linted: readonly Report[], observed: readonly Report[]): string
     head: ['hazard', 'the linter pointed at', 'the runtime saw'],
     colWidths: [30, 36, 78],
     wordWrap: true,
+    style: { head: [], border: [] },
   });
   for (const { id } of HAZARDS) {
     const [source = [], inRun = []] = [linted, observed].map((all) =>
@@ -70,15 +72,73 @@ function compare(linted: readonly Report[], observed: readonly Report[]): string
   return table.toString();
 }
 
-/** The rows that stand in a database, and how many were ever inserted. */
-interface Count {
-  readonly tags: number;
-  readonly users: number;
-}
 const ROWS = 'SELECT (SELECT count(*) FROM tags) AS tags, (SELECT count(*) FROM users) AS users';
+/** The server counts what was inserted, also what was rolled back. */
+const INSERTED =
+  "SELECT sum(n_tup_ins)::int AS inserted FROM pg_stat_user_tables WHERE relname IN ('tags', 'users')";
 
-async function countRows(pool: pg.Pool, sqlite: Database.Database) {
-  const { rows } = await pool.query<Record<keyof Count, string>>(ROWS);
-  const onPostgres: Count = { tags: Number(rows[0]?.tags), users: Number(rows[0]?.users) };
-  return { PostgreSQL: onPostgres, SQLite: sqlite.prepare<[], Count>(ROWS).get() };
+async function onPostgres(connectionString: string, sql: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    return (await client.query<object>(sql)).rows[0];
+  } finally {
+    await client.end();
+  }
+}
+
+function onSqlite(file: string): unknown {
+  const sqlite = new Database(file, { fileMustExist: true, readonly: true });
+  try {
+    return sqlite.prepare(ROWS).get();
+  } finally {
+    sqlite.close();
+  }
+}
+
+/** Runs the safe tests, one file after another. @returns the exit code of the test runner */
+function runSafeTests(environment: NodeJS.ProcessEnv): Promise<number> {
+  const options = ['--import', 'tsx', '--test', '--test-concurrency=1', '--test-reporter=spec'];
+  const child = spawn(process.execPath, [...options, ...testFiles('safe')], {
+    env: { ...process.env, ...environment },
+    stdio: 'inherit',
+  });
+  return new Promise((resolve) => {
+    child.once('exit', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
+
+async function main(): Promise<number> {
+  const files = testFiles('risky');
+  console.log(
+    `Linting and running ${files.length} risky test files. Several never end by themselves …`,
+  );
+  const [linted, observed] = await Promise.all([lint(files), runRiskyTests(files)]);
+  console.log(`\n${compare(linted, observed)}\n`);
+
+  console.log('Running the safe tests on embedded PostgreSQL and embedded SQLite …\n');
+  const sqliteFile = join(folder, 'tags-test.db');
+  new Database(sqliteFile).exec(sqliteSchema).close();
+  const database = await db.connectionString();
+  const count = async () => ({
+    PostgreSQL: await onPostgres(database, ROWS),
+    SQLite: onSqlite(sqliteFile),
+  });
+  const before = await count();
+  const exitCode = await runSafeTests({ TEST_SQLITE_FILE: sqliteFile });
+  const after = await count();
+
+  console.log('\nRows before the safe tests and after them:');
+  console.log('  before', before);
+  console.log('  after ', after);
+  console.log('  what PostgreSQL counted in between', await onPostgres(database, INSERTED));
+  return exitCode;
+}
+
+try {
+  process.exitCode = await main();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }

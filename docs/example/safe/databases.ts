@@ -9,7 +9,9 @@ export const db = postgres({
   migrate: onPostgres.schema,
 });
 
-export const file = sqlite({
-  file: process.env.TEST_SQLITE_FILE,
-  migrate: onSqlite.schema,
-});
+const { TEST_SQLITE_FILE } = process.env;
+
+/** A file that is named has its tables already; without one each test has a copy in memory. */
+export const file = sqlite(
+  TEST_SQLITE_FILE ? { file: TEST_SQLITE_FILE } : { migrate: onSqlite.schema },
+);

@@ -54,8 +54,11 @@ export function forwardEvents(from: pg.Pool, to: pg.Pool): void {
   }
 }
 
-/** A small pool of real connections with an app's options; lets the process end while it is idle. */
-export function realPoolLike({ options }: pg.Pool): pg.Pool {
+/**
+ * A small pool of real connections with an app's options; lets the process end while it is idle.
+ * @param connectionString where to connect to instead of where the app's pool would
+ */
+export function realPoolLike({ options }: pg.Pool, connectionString?: string): pg.Pool {
   const {
     // What the stand-in does itself, for the app's pool.
     query_timeout: _queryTimeout,
@@ -73,6 +76,8 @@ export function realPoolLike({ options }: pg.Pool): pg.Pool {
   const real = new pg.Pool({
     ...connection,
     ...password,
+    // pg lets the parts of a connection string win over all others.
+    ...(connectionString === undefined ? {} : { connectionString }),
     max: REAL_CONNECTIONS,
     allowExitOnIdle: true,
   });

@@ -9,10 +9,16 @@ import { SetupError } from '../setup-error.ts';
 import { ambientTest, closeEndedScopes, scopeOf, trackTests } from '../test-scope.ts';
 import { captureTrace, formatPlace, type Trace } from '../trace.ts';
 import { forwardEvents, realPoolLike, standIn } from './app-pool.ts';
-import { concurrentTests, openSandbox, type Sandbox } from './sandbox.ts';
+import type { PostgresFixture } from './fixture.ts';
+import { concurrentTests } from './refusals.ts';
+import { openSandbox, type Sandbox } from './sandbox.ts';
 import { assertTestDatabase, type AllowDatabase } from './test-database.ts';
 
 export interface RollbackEachOptions {
+  /**
+   * The database to test on, made by `postgres()`, instead of the one the app's pool would connect to.
+   */
+  readonly database?: Pick<PostgresFixture, 'connectionString'>;
   /** Names of databases that may be tested on although they do not look like test databases. */
   readonly allowDatabase?: AllowDatabase;
 }
@@ -42,16 +48,18 @@ export function rollbackEach(
   for (const pool of [pools].flat() as pg.Pool[]) rollbackPool(pool, options);
 }
 
-function rollbackPool(pool: pg.Pool, { allowDatabase }: RollbackEachOptions): void {
+function rollbackPool(pool: pg.Pool, { database, allowDatabase }: RollbackEachOptions): void {
   if (rolledBack.has(pool)) {
     throw new SetupError(
       'ERR_SAVEPOINT_ALREADY',
       'rollbackEach() was called for this pool before; call it once, in the file or in the suite.',
     );
   }
-  assertTestDatabase(pool.options, allowDatabase);
+  if (!database) assertTestDatabase(pool.options, allowDatabase);
   rolledBack.add(pool);
-  const each = new EachTest(pool);
+  const each = new EachTest(pool, async () =>
+    realPoolLike(pool, await database?.connectionString()),
+  );
   standIn(pool, each);
   beforeEach((t) => each.begin(t as TestContext));
   after(() => each.finish());
@@ -70,7 +78,8 @@ interface OpenTest {
 /** The sandboxes behind one pool. */
 class EachTest {
   readonly #pool: pg.Pool;
-  readonly #real: pg.Pool;
+  readonly #openReal: () => Promise<pg.Pool>;
+  #real: Promise<pg.Pool> | undefined;
   readonly #opened: Trace = captureTrace();
   readonly #owners = new WeakMap<AbortSignal, OpenTest>();
   /** The running test and, inside it, its subtest. */
@@ -81,9 +90,10 @@ class EachTest {
   #ended: Trace | undefined;
   #finished = false;
 
-  constructor(pool: pg.Pool) {
+  /** @param openReal makes the pool of real connections, when the first is needed */
+  constructor(pool: pg.Pool, openReal: () => Promise<pg.Pool>) {
     this.#pool = pool;
-    this.#real = realPoolLike(pool);
+    this.#openReal = openReal;
   }
 
   /** Opens the sandbox of a test that begins. @throws SetupError when another test is still running */
@@ -171,7 +181,7 @@ class EachTest {
     return openSandbox({
       owner,
       opened: this.#opened,
-      checkout: () => this.#real.connect(),
+      checkout: async () => (await (this.#real ??= this.#openReal())).connect(),
       giveBack: (client, error) => {
         client.release(error);
       },

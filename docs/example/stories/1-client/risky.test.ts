@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { Hono } from 'hono';
 import pg from 'pg';
 import { createApp } from '../../src/app.ts';
 import { postgresStore, schema } from '../../src/postgres-store.ts';
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
-const app = createApp({ store: postgresStore(pool) });
+const app = new Hono();
+app.route('/', createApp({ store: postgresStore(pool) }));
 
 beforeEach(async () => {
   await pool.query('DROP TABLE IF EXISTS tags, users, audit');
