@@ -8,7 +8,7 @@ export const RESERVED_PREFIX = '_savepoint_';
 const SAVEPOINT = `${RESERVED_PREFIX}transaction`;
 
 export class AppTransaction {
-  readonly modes: TransactionModes;
+  modes: TransactionModes;
   readonly begun: () => Trace;
   readonly leftovers = new Leftovers();
   /** Set from the statement that failed until the app rolls back. */
@@ -30,6 +30,12 @@ export class AppTransaction {
       `SAVEPOINT ${SAVEPOINT}`,
       ...(this.modes.readOnly ? ['SET TRANSACTION READ ONLY'] : []),
     ];
+  }
+
+  /** Begins anew with other modes, which the server takes from a transaction only before its first query. */
+  reopen(modes: TransactionModes): string[] {
+    this.modes = { ...this.modes, ...modes };
+    return [...this.rollback(), ...this.open()];
   }
 
   commit(): string[] {

@@ -43,10 +43,6 @@ export class Leftovers {
     return this.#constraintsChanged || this.#schemaChanged;
   }
 
-  get schemaChanged(): boolean {
-    return this.#schemaChanged;
-  }
-
   /**
    * Notes a statement before it is sent.
    * @param values its parameters

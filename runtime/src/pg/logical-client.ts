@@ -30,6 +30,8 @@ let statementNames = 0;
 
 export class LogicalClient extends pg.Client implements Asker {
   transaction: AppTransaction | undefined;
+  /** Where it was last taken from its pool. */
+  taken: (() => Trace) | undefined;
   readonly #home: LogicalHome;
   readonly #queryTimeoutMillis: number;
   readonly #statements = new Map<
@@ -86,7 +88,7 @@ export class LogicalClient extends pg.Client implements Asker {
   #query(config: unknown, values: unknown, callback: unknown): unknown {
     if (config === null || config === undefined)
       throw new TypeError('Client was passed a null or undefined query');
-    const asked = markPlace();
+    const asked = this.#placeOf(markPlace());
     if (isSubmission(config)) {
       const heard = typeof values === 'function' ? values : callback;
       if (!config.callback && typeof heard === 'function') config.callback = heard as Callback;
@@ -106,6 +108,15 @@ export class LogicalClient extends pg.Client implements Asker {
     this.#limit(query, (config as QueryObject).query_timeout ?? this.#queryTimeoutMillis);
     this.#ask(query, asked);
     return result;
+  }
+
+  /** A query of the pool's own is begun by the driver; the app's line is where the client was taken. */
+  #placeOf(mark: () => Trace): () => Trace {
+    const { taken } = this;
+    return () => {
+      const trace = mark();
+      return trace.place || !taken ? trace : taken();
+    };
   }
 
   #ask(submission: Submission, asked: () => Trace): void {
@@ -166,7 +177,9 @@ export class LogicalClient extends pg.Client implements Asker {
   }
 
   override getTransactionStatus(): ServerStatus | null {
-    return this.#connected ? this.#home.session.statusOf(this) : null;
+    if (!this.#connected) return null;
+    if (!this.transaction) return 'I';
+    return this.transaction.aborted ? 'E' : 'T';
   }
 
   hearNotice(notice: unknown): void {

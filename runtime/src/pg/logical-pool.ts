@@ -73,6 +73,7 @@ export class LogicalPool extends pg.Pool {
   #connectThen(asked: () => Trace, answer: Taken): void {
     super.connect((error, client, done) => {
       if (client) this.#taken.set(client, asked);
+      if (client instanceof LogicalClient) client.taken = asked;
       answer(error, client, done);
     });
   }

@@ -14,6 +14,7 @@ export interface Submission {
   readonly text?: string | undefined;
   readonly name?: string | undefined;
   callback?: (error: Error | null, result?: unknown) => void;
+  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- cursors answer nothing
   submit(connection: pg.Connection): Error | null | void;
   handleError(error: Error, connection: pg.Connection | undefined): void;
   handleReadyForQuery(connection: pg.Connection | undefined): void;
@@ -34,7 +35,7 @@ export interface Body {
   /** Who hears the answer, except its end. */
   readonly listener: Submission;
   /** Replaces what the listener itself would send. */
-  readonly text?: string;
+  readonly text?: string | undefined;
   /** Hears an error at once: a cursor must, for it ends its own exchange then. */
   readonly onError?: ((error: Error) => void) | undefined;
 }

@@ -4,10 +4,10 @@
  */
 import type pg from 'pg';
 import { HazardError } from '../hazard-error.ts';
-import { SetupError } from '../setup-error.ts';
 import type { Trace } from '../trace.ts';
 import type { LogicalHome } from './logical-client.ts';
 import { LogicalPool } from './logical-pool.ts';
+import { concurrentTests } from './refusals.ts';
 import { Session, type Connections } from './session.ts';
 
 export type { Connections } from './session.ts';
@@ -132,13 +132,4 @@ class Level implements Sandbox, LogicalHome {
 
 function testNamed(name: string): string {
   return `test "${name}"`;
-}
-
-/** One connection has one transaction: tests that overlap cannot be told apart in it. */
-export function concurrentTests(open: string, beginning: string): SetupError {
-  return new SetupError(
-    'ERR_SAVEPOINT_CONCURRENT_TESTS',
-    `${beginning} began while the sandbox of ${open} was still open. Tests that share a pool must run one after another here: ` +
-      'leave out `concurrency` in this file, or give each test a pool of its own with `db.rollback(t)`.',
-  );
 }

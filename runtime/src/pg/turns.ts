@@ -9,7 +9,6 @@ import type { Trace } from '../trace.ts';
 export interface Turn<Owner> {
   readonly owner: Owner;
   readonly asked: () => Trace;
-  /** Never rejects. */
   readonly run: () => Promise<void>;
   /** Called instead of `run` when the turn will not come. */
   readonly refuse: (error: Error) => void;
@@ -20,7 +19,7 @@ const { setTimeout, clearTimeout } = globalThis;
 
 export class Turns<Owner> {
   readonly #patienceMillis: number;
-  readonly #onStuck: (waiting: Turn<Owner>, holder: Owner) => Error;
+  readonly #onStuck: (holder: Owner) => Error;
   #waiting: Turn<Owner>[] = [];
   #running: Turn<Owner> | undefined;
   #holder: Owner | undefined;
@@ -31,7 +30,7 @@ export class Turns<Owner> {
    * @param patienceMillis how long one may wait for a holder who asks nothing
    * @param onStuck makes the error of a turn that waited that long
    */
-  constructor(patienceMillis: number, onStuck: (waiting: Turn<Owner>, holder: Owner) => Error) {
+  constructor(patienceMillis: number, onStuck: (holder: Owner) => Error) {
     this.#patienceMillis = patienceMillis;
     this.#onStuck = onStuck;
   }
@@ -89,16 +88,19 @@ export class Turns<Owner> {
   async #run(turn: Turn<Owner>): Promise<void> {
     this.#stopPatience();
     this.#running = turn;
-    await turn.run();
-    this.#running = undefined;
-    this.#next();
+    try {
+      await turn.run();
+    } finally {
+      this.#running = undefined;
+      this.#next();
+    }
   }
 
   #startPatience(): void {
     this.#patience ??= setTimeout(() => {
       this.#patience = undefined;
       const holder = this.#holder;
-      if (holder !== undefined) this.refuseWaiting((waiting) => this.#onStuck(waiting, holder));
+      if (holder !== undefined) this.refuseWaiting(() => this.#onStuck(holder));
     }, this.#patienceMillis);
   }
 

@@ -1,0 +1,391 @@
+/**
+ * The answer to one question of the app: what it says is translated into what the server is sent,
+ * so that the app's transactions become savepoints and nothing ends the one around the test.
+ */
+import type pg from 'pg';
+import { AppTransaction, RESERVED_PREFIX } from './app-transaction.ts';
+import { CHECK_CONSTRAINTS } from './leftovers.ts';
+import type { Question } from './question.ts';
+import type { Outcome, Submission } from './real-connection.ts';
+import {
+  controlThroughSubmittable,
+  escaped,
+  refusedConcurrency,
+  refusedStatement,
+  reservedName,
+} from './refusals.ts';
+import {
+  alreadyInTransactionWarning,
+  noTransactionWarning,
+  onlyInTransactionBlocks,
+  onlyInTransactionBlocksWarning,
+} from './server-answers.ts';
+import type { Asker, Session } from './session.ts';
+import {
+  ISOLATION_LEVELS,
+  statementsOf,
+  type Statement,
+  type TransactionModes,
+} from './statements.ts';
+
+/** Answered by the server as it stands. */
+const SEND = Symbol('send');
+/** A command tag that the sandbox answers itself, or SEND. */
+type Reply = string | typeof SEND;
+
+type SavepointKind = 'savepoint' | 'release' | 'rollback to';
+
+export class Script {
+  readonly #session: Session;
+  readonly #asker: Asker;
+  readonly #question: Question;
+  readonly #statements: readonly Statement[];
+  /** The transaction of statements outside of a block; the server has one for each text. */
+  #implicit: AppTransaction | undefined;
+
+  constructor(session: Session, asker: Asker, question: Question) {
+    this.#session = session;
+    this.#asker = asker;
+    this.#question = question;
+    this.#statements = question.text === undefined ? [] : statementsOf(question.text);
+  }
+
+  /**
+   * Answers everything but the end of the answer.
+   * @throws the server's error, or the refusal, that the question fails with
+   */
+  async run(): Promise<void> {
+    try {
+      await this.#performAll();
+    } catch (error) {
+      if (this.#implicit) this.#session.sendLater(...this.#implicit.rollback());
+      throw error;
+    }
+    await this.#commitImplicit();
+  }
+
+  async #performAll(): Promise<void> {
+    const [only, ...others] = this.#statements;
+    const hasControl = this.#statements.some(controlsTransaction);
+    if (hasControl && !this.#question.isPlain) throw controlThroughSubmittable();
+    if (only && others.length === 0) await this.#perform(only, () => this.#send([only]));
+    // The extended protocol takes one statement; the server refuses several.
+    else if (!hasControl || this.#question.isExtended) await this.#send(this.#statements);
+    else await this.#performEach();
+  }
+
+  /** A text of several statements: the server runs what stands between transaction statements as one. */
+  async #performEach(): Promise<void> {
+    await this.#checkSyntax();
+    let together: Statement[] = [];
+    for (const statement of this.#statements) {
+      if (controlsTransaction(statement)) {
+        await this.#sendPart(together.splice(0));
+        await this.#perform(statement, () => this.#sendPart([statement]));
+      } else {
+        together.push(statement);
+      }
+    }
+    await this.#sendPart(together);
+  }
+
+  async #perform(statement: Statement, send: () => Promise<void>): Promise<void> {
+    const reply = await this.#reply(statement);
+    if (reply === SEND) await send();
+    else this.#question.commandDone(reply, this.#session.connection);
+  }
+
+  // ---- what the server is sent
+
+  async #sendPart(statements: readonly Statement[]): Promise<void> {
+    const [first] = statements;
+    const last = statements.at(-1);
+    if (!first || !last) return;
+    const { text = '' } = this.#question;
+    // Blanks keep the positions in the server's errors right; it counts characters, not UTF-16 units.
+    const ahead = ' '.repeat([...text.slice(0, first.fragment.start)].length);
+    await this.#send(statements, ahead + text.slice(first.fragment.start, last.fragment.end));
+  }
+
+  /** Sends statements as they stand, in the app's transaction or one of their own. */
+  async #send(statements: readonly Statement[], text?: string): Promise<void> {
+    const transaction = this.#asker.transaction ?? this.#openImplicit();
+    const { submission, values, isPlain } = this.#question;
+    const notes = transaction.aborted
+      ? []
+      : statements.flatMap((statement) => transaction.leftovers.note(statement, values));
+    if (transaction.leftovers.constraintsChanged) this.#session.checksConstraints = true;
+    transaction.touched = true;
+    const outcome = await this.#session.exchange(
+      notes,
+      {
+        listener: submission,
+        text,
+        onError: isPlain
+          ? undefined
+          : (error) => {
+              this.#question.fail(error, this.#session.connection);
+            },
+      },
+      (notice) => {
+        this.#asker.hearNotice(notice);
+      },
+    );
+    this.#judge(transaction, outcome);
+  }
+
+  /** The server reads a text to its end before it runs any of it. */
+  async #checkSyntax(): Promise<void> {
+    const { transaction } = this.#asker;
+    const guarded = !transaction?.aborted;
+    const outcome = await this.#session.exchange(guarded ? [`SAVEPOINT ${SYNTAX}`] : [], {
+      listener: parseOnly(this.#question.text ?? ''),
+    });
+    // Refused for having several statements, which is found out after all of them were read.
+    const wellFormed =
+      outcome.is === 'failed' &&
+      (outcome.error as pg.DatabaseError).routine === 'exec_parse_message';
+    // A transaction of the app's is aborted by bad syntax, too.
+    if (guarded && (wellFormed || !transaction)) {
+      this.#session.sendLater(`ROLLBACK TO SAVEPOINT ${SYNTAX}`, `RELEASE SAVEPOINT ${SYNTAX}`);
+    }
+    if (!wellFormed)
+      this.#judge(transaction ?? new AppTransaction({}, this.#question.asked), outcome);
+  }
+
+  /** What an outcome means for the transaction. @throws the error it ends with */
+  #judge(transaction: AppTransaction, outcome: Outcome): void {
+    if (outcome.is === 'lost') throw outcome.error;
+    if (outcome.is === 'control failed' || this.#session.serverStatus === 'I') {
+      const escape = escaped(
+        this.#session,
+        this.#question,
+        outcome.is === 'done' ? undefined : outcome.error,
+      );
+      this.#session.spoil(escape);
+      throw escape;
+    }
+    const failure =
+      outcome.is === 'failed' ? withFirstError(outcome.error, transaction.firstError) : undefined;
+    if (this.#session.serverStatus === 'T') transaction.firstError = undefined;
+    else transaction.firstError ??= failure ?? new Error('the transaction failed');
+    if (failure) throw failure;
+  }
+
+  // ---- transactions
+
+  #openImplicit(): AppTransaction {
+    if (!this.#implicit) {
+      this.#implicit = new AppTransaction({}, this.#question.asked);
+      this.#session.sendLater(...this.#implicit.open());
+    }
+    return this.#implicit;
+  }
+
+  async #commitImplicit(): Promise<void> {
+    const implicit = this.#implicit;
+    this.#implicit = undefined;
+    if (implicit) await this.#commit(implicit);
+  }
+
+  #begin(modes: TransactionModes): void {
+    if (this.#implicit) {
+      // In one text, BEGIN takes over what stands before it.
+      this.#asker.transaction = this.#implicit;
+      this.#implicit = undefined;
+    } else {
+      this.#asker.transaction = new AppTransaction(modes, this.#question.asked);
+      this.#session.sendLater(...this.#asker.transaction.open());
+    }
+    this.#session.hold(this.#asker);
+  }
+
+  /** @throws the error of a deferred constraint; the transaction is then rolled back */
+  async #commit(transaction: AppTransaction): Promise<void> {
+    const failure = await this.#checkConstraints(transaction);
+    if (!failure) {
+      this.#session.sendLater(...transaction.commit(), ...this.#session.lasting.tidy());
+      this.#session.lasting.inherit(transaction.leftovers.lasting);
+      return;
+    }
+    this.#session.sendLater(...transaction.rollback());
+    throw failure;
+  }
+
+  async #checkConstraints({ touched }: AppTransaction): Promise<Error | undefined> {
+    if (!touched || !this.#session.checksConstraints) return undefined;
+    const outcome = await this.#session.exchange([], {
+      text: CHECK_CONSTRAINTS,
+      listener: UNHEARD,
+    });
+    return outcome.is === 'done' ? undefined : outcome.error;
+  }
+
+  // ---- what the app is told
+
+  /** Does what a statement asks for where the server must not see it. */
+  #reply(statement: Statement): Reply | Promise<Reply> {
+    switch (statement.kind) {
+      case 'begin':
+        return this.#replyToBegin(statement.word, statement.modes);
+      case 'commit':
+      case 'rollback':
+        return this.#asker.transaction
+          ? this.#replyToEnd(this.#asker.transaction, statement.kind, statement.chain)
+          : this.#replyToIdleEnd(statement.kind, statement.chain);
+      case 'savepoint':
+      case 'release':
+      case 'rollback to':
+        return this.#replyToSavepoint(statement.kind, statement.name);
+      case 'set transaction':
+        return this.#replyToSetTransaction(statement.modes);
+      case 'set snapshot':
+        throw refusedConcurrency(this.#session, this.#question, 'SET TRANSACTION SNAPSHOT');
+      case 'prepare transaction':
+        throw refusedStatement(this.#session, this.#question, 'PREPARE TRANSACTION');
+      case 'non-transactional':
+        // Inside a block, the server refuses by itself.
+        if (!this.#asker.transaction)
+          throw refusedStatement(this.#session, this.#question, statement.command);
+        return SEND;
+      case 'block only':
+        if (!this.#asker.transaction) throw onlyInTransactionBlocks(statement.command);
+        return SEND;
+      case 'set constraints':
+      case 'set local':
+        if (!this.#asker.transaction)
+          this.#asker.hearNotice(onlyInTransactionBlocksWarning(statement.kind.toUpperCase()));
+        return SEND;
+      case 'set session':
+      case 'ordinary':
+        return SEND;
+    }
+  }
+
+  #replyToBegin(tag: string, modes: TransactionModes): Reply {
+    const { transaction } = this.#asker;
+    if (transaction?.aborted) return SEND;
+    this.#refuseStronger(modes);
+    if (transaction) this.#asker.hearNotice(alreadyInTransactionWarning());
+    else this.#begin(modes);
+    return tag;
+  }
+
+  async #replyToEnd(
+    transaction: AppTransaction,
+    kind: 'commit' | 'rollback',
+    chain: boolean,
+  ): Promise<Reply> {
+    this.#session.letGo(this.#asker);
+    const commits = kind === 'commit' && !transaction.aborted;
+    if (commits) await this.#commit(transaction);
+    else this.#session.sendLater(...transaction.rollback());
+    if (chain) this.#begin(transaction.modes);
+    return commits ? 'COMMIT' : 'ROLLBACK';
+  }
+
+  async #replyToIdleEnd(kind: 'commit' | 'rollback', chain: boolean): Promise<Reply> {
+    const tag = kind.toUpperCase();
+    if (chain) throw onlyInTransactionBlocks(`${tag} AND CHAIN`);
+    this.#asker.hearNotice(noTransactionWarning());
+    if (kind === 'commit') {
+      await this.#commitImplicit();
+    } else if (this.#implicit) {
+      this.#session.sendLater(...this.#implicit.rollback());
+      this.#implicit = undefined;
+    }
+    return tag;
+  }
+
+  #replyToSavepoint(kind: SavepointKind, name: string): Reply {
+    if (!this.#asker.transaction) throw onlyInTransactionBlocks(SAVEPOINT_COMMANDS[kind]);
+    if (name.startsWith(RESERVED_PREFIX)) throw reservedName();
+    return SEND;
+  }
+
+  async #replyToSetTransaction(modes: TransactionModes): Promise<Reply> {
+    const { transaction } = this.#asker;
+    if (transaction?.aborted) return SEND;
+    if (!transaction) {
+      this.#asker.hearNotice(onlyInTransactionBlocksWarning('SET TRANSACTION'));
+      return 'SET';
+    }
+    this.#refuseStronger(modes);
+    if (modes.readOnly === undefined) return 'SET';
+    if (!transaction.touched) {
+      this.#session.sendLater(...transaction.reopen(modes));
+      return 'SET';
+    }
+    const text = `SET TRANSACTION READ ${modes.readOnly ? 'ONLY' : 'WRITE'}`;
+    this.#judge(transaction, await this.#session.exchange([], { text, listener: UNHEARD }));
+    return 'SET';
+  }
+
+  /** A weaker level than the outer transaction has is granted by it; a stronger one it cannot become. */
+  #refuseStronger({ isolation, deferrable, readOnly }: TransactionModes): void {
+    const { isolation: granted } = this.#session;
+    if (isolation && ISOLATION_LEVELS.indexOf(isolation) > ISOLATION_LEVELS.indexOf(granted)) {
+      const wanted = `ISOLATION LEVEL ${isolation.toUpperCase()} (it has ${granted.toUpperCase()})`;
+      throw refusedConcurrency(this.#session, this.#question, wanted);
+    }
+    // Anywhere else DEFERRABLE has no effect.
+    if (deferrable && readOnly && isolation === 'serializable') {
+      throw refusedConcurrency(this.#session, this.#question, 'DEFERRABLE');
+    }
+  }
+}
+
+const SYNTAX = `${RESERVED_PREFIX}syntax`;
+
+const SAVEPOINT_COMMANDS: Record<SavepointKind, string> = {
+  savepoint: 'SAVEPOINT',
+  release: 'RELEASE SAVEPOINT',
+  'rollback to': 'ROLLBACK TO SAVEPOINT',
+};
+
+const UNHEARD: Submission = {
+  submit: () => null,
+  handleError: () => undefined,
+  handleReadyForQuery: () => undefined,
+};
+
+/** Has a text read by the server and not run. */
+function parseOnly(text: string): Submission {
+  return {
+    ...UNHEARD,
+    submit: (connection) => {
+      connection.parse({ text, name: '', types: [] }, false);
+      connection.sync();
+    },
+  };
+}
+
+/** Whether a statement must not be sent together with others. */
+function controlsTransaction({ kind }: Statement): boolean {
+  switch (kind) {
+    case 'begin':
+    case 'commit':
+    case 'rollback':
+    case 'savepoint':
+    case 'release':
+    case 'rollback to':
+    case 'set transaction':
+    case 'set snapshot':
+    case 'prepare transaction':
+      return true;
+    case 'non-transactional':
+    case 'block only':
+    case 'set constraints':
+    case 'set local':
+    case 'set session':
+    case 'ordinary':
+      return false;
+  }
+}
+
+/** `current transaction is aborted` hides the error that aborted it. */
+function withFirstError(error: Error, first: Error | undefined): Error {
+  const IN_FAILED_TRANSACTION = '25P02';
+  if (first && (error as pg.DatabaseError).code === IN_FAILED_TRANSACTION) error.cause ??= first;
+  return error;
+}
