@@ -48,7 +48,7 @@ export const noFragileTeardown = defineHazard({
       'the order of resources of which the runtime does not know that one needs the other',
       'resources made before the runtime was loaded',
     ],
-    message: 'A pool was ended while {{clients}} of its clients were still checked out.',
+    message: 'A pool was ended while clients of it were still checked out: {{clients}}.',
   },
   fault: ({ release }) => release.is === 'registered' && release.beforeDependents,
   evidence: ['nodejs/node#55853', 'nodejs/node#48736', 'nodejs/node#51671', 'nodejs/node#52239'],

@@ -40,7 +40,7 @@ export const noPerTestPool = defineHazard({
       'a `pg` pool that a test or its hooks make, that opens a connection and that no other test shares, with the line that made it',
     ],
     cannotSee: ['resources made before the runtime was loaded', 'pools of drivers other than `pg`'],
-    message: 'A pool was made for {{test}} alone and opened {{connections}} connections.',
+    message: 'A pool was made for {{test}} alone; connections it opened: {{connections}}.',
   },
   fault: ({ kind, acquired }) => kind === 'pool' && isPerTest(acquired),
   evidence: [

@@ -17,7 +17,7 @@ export const requirePoolEnd = defineHazard({
     'The idle connections of a pool keep the process alive: `pg` closes them only after `idleTimeoutMillis`, ten seconds by default. ' +
     'Nobody calls `pool.end()`, so the file is done and its process waits.',
   remedy:
-    'End the pool in the scope that opened it: `after(() => pool.end())` next to `new Pool(…)`, or let savepoint own it: `postgres(…)` from `savepoint/pg` opens at first use and ends last.',
+    'End it in the scope that opened it: `after(() => pool.end())` next to `new Pool(…)`, or let savepoint own it: `postgres(…)` from `savepoint/pg` opens at first use and ends last.',
   severity: 'error',
   presets: ['recommended', 'strict'],
   linter: {
@@ -45,7 +45,7 @@ export const requirePoolEnd = defineHazard({
       'pools of drivers other than `pg`',
       'pools with `allowExitOnIdle: true`, which hold nothing up and are left alone',
     ],
-    message: 'A pool with {{connections}} open connections was never ended.',
+    message: 'A {{noun}} was still open when all tests had ended; nobody ended it.',
   },
   fault: ({ kind, release }) =>
     (kind === 'pool' || kind === 'connection') && release.is === 'absent',
