@@ -25,13 +25,7 @@ const STORIES: readonly Story[] = [
   {
     chapter: 'docs/guide/1-the-client-that-never-came-back.md',
     folder: 'docs/example/stories/1-client',
-    seenByBoth: [
-      'no-concurrent-migrations',
-      'no-late-route',
-      'no-use-after-end',
-      'require-awaited-teardown',
-      'require-client-release',
-    ],
+    seenByBoth: ['no-concurrent-migrations', 'no-use-after-end', 'require-client-release'],
   },
   {
     chapter: 'docs/guide/2-a-transaction-for-every-test.md',
