@@ -95,6 +95,7 @@ export function readFixtures(
   function isHandedOut(frame: Frame, custody: Held['custody'], variable: Variable): boolean {
     return (
       frame.is === 'helper' &&
+      !frame.fn.params.some((_, index) => frames.takesContext(frame.fn, index)) &&
       custody === 'gone' &&
       variable.references.some(({ identifier }) => identifier.parent.type === 'ReturnStatement')
     );

@@ -17,10 +17,23 @@ export function* floatingQueries(file: FileModel): Iterable<FloatingQuery> {
     if (callee.type !== 'MemberExpression' || nameOf(callee) !== 'query') continue;
     const resource = file.acquisitions.resourceOf(callee.object);
     if (!resource || !ASKED.has(resource.kind)) continue;
-    if (call.arguments.some((argument) => isFunction(bare(argument)))) continue;
+    if (takesCallback(file, call)) continue;
     if (outer(call).parent?.type === 'MemberExpression' || isWaitedFor(call)) continue;
     const frame = file.frames.frameOf(call);
     if (frame.is !== 'test' && frame.is !== 'hook') continue;
     yield { call, text: file.source.getText(callee) + '()' };
   }
+}
+
+/** A function, or what may be one: `done`. */
+function takesCallback({ variables }: FileModel, call: Call): boolean {
+  const last = call.arguments.at(-1);
+  if (!last) return false;
+  const value = bare(last);
+  if (isFunction(value)) return true;
+  const variable = variables.of(value);
+  return (
+    variable?.defs[0]?.type === 'Parameter' ||
+    (variable !== undefined && variables.functionOf(variable) !== undefined)
+  );
 }

@@ -237,6 +237,11 @@ export function readProcessState(
   /** Whether `frame` runs within `scope`. */
   function covers(scope: Frame, frame: Frame): boolean {
     if (isSameFrame(scope, frame)) return true;
+    if (scope.is === 'helper') {
+      return frames
+        .usesOf(scope.fn)
+        .some((use) => use.is === 'called' && covers(frames.frameOf(use.call), frame));
+    }
     switch (frame.is) {
       case 'file':
         return false;

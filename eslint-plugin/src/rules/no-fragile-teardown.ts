@@ -1,6 +1,6 @@
 /** What others still need is released after them: hooks run in the order of their registration. */
 import { defineRule, type Edit } from '../define-rule.ts';
-import { indentOf } from '../edits.ts';
+import { separatorAt } from '../edits.ts';
 import { statementOf, type Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
 
@@ -31,6 +31,6 @@ function moveBehind(file: FileModel, release: Node, dependent: Node): Edit[] | u
   const code = text.slice(...moved.range);
   return [
     { range: [start < 0 ? moved.range[0] : start, moved.range[1]], text: '' },
-    { range: [behind.range[1], behind.range[1]], text: `\n${indentOf(file, behind)}${code}` },
+    { range: [behind.range[1], behind.range[1]], text: `${separatorAt(file, behind)}${code}` },
   ];
 }

@@ -1,7 +1,6 @@
 /** A test puts back what it changed for the whole process: variables of `process.env`, the directory. */
 import { defineRule, type Edit } from '../define-rule.ts';
-import { contextOf, indentOf } from '../edits.ts';
-import { enclosingFunction, statementOf } from '../model/ast.ts';
+import { saveAndRestore } from '../edits.ts';
 import type { FileModel } from '../model/file-model.ts';
 import type { Fixture } from '../model/fixtures.ts';
 
@@ -24,25 +23,10 @@ export default defineRule('no-unrestored-process-state', function* (file) {
 });
 
 /** Saves the value before the change and registers its restore with the test. */
-function registerRestore(
-  file: FileModel,
-  { frame, acquiredAt, lifetime, name }: Fixture,
-): Edit[] | undefined {
-  const context = contextOf(file, frame);
-  const statement = statementOf(acquiredAt);
-  if (!context || enclosingFunction(statement) !== context.owner) return undefined;
-  if (statement.parent?.type !== 'BlockStatement' || lifetime.release.is !== 'absent')
-    return undefined;
-  const code = lifetime.kind === 'environment' ? restoreVariable(name) : restoreDirectory();
-  if (!code) return undefined;
-  const lines = [code.save, `${context.name}.after(() => ${code.restore});`, ''];
-  return [
-    ...context.edits,
-    {
-      range: [statement.range[0], statement.range[0]],
-      text: lines.join(`\n${indentOf(file, statement)}`),
-    },
-  ];
+function registerRestore(file: FileModel, fixture: Fixture): Edit[] | undefined {
+  const code =
+    fixture.lifetime.kind === 'environment' ? restoreVariable(fixture.name) : restoreDirectory();
+  return code && saveAndRestore(file, fixture, code);
 }
 
 interface Code {

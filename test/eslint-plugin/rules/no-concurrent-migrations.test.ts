@@ -1,0 +1,102 @@
+import { testRule } from '../support/rule-table.ts';
+
+testRule('no-concurrent-migrations', {
+  valid: [
+    {
+      name: 'a private database in memory',
+      code: `import { before, test } from 'node:test';
+import Database from 'better-sqlite3';
+import { PGlite } from '@electric-sql/pglite';
+const db = new Database(':memory:');
+const pglite = new PGlite();
+before(async () => { db.exec('create table a (b int)'); await pglite.query('create table a (b int)'); });
+test('a', () => {});`,
+    },
+    {
+      name: 'a schema or database of this run',
+      code: `import { before, test } from 'node:test';
+import { Pool } from 'pg';
+const schema = 'run_' + process.pid;
+const admin = new Pool();
+const own = new Pool({ connectionString: \`postgres://localhost/\${schema}\` });
+before(async () => {
+  await admin.query(\`create schema \${schema}\`);
+  const client = await own.connect();
+  await client.query('create table a (b int)');
+});
+test('a', () => {});`,
+    },
+    {
+      name: 'rows, temporary tables, text that only mentions tables',
+      code: `import { test } from 'node:test';
+import { Pool } from 'pg';
+const pool = new Pool();
+test('a', async () => {
+  await pool.query("insert into log values ('drop table a')");
+  await pool.query('create temp table a (b int)');
+  await other.query('drop table a');
+});`,
+    },
+    {
+      name: 'a test of the migrator',
+      code: `import { test } from 'node:test';
+import { Pool } from 'pg';
+import { migrate } from '../src/migrate.js';
+const pool = new Pool();
+test('a', async () => { await migrate(pool); });`,
+    },
+    {
+      name: 'migrate of a database it finds by itself: unknown',
+      code: `import { before } from 'node:test';
+import { migrate } from '#testing';
+before(migrate);`,
+    },
+    {
+      name: 'the clean-up of what the test made',
+      code: `import { after, test } from 'node:test';
+import { Pool } from 'pg';
+const pool = new Pool();
+after(() => pool.query('drop table a'));
+test('a', () => {});`,
+    },
+  ],
+  invalid: [
+    {
+      name: 'in hooks, at the top, in a helper of the file; through pool and client',
+      code: `import { before, beforeEach, test } from 'node:test';
+import { Pool } from 'pg';
+import { migrate } from '../src/migrate.js';
+let pool;
+const SCHEMA = 'CREATE TABLE IF NOT EXISTS a (b int)';
+before(async () => {
+  pool = new Pool();
+  await «pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public;')»;
+  await «migrate(pool)»;
+  const client = await pool.connect();
+  await «client.query(SCHEMA)»;
+});
+beforeEach(() => empty());
+async function empty() { await «pool.query(\`
+  truncate a, b restart identity\`)»; }
+test('a', () => {});`,
+      reports: [
+        {
+          messageId: 'schema',
+          data: { statement: 'DROP SCHEMA public CASCADE; CREATE SCHEMA public;' },
+        },
+        { messageId: 'schema', data: { statement: 'migrate(pool)' } },
+        { messageId: 'schema', data: { statement: 'CREATE TABLE IF NOT EXISTS a (b int)' } },
+        { messageId: 'schema', data: { statement: 'truncate a, b restart identity' } },
+      ],
+    },
+    {
+      name: 'TypeScript, a query object, in a test',
+      language: 'ts',
+      code: `import { test } from 'node:test';
+import pg from 'pg';
+const client: pg.Client = new pg.Client();
+test('a', async () => { await client.connect(); await «client.query({ text: 'alter table a add c int' })»; });`,
+      reports: [{ messageId: 'schema' }],
+    },
+  ],
+});

@@ -1,0 +1,212 @@
+import { testRule } from '../support/rule-table.ts';
+
+testRule('no-inline-teardown', {
+  valid: [
+    {
+      name: 'registered, in every way there is',
+      code: `import { after, afterEach, test } from 'node:test';
+import { createServer } from 'node:http';
+import Fastify from 'fastify';
+test('t.after', async (t) => { const app = Fastify(); t.after(() => app.close()); await app.ready(); });
+test('after in a body belongs to the test', async () => { const app = Fastify(); after(() => app.close()); await app.ready(); });
+test('finally', async () => { const app = Fastify(); try { await app.ready(); } finally { await app.close(); } });
+test('promise finally', () => { const app = Fastify(); return app.ready().finally(() => app.close()); });
+test('closed with a callback', async (t) => {
+  const server = createServer();
+  server.listen(0);
+  t.after((t, done) => server.close(done));
+});`,
+    },
+    {
+      name: 'closing is the act: something is asserted after it',
+      code: `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import Fastify from 'fastify';
+test('a', async () => {
+  let closed = false;
+  const app = Fastify();
+  app.addHook('onClose', () => { closed = true; });
+  await app.ready();
+  await app.close();
+  assert.ok(closed);
+});`,
+    },
+    {
+      name: 'nothing that can throw in between',
+      code: `import { test } from 'node:test';
+import Database from 'better-sqlite3';
+test('a', () => { const db = new Database(); db.close(); });`,
+    },
+    {
+      name: 'both: registered, and closed again by the scenario',
+      code: `import { test } from 'node:test';
+import Fastify from 'fastify';
+test('a', async (t) => { const app = Fastify(); t.after(() => app.close()); await app.ready(); await app.close(); });`,
+    },
+    {
+      name: 'closed by an event, not by a line',
+      code: `import { test } from 'node:test';
+import { createServer } from 'node:http';
+test('a', async (t) => {
+  const server = createServer((request, response) => { response.end(); server.close(); });
+  server.listen(0);
+  await fetch('http://localhost');
+});`,
+    },
+    {
+      name: 'made by a function of another file: unknown',
+      code: `import { test } from 'node:test';
+import { build } from './helper.js';
+test('a', async () => { const app = await build(); await app.ready(); await app.close(); });`,
+    },
+    {
+      name: 'given to a helper together with the context',
+      code: `import { test } from 'node:test';
+import Fastify from 'fastify';
+import { register } from './helper.js';
+test('a', async (t) => { const app = Fastify(); register(t, app); await app.ready(); await app.close(); });`,
+    },
+    {
+      name: 't is something else after a write',
+      code: `import { test } from 'node:test';
+import { tspl } from '@matteo.collina/tspl';
+import Fastify from 'fastify';
+test('a', async (t) => {
+  t = tspl(t, { plan: 1 });
+  const app = Fastify();
+  t.after(() => app.close());
+  await app.ready();
+  await app.close();
+});`,
+    },
+  ],
+  invalid: [
+    {
+      name: 'the last line of the test',
+      code: `import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import Database from 'better-sqlite3';
+it('a', () => {
+  const db = new Database(':memory:');
+  assert.ok(db.prepare('select 1').get());
+  «db.close()»;
+});`,
+      reports: [
+        {
+          messageId: 'inline',
+          data: { resource: 'db', acquiredLine: '5' },
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import Database from 'better-sqlite3';
+it('a', (t) => {
+  const db = new Database(':memory:');
+  t.after(() => db.close());
+  assert.ok(db.prepare('select 1').get());
+});`,
+          },
+        },
+      ],
+    },
+    {
+      name: 'a server closed through a promise',
+      code: `import { test } from 'node:test';
+import { createServer } from 'http';
+test('a', async (context) => {
+  const server = createServer().listen(0);
+  await fetch('http://localhost');
+  await new Promise((resolve) => «server.close(resolve)»);
+});`,
+      reports: [
+        {
+          messageId: 'inline',
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `import { test } from 'node:test';
+import { createServer } from 'http';
+test('a', async (context) => {
+  const server = createServer().listen(0);
+  context.after(() => new Promise((resolve) => server.close(resolve)));
+  await fetch('http://localhost');
+});`,
+          },
+        },
+      ],
+    },
+    {
+      name: 'several, in a subtest and in a hook, under aliases',
+      language: 'cjs',
+      code: `const { default: run, beforeEach: each } = require('node:test');
+const { MockAgent } = require('undici');
+const pg = require('pg');
+const again = run;
+each(async () => {
+  const admin = new pg.Client();
+  await admin.connect();
+  await «admin.end()»;
+});
+again('a', async (t) => {
+  await t.test('b', async (t) => {
+    const agent = new MockAgent();
+    agent.disableNetConnect();
+    await «agent.close()»;
+  });
+});`,
+      reports: [
+        { messageId: 'inline', data: { resource: 'admin', acquiredLine: '6' } },
+        {
+          messageId: 'inline',
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `const { default: run, beforeEach: each } = require('node:test');
+const { MockAgent } = require('undici');
+const pg = require('pg');
+const again = run;
+each(async () => {
+  const admin = new pg.Client();
+  await admin.connect();
+  await admin.end();
+});
+again('a', async (t) => {
+  await t.test('b', async (t) => {
+    const agent = new MockAgent();
+    t.after(() => agent.close());
+    agent.disableNetConnect();
+  });
+});`,
+          },
+        },
+      ],
+    },
+    {
+      name: 'given to the app under test, which is not its owner',
+      code: `import { test } from 'node:test';
+import { Client } from 'pg';
+test('a', async (t) => {
+  const client = new Client();
+  await client.connect();
+  const app = createApp({ client });
+  await app.request('/');
+  await «client.end()»;
+});`,
+      reports: [
+        {
+          messageId: 'inline',
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `import { test } from 'node:test';
+import { Client } from 'pg';
+test('a', async (t) => {
+  const client = new Client();
+  t.after(() => client.end());
+  await client.connect();
+  const app = createApp({ client });
+  await app.request('/');
+});`,
+          },
+        },
+      ],
+    },
+  ],
+});

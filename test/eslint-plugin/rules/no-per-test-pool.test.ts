@@ -1,0 +1,86 @@
+import { testRule } from '../support/rule-table.ts';
+
+testRule('no-per-test-pool', {
+  valid: [
+    {
+      name: 'made once, in a hook of the file',
+      code: `import { after, before, test } from 'node:test';
+import { Pool } from 'pg';
+let pool;
+before(() => { pool = new Pool(); });
+after(() => pool.end());
+test('a', () => pool.query('select 1'));`,
+    },
+    {
+      name: 'an in-memory SQLite handle is cheap',
+      code: `import { test } from 'node:test';
+import Database from 'better-sqlite3';
+test('a', (t) => { const db = new Database(':memory:'); t.after(() => db.close()); db.exec('select 1'); });`,
+    },
+    {
+      name: 'an admin pool inside finally',
+      code: `import { test } from 'node:test';
+import { Pool } from 'pg';
+test('a', async () => {
+  try { await work(); } finally { const admin = new Pool(); await admin.query('drop schema own'); await admin.end(); }
+});`,
+    },
+    {
+      name: 'a factory that each file calls once',
+      code: `import { after, test } from 'node:test';
+import { Pool } from 'pg';
+function open() { return new Pool(); }
+const pool = open();
+after(() => pool.end());
+test('a', () => pool.query('select 1'));`,
+    },
+    {
+      name: 'undici has a Pool too, which is an agent',
+      code: `import { test } from 'node:test';
+import { Pool } from 'undici';
+test('a', async (t) => { const pool = new Pool('http://localhost'); t.after(() => pool.close()); });`,
+    },
+  ],
+  invalid: [
+    {
+      name: 'in the body, in beforeEach, in a subtest',
+      code: `import { afterEach, beforeEach, test } from 'node:test';
+import { Pool } from 'pg';
+let pool;
+beforeEach(() => { pool = «new Pool()»; });
+afterEach(() => pool.end());
+test('a', async (t) => {
+  const own = «new Pool()»;
+  t.after(() => own.end());
+  await t.test('b', async (t) => { const sub = «new Pool()»; t.after(() => sub.end()); });
+});`,
+      reports: [{ messageId: 'perTest' }, { messageId: 'perTest' }, { messageId: 'perTest' }],
+    },
+    {
+      name: 'through a factory of the file: the test has it, not the factory',
+      language: 'cjs',
+      code: `const { test } = require('node:test');
+const pg = require('pg');
+function createPool () {
+  return new pg.Pool()
+}
+test('a', async (t) => {
+  const pool = «createPool()»;
+  t.after(() => pool.end());
+});`,
+      reports: [{ messageId: 'perTest', data: { resource: 'pool' } }],
+    },
+    {
+      name: 'in a helper with the context',
+      code: `import { test } from 'node:test';
+import postgres from 'postgres';
+function open(t) {
+  const sql = «postgres()»;
+  t.after(() => sql.end());
+  return sql;
+}
+test('a', async (t) => { const sql = open(t); await sql\`select 1\`; });`,
+      reports: [{ messageId: 'perTest', data: { resource: 'sql' } }],
+    },
+  ],
+});

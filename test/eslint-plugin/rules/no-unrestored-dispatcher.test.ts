@@ -1,0 +1,122 @@
+import { testRule } from '../support/rule-table.ts';
+
+testRule('no-unrestored-dispatcher', {
+  valid: [
+    {
+      name: 'restored in a hook, or replaced there by a fresh agent',
+      code: `import { after, afterEach, beforeEach, describe, test } from 'node:test';
+import { Agent, MockAgent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
+test('a', (t) => {
+  const saved = getGlobalDispatcher();
+  setGlobalDispatcher(new MockAgent());
+  t.after(() => setGlobalDispatcher(saved));
+});
+describe('b', () => {
+  beforeEach(() => setGlobalDispatcher(new MockAgent()));
+  afterEach(() => { setGlobalDispatcher(new Agent()); });
+});
+after(() => {});`,
+    },
+    {
+      name: 'a helper of the file restores it',
+      language: 'cjs',
+      code: `const { test } = require('node:test');
+const undici = require('undici');
+function restoreLater (t) {
+  const saved = undici.getGlobalDispatcher();
+  t.after(() => undici.setGlobalDispatcher(saved));
+}
+test('a', (t) => { restoreLater(t); undici.setGlobalDispatcher(new undici.MockAgent()); });`,
+    },
+    {
+      name: 'an agent at the top of the file is configuration',
+      code: `import { test } from 'node:test';
+import { Agent, setGlobalDispatcher } from 'undici';
+setGlobalDispatcher(new Agent({ keepAliveTimeout: 10 }));
+test('a', () => {});`,
+    },
+    {
+      name: 'the restore of a suite of tests in order',
+      code: `import { test } from 'node:test';
+import { getGlobalDispatcher, setGlobalDispatcher } from 'undici';
+const original = getGlobalDispatcher();
+test('stop', () => { setGlobalDispatcher(original); });`,
+    },
+  ],
+  invalid: [
+    {
+      name: 'never restored: the import is completed',
+      code: `import { test } from 'node:test';
+import { MockAgent, setGlobalDispatcher } from 'undici';
+test('a', async () => {
+  const agent = new MockAgent();
+  «setGlobalDispatcher(agent)»;
+});`,
+      reports: [
+        {
+          messageId: 'absent',
+          data: { scope: 'test', line: '' },
+          suggestion: {
+            messageId: 'registerRestore',
+            output: `import { test } from 'node:test';
+import { MockAgent, setGlobalDispatcher, getGlobalDispatcher } from 'undici';
+test('a', async (t) => {
+  const agent = new MockAgent();
+  const previousDispatcher = getGlobalDispatcher();
+  t.after(() => setGlobalDispatcher(previousDispatcher));
+  setGlobalDispatcher(agent);
+});`,
+          },
+        },
+      ],
+    },
+    {
+      name: 'closed, but not put back; a mock at the top of the file; the last line restores',
+      language: 'cjs',
+      code: `const { afterEach, beforeEach, test } = require('node:test');
+const { MockAgent, getGlobalDispatcher, setGlobalDispatcher } = require('undici');
+const agent = new MockAgent();
+«setGlobalDispatcher(agent)»;
+beforeEach(() => { «setGlobalDispatcher(new MockAgent())»; });
+afterEach(() => agent.close());
+test('a', async () => {
+  const saved = getGlobalDispatcher();
+  «setGlobalDispatcher(agent)»;
+  await work();
+  setGlobalDispatcher(saved);
+});`,
+      reports: [
+        { messageId: 'absent', data: { scope: 'file', line: '' } },
+        { messageId: 'absent' },
+        { messageId: 'inline', data: { scope: 'test', line: '11' } },
+      ],
+    },
+    {
+      name: 'saved too late: the mock is put back',
+      code: `import { test } from 'node:test';
+import * as undici from 'undici';
+test('a', (t) => {
+  «undici.setGlobalDispatcher(new undici.MockAgent())»;
+  const saved = undici.getGlobalDispatcher();
+  t.after(() => undici.setGlobalDispatcher(saved));
+});`,
+      reports: [
+        {
+          messageId: 'absent',
+          suggestion: {
+            messageId: 'registerRestore',
+            output: `import { test } from 'node:test';
+import * as undici from 'undici';
+test('a', (t) => {
+  const previousDispatcher = undici.getGlobalDispatcher();
+  t.after(() => undici.setGlobalDispatcher(previousDispatcher));
+  undici.setGlobalDispatcher(new undici.MockAgent());
+  const saved = undici.getGlobalDispatcher();
+  t.after(() => undici.setGlobalDispatcher(saved));
+});`,
+          },
+        },
+      ],
+    },
+  ],
+});

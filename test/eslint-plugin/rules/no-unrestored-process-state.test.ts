@@ -1,0 +1,243 @@
+import { testRule } from '../support/rule-table.ts';
+
+testRule('no-unrestored-process-state', {
+  valid: [
+    {
+      name: 'at the top of a test file: its own process',
+      code: `import { before, test } from 'node:test';
+process.env.MODE = 'test';
+process.chdir('/tmp');
+before(() => { process.env.OTHER = 'test'; });
+test('a', () => {});`,
+    },
+    {
+      name: 'restored in t.after, after in the body, finally',
+      code: `import { after, test } from 'node:test';
+test('a', (t) => { const saved = process.env.A; process.env.A = '1'; t.after(() => { process.env.A = saved; }); });
+test('b', () => { process.env.B = '1'; after(() => { delete process.env.B; }); });
+test('c', () => { process.env['C'] = '1'; try { work(); } finally { delete process.env['C']; } });
+test('d', (t) => { const cwd = process.cwd(); process.chdir('/tmp'); t.after(() => process.chdir(cwd)); });`,
+    },
+    {
+      name: 'a snapshot of the whole environment, put back after each test or after all',
+      code: `import { afterEach, beforeEach, describe, test } from 'node:test';
+const saved = { ...process.env };
+afterEach(() => { process.env = { ...saved }; });
+describe('a', () => { beforeEach(() => { process.env.A = '1'; }); test('b', () => { process.env.B = '1'; delete process.env.C; }); });`,
+    },
+    {
+      name: 'every key of a list',
+      code: `import { afterEach, test } from 'node:test';
+const keys = ['A', 'B'];
+afterEach(() => { for (const key of keys) delete process.env[key]; });
+test('a', () => { process.env.A = '1'; });`,
+    },
+    {
+      name: 'a helper of the file puts it back',
+      code: `import { test } from 'node:test';
+function restore(name, value) { if (value === undefined) delete process.env[name]; else process.env[name] = value; }
+test('a', () => { const saved = process.env.A; process.env.A = '1'; try { work(); } finally { restore('A', saved); } });`,
+    },
+    {
+      name: 'a helper with the context puts it back',
+      code: `import { test } from 'node:test';
+function setEnv(t, name, value) {
+  const saved = process.env[name];
+  process.env[name] = value;
+  t.after(() => { process.env[name] = saved; });
+}
+test('a', (t) => { setEnv(t, 'A', '1'); });`,
+    },
+    {
+      name: 'a function of another file that says so puts it back',
+      code: `import { afterEach, test } from 'node:test';
+import { resetEnvironment } from './helper.js';
+afterEach(() => resetEnvironment());
+test('a', () => { process.env.A = '1'; });`,
+    },
+    {
+      name: 'a hook of another file',
+      code: `import { afterEach, test } from 'node:test';
+import { clean } from './helper.js';
+afterEach(clean);
+test('a', () => { process.env.A = '1'; });`,
+    },
+    {
+      name: 'a default for where there is none',
+      code: `import { test } from 'node:test';
+test('a', () => { process.env.A ??= '1'; });`,
+    },
+    {
+      name: 'a process of another name',
+      code: `import { test } from 'node:test';
+test('a', () => { const process = fake(); process.env.A = '1'; process.chdir('a'); });`,
+    },
+    {
+      name: 'in a pair of hooks that a helper registers',
+      language: 'ts',
+      code: `import { after, before } from 'node:test';
+export function useFolder(path: string) {
+  let saved: string;
+  before(() => { saved = process.cwd(); process.chdir(path); });
+  after(() => { process.chdir(saved); });
+}`,
+    },
+    {
+      name: 'test writes what it saved: the restore itself',
+      code: `import { test } from 'node:test';
+const saved = process.env.A;
+process.env.A = '1';
+test('stop', () => { process.env.A = saved; });`,
+    },
+  ],
+  invalid: [
+    {
+      name: 'a variable, a deletion, the directory',
+      code: `import { test } from 'node:test';
+test('a', () => {
+  «process.env.A = '1'»;
+  work();
+});
+test('b', (t) => {
+  «process.chdir('/tmp')»;
+});`,
+      reports: [
+        {
+          messageId: 'environment',
+          data: { name: 'process.env.A', scope: 'test' },
+          suggestion: {
+            messageId: 'registerRestore',
+            output: `import { test } from 'node:test';
+test('a', (t) => {
+  const previous_A = process.env.A;
+  t.after(() => { if (previous_A === undefined) delete process.env.A; else process.env.A = previous_A; });
+  process.env.A = '1';
+  work();
+});
+test('b', (t) => {
+  process.chdir('/tmp');
+});`,
+          },
+        },
+        {
+          messageId: 'workingDirectory',
+          suggestion: {
+            messageId: 'registerRestore',
+            output: `import { test } from 'node:test';
+test('a', () => {
+  process.env.A = '1';
+  work();
+});
+test('b', (t) => {
+  const previousDirectory = process.cwd();
+  t.after(() => process.chdir(previousDirectory));
+  process.chdir('/tmp');
+});`,
+          },
+        },
+      ],
+    },
+    {
+      name: 'restored by the last line',
+      language: 'cjs',
+      code: `const { it } = require('node:test');
+it('a', () => {
+  «process.env.A = '1'»;
+  work();
+  delete process.env.A;
+});
+it('b', () => {
+  const before = process.cwd();
+  «process.chdir('/tmp')»;
+  work();
+  process.chdir(before);
+});`,
+      reports: [
+        {
+          messageId: 'environmentInline',
+          data: { name: 'process.env.A', scope: 'test', line: '5' },
+        },
+        {
+          messageId: 'workingDirectoryInline',
+          data: { name: 'the working directory', scope: 'test', line: '11' },
+        },
+      ],
+    },
+    {
+      name: 'in beforeEach and never put back; through imports of process',
+      language: 'ts',
+      code: `import { beforeEach, test } from 'node:test';
+import process, { chdir, env } from 'node:process';
+beforeEach(() => { «chdir('/tmp')»; });
+test('a', async (t) => {
+  «Object.assign(process.env, { A: '1' })»;
+  await t.test('b', () => { «env.B = '1'»; });
+});`,
+      reports: [
+        { messageId: 'workingDirectory' },
+        {
+          messageId: 'environment',
+          data: { name: 'process.env.A', scope: 'test' },
+          suggestion: {
+            messageId: 'registerRestore',
+            output: `import { beforeEach, test } from 'node:test';
+import process, { chdir, env } from 'node:process';
+beforeEach(() => { chdir('/tmp'); });
+test('a', async (t) => {
+  const previous_A = process.env.A;
+  t.after(() => { if (previous_A === undefined) delete process.env.A; else process.env.A = previous_A; });
+  Object.assign(process.env, { A: '1' });
+  await t.test('b', () => { env.B = '1'; });
+});`,
+          },
+        },
+        {
+          messageId: 'environment',
+          data: { name: 'process.env.B', scope: 'subtest' },
+          suggestion: {
+            messageId: 'registerRestore',
+            output: `import { beforeEach, test } from 'node:test';
+import process, { chdir, env } from 'node:process';
+beforeEach(() => { chdir('/tmp'); });
+test('a', async (t) => {
+  Object.assign(process.env, { A: '1' });
+  await t.test('b', (t) => { const previous_B = process.env.B; t.after(() => { if (previous_B === undefined) delete process.env.B; else process.env.B = previous_B; }); env.B = '1'; });
+});`,
+          },
+        },
+      ],
+    },
+    {
+      name: 'the reset in the hook is of something else',
+      code: `import { afterEach, mock, test } from 'node:test';
+const log = { resetCalls() {} };
+afterEach(() => { log.resetCalls(); mock.restoreAll(); });
+test('a', (context) => { «process.env[name()] = '1'»; });`,
+      reports: [{ messageId: 'environment', data: { name: 'process.env', scope: 'test' } }],
+    },
+    {
+      name: 'the module of tests is a parameter of a helper with one caller',
+      language: 'cjs',
+      code: `const { test } = require('node:test');
+define(test);
+function define (t) {
+  const { test } = t;
+  test('a', () => { try { «process.chdir('/tmp')»; } catch (error) { report(error); } });
+}`,
+      reports: [
+        {
+          messageId: 'workingDirectory',
+          suggestion: {
+            messageId: 'registerRestore',
+            output: `const { test } = require('node:test');
+define(test);
+function define (t) {
+  const { test } = t;
+  test('a', (t) => { try { const previousDirectory = process.cwd(); t.after(() => process.chdir(previousDirectory)); process.chdir('/tmp'); } catch (error) { report(error); } });
+}`,
+          },
+        },
+      ],
+    },
+  ],
+});

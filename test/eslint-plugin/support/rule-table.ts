@@ -1,0 +1,142 @@
+/**
+ * Runs one rule over a table of files, under ESLint 9 and 10, with espree and with the TypeScript
+ * parser. A report is marked in the code itself: «what is underlined».
+ */
+import { describe, it } from 'node:test';
+import { RuleTester, type Linter } from 'eslint';
+import { RuleTester as RuleTester9 } from 'eslint9';
+import tseslint from 'typescript-eslint';
+import plugin from '../../../eslint-plugin/src/index.ts';
+
+type Language = 'esm' | 'cjs' | 'ts';
+
+export interface ValidCase {
+  readonly name: string;
+  readonly code: string;
+  /** Absent: ESM JavaScript. */
+  readonly language?: Language;
+  readonly settings?: Linter.Config['settings'];
+}
+
+export interface InvalidCase extends ValidCase {
+  /** One for each mark, in order. */
+  readonly reports: readonly {
+    readonly messageId: string;
+    readonly data?: Record<string, string>;
+    /** The file after the suggestion; absent: none is made. */
+    readonly suggestion?: { readonly messageId: string; readonly output: string };
+  }[];
+  /** The file after the fix; absent: nothing is fixed. */
+  readonly fixed?: string;
+}
+
+const LANGUAGES = {
+  esm: [{ parser: 'espree', options: { sourceType: 'module' } }, typescript('module')],
+  cjs: [
+    { parser: 'espree', options: { sourceType: 'commonjs' } },
+    // The default of `.js` files: nothing declares `require`.
+    { parser: 'espree as a module', options: { sourceType: 'module' } },
+    typescript('commonjs'),
+  ],
+  ts: [typescript('module')],
+} as const satisfies Record<Language, readonly Setup[]>;
+
+interface Setup {
+  readonly parser: string;
+  readonly options: NonNullable<Linter.Config['languageOptions']>;
+}
+
+function typescript(sourceType: 'module' | 'commonjs'): Setup {
+  return { parser: 'typescript', options: { sourceType, parser: tseslint.parser } };
+}
+
+const TESTERS = [
+  { version: '9', Tester: RuleTester9 },
+  { version: '10', Tester: RuleTester },
+];
+
+for (const { Tester } of TESTERS) {
+  Object.assign(Tester, { describe, it, itOnly: it.only });
+}
+
+export function testRule(
+  id: keyof typeof plugin.rules,
+  table: { readonly valid: readonly ValidCase[]; readonly invalid: readonly InvalidCase[] },
+): void {
+  for (const { version, Tester } of TESTERS) {
+    for (const language of ['esm', 'cjs', 'ts'] as const) {
+      const valid = table.valid.filter((each) => (each.language ?? 'esm') === language);
+      const invalid = table.invalid.filter((each) => (each.language ?? 'esm') === language);
+      if (valid.length + invalid.length === 0) continue;
+      for (const { parser, options } of LANGUAGES[language]) {
+        const tester = new Tester({ languageOptions: options });
+        tester.run(`${id}, ESLint ${version}, ${language}, ${parser}`, plugin.rules[id], {
+          valid: valid.map(({ name, code, settings }) => ({ name, code, ...given({ settings }) })),
+          invalid: invalid.map(asTested),
+          ...(version === '10' && {
+            assertionOptions: { requireMessage: 'messageId', requireLocation: true },
+          }),
+        });
+      }
+    }
+  }
+}
+
+function asTested({
+  name,
+  code,
+  reports,
+  settings,
+  fixed,
+}: InvalidCase): RuleTester.InvalidTestCase {
+  const { text, marks } = readMarks(code);
+  return {
+    name,
+    code: text,
+    ...given({ settings }),
+    output: fixed ?? null,
+    errors: marks.map((mark, index) => {
+      const { messageId = '', data, suggestion } = reports[index] ?? {};
+      return {
+        messageId,
+        ...mark,
+        ...given({ data, suggestions: suggestion && [suggestion] }),
+      };
+    }),
+  };
+}
+
+function given<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const present: { [K in keyof T]?: NonNullable<T[K]> } = {};
+  for (const key in values) {
+    const value = values[key];
+    if (value !== undefined && value !== null) present[key] = value;
+  }
+  return present;
+}
+
+interface Mark {
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
+}
+
+/** The code without its marks, and where they were. */
+function readMarks(code: string): { text: string; marks: Mark[] } {
+  const marks: Mark[] = [];
+  let text = '';
+  for (const character of code) {
+    const at = positionAfter(text);
+    const last = marks.at(-1);
+    if (character === '«') marks.push({ ...at, endLine: at.line, endColumn: at.column });
+    else if (character === '»' && last) [last.endLine, last.endColumn] = [at.line, at.column];
+    else text += character;
+  }
+  return { text, marks };
+}
+
+function positionAfter(text: string): { line: number; column: number } {
+  const lines = text.split('\n');
+  return { line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
+}
