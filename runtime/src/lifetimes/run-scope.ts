@@ -1,4 +1,5 @@
 /** A scope of the run: what the catalogue's `Scope` is in source. Knows no test runner. */
+import { relative } from 'node:path';
 import type { Scope } from '@savepoint/catalogue';
 import type { TestIdentity } from '../hazard-error.ts';
 
@@ -14,8 +15,12 @@ export interface RunScope {
   readonly failed: boolean;
 }
 
-/** How a message names a scope: `test "adds a tag"`. */
+/** Kept from the start: a test may change directory. */
+const STARTED_IN = process.cwd();
+
+/** How a message names a scope: `test "adds a tag"`, `file "test/tags.test.ts"`. */
 export function sayScope({ scope, name }: RunScope): string {
+  if (scope === 'file') return `file "${relative(STARTED_IN, name)}"`;
   return `${scope === 'subtest' ? 'test' : scope} "${name}"`;
 }
 
