@@ -32,7 +32,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** How long a file may run, in milliseconds, before it is cut off. Risky ones may never end. */
 const DEADLINE = 60_000;
-/** How long a process may live on once its tests have finished, in milliseconds. */
+/** How long a process in which hazards were seen may live on once its tests have finished, in milliseconds. */
 const GRACE = 1_000;
 
 /** Lints files with the strict preset. @throws Error when a file cannot be parsed */
@@ -84,9 +84,10 @@ export async function runUnderWatch(
   const deadline = setTimeout(cutOff, DEADLINE);
   let grace: NodeJS.Timeout | undefined;
   const watcher = watch(dirname(evidence), () => {
-    if (!grace && readEvidence(evidence).some(({ event }) => event === 'finished')) {
-      grace = setTimeout(cutOff, GRACE);
-    }
+    const seen = readEvidence(evidence);
+    const leaks = seen.some(({ code }) => code) && seen.some(({ event }) => event === 'finished');
+    // A file without hazards has to end by itself, however busy the machine is.
+    if (leaks) grace ??= setTimeout(cutOff, GRACE);
   });
   const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
   watcher.close();
