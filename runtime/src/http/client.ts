@@ -49,8 +49,8 @@ export function client<App extends FetchApp>(
   const scope = scopeOf(t);
   const made = captureTrace();
   assertApp(app);
-  if (scope.ended) throw lateRequest('client()', scope, scope.opened, made);
-  const session = new Session(scope, made, app, options.env);
+  if (scope.ended) throw late('a client was asked for', scope, scope.opened, made);
+  const session = new Session(t, scope, made, app, options.env);
   scope.defer(() => session.close(options.deadline ?? DEFAULT_DEADLINE));
   const ways = isRoutedApp(app) ? typedClient(session.send) : { $fetch: session.send };
   return ways as Client<App>;
@@ -65,9 +65,12 @@ class Session {
   readonly #work = new UnfinishedWork();
   readonly #routes: RoutesInUse | undefined;
   readonly #leaveRoutes: (() => void) | undefined;
+  readonly #signal: AbortSignal;
+  #closed = false;
   #settled = false;
 
-  constructor(scope: TestScope, made: Trace, app: FetchApp, env: unknown) {
+  constructor(t: TestContext, scope: TestScope, made: Trace, app: FetchApp, env: unknown) {
+    this.#signal = t.signal;
     this.#scope = scope;
     this.#made = made;
     this.#app = app;
@@ -83,7 +86,8 @@ class Session {
     const began = captureTrace();
     const request = new Request(input instanceof Request ? input : new URL(input, BASE_URL), init);
     const what = `${request.method} ${new URL(request.url).pathname}`;
-    if (this.#scope.ended) throw lateRequest(what, this.#scope, this.#made, began);
+    if (this.#closed || this.#signal.aborted)
+      throw late(`the request ${what} came`, this.#scope, this.#made, began);
     this.#routes?.noteRequest({
       what: `the app's first request, ${what} in test "${this.#scope.name}"`,
       trace: began,
@@ -101,7 +105,7 @@ class Session {
     return {
       waitUntil: (work) => {
         if (this.#settled)
-          throw lateRequest(`waitUntil of ${request}`, this.#scope, began, captureTrace());
+          throw late(`${request} gave work to \`waitUntil\``, this.#scope, began, captureTrace());
         this.#work.trackBackground(Promise.resolve(work), {
           what: `work handed to waitUntil by ${request}`,
           began,
@@ -113,6 +117,7 @@ class Session {
   }
 
   async close(deadline: number): Promise<void> {
+    this.#closed = true;
     try {
       await this.#work.settle(`test "${this.#scope.name}"`, deadline);
     } finally {
@@ -122,9 +127,9 @@ class Session {
   }
 }
 
-function lateRequest(what: string, scope: TestScope, acquired: Trace, used: Trace): HazardError {
+function late(what: string, scope: TestScope, acquired: Trace, used: Trace): HazardError {
   return new HazardError('no-late-activity', {
-    happened: `${what} came after test "${scope.name}" had ended.`,
+    happened: `${what} after test "${scope.name}" had ended.`,
     acquired,
     used,
     remedy:

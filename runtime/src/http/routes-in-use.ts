@@ -73,7 +73,9 @@ export class RoutesInUse {
     const own = Object.getOwnPropertyDescriptor(router, 'add');
     const add = router.add.bind(router);
     router.add = (method, path, handler) => {
-      this.#assertMayAdd(`${method} ${path}`, () => add(method, path, handler));
+      this.#assertMayAdd(`${method} ${path}`, () => {
+        add(method, path, handler);
+      });
     };
     return () => {
       if (own) Object.defineProperty(router, 'add', own);

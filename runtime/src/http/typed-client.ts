@@ -50,8 +50,8 @@ const require = createRequire(import.meta.url);
 
 /** Makes the client of a Hono app, typed by its routes. @throws SetupError `ERR_SAVEPOINT_MISSING_PEER` without the package `hono` */
 export function typedClient(send: Send): object {
-  const typed = loadHonoClient().hc(BASE_URL, { fetch: send as typeof fetch });
-  return new Proxy(typed as object, {
+  const typed = loadHonoClient().hc(BASE_URL, { fetch: send });
+  return new Proxy(typed, {
     get: (target, key, receiver): unknown =>
       key === '$fetch' ? send : Reflect.get(target, key, receiver),
   });

@@ -66,9 +66,9 @@ export class UnfinishedWork {
     clearTimeout(timer);
     const errors =
       this.#pending.size > 0 ? [...this.#failures, this.#late(owner, deadline)] : this.#failures;
-    if (errors.length === 1) throw errors[0];
-    if (errors.length > 1)
-      throw new AggregateError(errors, errors.map(({ message }) => message).join('\n'));
+    const [error, ...others] = errors;
+    if (error && others.length === 0) throw error;
+    if (error) throw new AggregateError(errors, errors.map(({ message }) => message).join('\n'));
   }
 
   #late(owner: string, deadline: number): HazardError {

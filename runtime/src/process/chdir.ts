@@ -31,5 +31,7 @@ export function chdir(t: TestContext, directory: string): void {
   assertMayChange(STATE, scope, trace);
   const before = process.cwd();
   process.chdir(directory);
-  holdUntilEnd(STATE, scope, trace, () => process.chdir(before));
+  holdUntilEnd(STATE, scope, trace, () => {
+    process.chdir(before);
+  });
 }

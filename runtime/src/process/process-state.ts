@@ -54,7 +54,9 @@ export function holdUntilEnd(
   const stack = holds.get(state) ?? [];
   stack.push(hold);
   holds.set(state, stack);
-  scope.defer(() => release(state, hold));
+  scope.defer(() => {
+    release(state, hold);
+  });
 }
 
 function release(state: string, hold: Hold): void {

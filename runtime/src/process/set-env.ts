@@ -25,14 +25,16 @@ export function setEnv(t: TestContext, vars: Readonly<Record<string, string | un
   }
   for (const [name, value] of entries) {
     const before = process.env[name];
-    holdUntilEnd(stateOf(name), scope, trace, () => assign(name, before));
+    holdUntilEnd(stateOf(name), scope, trace, () => {
+      assign(name, before);
+    });
     assign(name, value);
   }
 }
 
 /** `process.env.X = undefined` would store the text "undefined". */
 function assign(name: string, value: string | undefined): void {
-  if (value === undefined) delete process.env[name];
+  if (value === undefined) Reflect.deleteProperty(process.env, name);
   else process.env[name] = value;
 }
 

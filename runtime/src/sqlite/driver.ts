@@ -54,8 +54,7 @@ let methods: StatementMethods | undefined;
 /** better-sqlite3's own methods of its statements. */
 export function statementMethods(handle: Handle): StatementMethods {
   if (!methods) {
-    const { run, get, all, iterate } = statementPrototype(handle);
-    methods = { run, get, all, iterate };
+    methods = { ...statementPrototype(handle) };
   }
   return methods;
 }
@@ -77,11 +76,16 @@ export class RawHandle {
   constructor(handle: Handle) {
     this.handle = handle;
     this.methods = statementMethods(handle);
-    const { exec, prepare, pragma, close } = handle;
-    this.exec = (sql) => void exec.call(handle, sql);
-    this.prepare = (sql) => prepare.call(handle, sql) as Statement;
-    this.pragma = (source, options) => pragma.call(handle, source, options);
-    this.close = () => void close.call(handle);
+    const exec = handle.exec.bind(handle);
+    const close = handle.close.bind(handle);
+    this.exec = (sql) => {
+      exec(sql);
+    };
+    this.prepare = handle.prepare.bind(handle);
+    this.pragma = handle.pragma.bind(handle);
+    this.close = () => {
+      close();
+    };
   }
 
   get inTransaction(): boolean {

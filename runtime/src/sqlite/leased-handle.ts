@@ -60,12 +60,12 @@ export function leasedHandle(raw: RawHandle, lease: Lease, access: Access): Hand
     },
   });
   for (const name of FORWARDED) {
-    const forward = real[name] as (...args: unknown[]) => unknown;
+    const forward = (real[name] as (...args: unknown[]) => unknown).bind(real);
     Object.defineProperty(
       handle,
       name,
       method((...args: unknown[]) => {
-        const result = forward.apply(real, args);
+        const result = forward(...args);
         return result === real ? handle : result;
       }),
     );

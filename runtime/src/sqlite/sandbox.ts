@@ -40,7 +40,8 @@ export class Sandbox implements Access {
   readonly #savepoint: string | undefined;
   readonly #deferredKeys: DeferredKeys;
   readonly #kinds = new WeakMap<Statement, StatementKind>();
-  readonly #settings = new Map<string, unknown>();
+  /** What was set in the sandbox, by name, with the statement that sets it back. */
+  readonly #settings = new Map<string, string>();
   readonly #attached: readonly unknown[];
   #state: AppTransaction = { is: 'idle' };
   #lost: HazardError | undefined;
@@ -64,9 +65,8 @@ export class Sandbox implements Access {
 
   /** Undoes everything. @throws HazardError `no-nested-begin` when a statement had ended the transaction before */
   close(): void {
-    for (const [name, before] of this.#settings)
-      this.#raw.pragma(`${name} = ${String(before ?? 'OFF')}`);
-    if (this.#lost) throw this.#lost;
+    for (const restore of this.#settings.values()) this.#raw.pragma(restore);
+    if (!this.#raw.inTransaction) throw this.#lost ?? this.#loss('a statement of a subtest');
     if (this.#savepoint) {
       this.#raw.run(`ROLLBACK TO ${this.#savepoint}`);
       this.#raw.run(`RELEASE ${this.#savepoint}`);
@@ -234,7 +234,7 @@ export class Sandbox implements Access {
       case 'unchanged':
         return pragma.name === 'journal_mode' ? 'PRAGMA journal_mode' : NO_OP;
       case 'restore':
-        if (!this.#settings.has(pragma.name)) this.#settings.set(pragma.name, read(pragma.name));
+        this.#noteSetting(pragma.name);
         return sql;
       case 'refuse': {
         const set = `${pragma.name}: ${JSON.stringify(pragma.value ?? '')}`;
@@ -246,6 +246,13 @@ export class Sandbox implements Access {
         );
       }
     }
+  }
+
+  /** `case_sensitive_like` alone cannot be asked; it is off unless somebody set it. */
+  #noteSetting(name: string): void {
+    if (this.#settings.has(name)) return;
+    const before = this.#raw.setting(name) as string | number | undefined;
+    this.#settings.set(name, `${name} = ${before ?? 'OFF'}`);
   }
 
   #refuse(statement: string, remedy: string): HazardError {
@@ -278,7 +285,12 @@ export class Sandbox implements Access {
 
   #assertInside(statement: string, cause?: unknown): void {
     if (this.#raw.inTransaction) return;
-    this.#lost = new HazardError('no-nested-begin', {
+    this.#lost = this.#loss(statement, cause);
+    throw this.#lost;
+  }
+
+  #loss(statement: string, cause?: unknown): HazardError {
+    return new HazardError('no-nested-begin', {
       values: { test: this.#lease.owner, statement },
       acquired: this.#lease.opened,
       used: captureTrace(),
@@ -287,6 +299,5 @@ export class Sandbox implements Access {
         'Run this test on a database of its own, in memory: `sqlite()` without `file`, where transactions are real.',
       cause,
     });
-    throw this.#lost;
   }
 }

@@ -157,7 +157,7 @@ function installOnStatements(handle: Handle): void {
   const prototype = statementPrototype(handle);
   for (const name of RUNNING) {
     prototype[name] = function (this: Statement, ...args: unknown[]): unknown {
-      const watch = watched.get(this.database as Handle);
+      const watch = watched.get(this.database);
       return watch ? watch.execute(this, name, args) : methods[name].apply(this, args);
     };
   }

@@ -134,7 +134,7 @@ test('work that waitUntil work hands over is awaited too', async () => {
   const log: string[] = [];
   const app = {
     fetch(_request: Request, _env: unknown, context: ExecutionContext): Response {
-      const step = (left: number) => async (): Promise<void> => {
+      const step = (left: number) => (): void => {
         log.push(`step ${String(left)}`);
         if (left > 0) context.waitUntil(Promise.resolve().then(step(left - 1)));
       };
@@ -208,10 +208,9 @@ test('what still runs at the deadline is named: test, request and line', async (
 });
 
 test('after its test a client refuses, with the line that made it and the line that called', async () => {
-  let api!: ReturnType<typeof makeClient>;
   const makeClient = (t: TestContext) => client(t, users());
   const inner = scriptedTest('over');
-  api = makeClient(inner.t);
+  const api = makeClient(inner.t);
   await inner.end();
   for (const request of [() => api.index.$get(), () => api.$fetch('/users')]) {
     const error = assertHazard(
@@ -244,13 +243,24 @@ test('waitUntil after the test ended throws into the app', async () => {
     },
   };
   await runScripted('over', (t) => client(t, app).$fetch('/'));
-  assert.throws(() => context.waitUntil(Promise.resolve()), {
-    code: 'no-late-activity',
-    message: /waitUntil of GET \//,
-  });
+  assert.throws(
+    () => {
+      context.waitUntil(Promise.resolve());
+    },
+    {
+      code: 'no-late-activity',
+      message: /GET \/ gave work to `waitUntil` after test "over"/,
+    },
+  );
 });
 
 // ---- routes
+
+function rooted(): Hono {
+  const app = new Hono();
+  app.get('/', (c) => c.text('root'));
+  return app;
+}
 
 const additions: readonly [string, (app: Hono) => unknown][] = [
   ['get', (app) => app.get('/late', (c) => c.text('late'))],
@@ -271,7 +281,7 @@ const additions: readonly [string, (app: Hono) => unknown][] = [
 
 for (const [name, add] of additions) {
   test(`app.${name} after client() is refused: order of registration is behaviour`, async () => {
-    const app = new Hono().get('/', (c) => c.text('root'));
+    const app = rooted();
     const inner = scriptedTest('inner');
     client(inner.t, app);
     const error = assertHazard(
@@ -285,9 +295,9 @@ for (const [name, add] of additions) {
   });
 
   test(`app.${name} after the first request is refused, also in the next test, with Hono's error as the cause`, async () => {
-    const app = new Hono().get('/', (c) => c.text('root'));
+    const app = rooted();
     const inner = scriptedTest('inner');
-    await client(inner.t, app).index.$get();
+    await client(inner.t, app).$fetch('/');
     const during = assertHazard(
       thrownBy(() => add(app)),
       'no-late-route',
@@ -306,7 +316,7 @@ for (const [name, add] of additions) {
 }
 
 test('an app that no request reached is as it was when its test is over', async () => {
-  const app = new Hono().get('/', (c) => c.text('root'));
+  const app = rooted();
   const first = scriptedTest('first');
   const second = scriptedTest('second');
   client(first.t, app);

@@ -35,9 +35,9 @@ test('setEnv puts every variable back exactly', async (t) => {
     { name: 'SAVEPOINT_F', before: 'undefined', during: '' },
   ];
   for (const { name, before, during } of cases) {
-    await t.test(`${name}: ${String(before)} → ${String(during)}`, async () => {
-      if (before === undefined) delete process.env[name];
-      else process.env[name] = before;
+    await t.test(`${name}: ${String(before)} → ${String(during)}`, async (inner) => {
+      inner.after(() => Reflect.deleteProperty(process.env, name));
+      if (before !== undefined) Object.assign(process.env, { [name]: before });
       const failure = await runScripted('inner', (inner) => {
         setEnv(inner, { [name]: during });
         assert.equal(process.env[name], during);
@@ -51,7 +51,8 @@ test('setEnv puts every variable back exactly', async (t) => {
   }
 });
 
-test('setEnv twice in one test, and in its subtest, unwinds to the first value', async () => {
+test('setEnv twice in one test, and in its subtest, unwinds to the first value', async (t) => {
+  t.after(() => delete process.env.SAVEPOINT_NEST);
   process.env.SAVEPOINT_NEST = 'start';
   const outer = scriptedTest('outer');
   setEnv(outer.t, { SAVEPOINT_NEST: 'one' });
@@ -68,7 +69,9 @@ test('setEnv refuses a value that is no string, without saying it, and changes n
   await runScripted('inner', (t) => {
     const vars = { SAVEPOINT_OK: 'x', SAVEPOINT_PORT: 8123 as unknown as string };
     assert.throws(
-      () => setEnv(t, vars),
+      () => {
+        setEnv(t, vars);
+      },
       (error: Error & { code?: string }) => {
         assert.equal(error.code, 'ERR_SAVEPOINT_ENV_VALUE');
         assert.match(error.message, /SAVEPOINT_PORT is a number/);
@@ -85,7 +88,9 @@ test('two tests at once cannot change one variable; the second is refused and ch
   const second = scriptedTest('second');
   setEnv(first.t, { SAVEPOINT_SHARED: 'first', SAVEPOINT_OWN: 'first' });
   assert.throws(
-    () => setEnv(second.t, { SAVEPOINT_OTHER: 'second', SAVEPOINT_SHARED: 'second' }),
+    () => {
+      setEnv(second.t, { SAVEPOINT_OTHER: 'second', SAVEPOINT_SHARED: 'second' });
+    },
     isHazardHere(
       'no-unrestored-process-state',
       /"second"/,
@@ -102,7 +107,8 @@ test('two tests at once cannot change one variable; the second is refused and ch
   assert.equal('SAVEPOINT_SHARED' in process.env, false);
 });
 
-test('a test whose subtest still has the variable changed says so, and the first value comes back', async () => {
+test('a test whose subtest still has the variable changed says so, and the first value comes back', async (t) => {
+  t.after(() => delete process.env.SAVEPOINT_ORDER);
   process.env.SAVEPOINT_ORDER = 'start';
   const outer = scriptedTest('outer');
   const inner = scriptedTest('outer > never awaited');
@@ -118,7 +124,8 @@ test('a test whose subtest still has the variable changed says so, and the first
   assert.equal(process.env.SAVEPOINT_ORDER, 'start');
 });
 
-test('a test that ended without its hooks does not keep the next one out', async () => {
+test('a test that ended without its hooks does not keep the next one out', async (t) => {
+  t.after(() => delete process.env.SAVEPOINT_SKIP);
   process.env.SAVEPOINT_SKIP = 'start';
   const skipped = scriptedTest('skipped at run time');
   setEnv(skipped.t, { SAVEPOINT_SKIP: 'left behind' });
@@ -141,8 +148,12 @@ test('after its test ended, each of them is refused by name', async () => {
   setEnv(over.t, {});
   await over.end();
   const calls = [
-    () => setEnv(over.t, { SAVEPOINT_LATE: 'x' }),
-    () => chdir(over.t, '/'),
+    () => {
+      setEnv(over.t, { SAVEPOINT_LATE: 'x' });
+    },
+    () => {
+      chdir(over.t, '/');
+    },
     () => tempDir(over.t),
   ];
   for (const call of calls) assert.throws(call, isHazardHere('no-late-activity', /"over"/));
@@ -160,7 +171,9 @@ test('chdir goes into a directory and comes back', async () => {
     assert.equal(process.cwd(), join(directory, 'deeper'));
     const other = scriptedTest('other');
     assert.throws(
-      () => chdir(other.t, start),
+      () => {
+        chdir(other.t, start);
+      },
       isHazardHere('no-unrestored-process-state', /the working directory/, /"other"/),
     );
   });
@@ -171,7 +184,12 @@ test('chdir goes into a directory and comes back', async () => {
 test('chdir to where nothing is fails as Node does and holds nothing', async () => {
   const start = process.cwd();
   await runScripted('inner', (t) => {
-    assert.throws(() => chdir(t, join(tempDir(t), 'absent')), { code: 'ENOENT' });
+    assert.throws(
+      () => {
+        chdir(t, join(tempDir(t), 'absent'));
+      },
+      { code: 'ENOENT' },
+    );
   });
   assert.equal(process.cwd(), start);
 });
@@ -221,8 +239,12 @@ test('tempDir takes no path for a prefix', async () => {
 test('without the context of a test, a TypeError says what to pass', () => {
   const notATest = {} as never;
   for (const call of [
-    () => setEnv(notATest, {}),
-    () => chdir(notATest, '/'),
+    () => {
+      setEnv(notATest, {});
+    },
+    () => {
+      chdir(notATest, '/');
+    },
     () => tempDir(notATest),
   ]) {
     assert.throws(call, { name: 'TypeError', message: /context of a test/ });

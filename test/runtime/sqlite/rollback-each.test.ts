@@ -17,7 +17,8 @@ interface Outcome {
 
 function runFile(name: string, env: NodeJS.ProcessEnv = {}): Map<string, Outcome> {
   const file = fileURLToPath(new URL(`fixtures/${name}.mjs`, import.meta.url));
-  const { NODE_TEST_CONTEXT: _outer, ...inherited } = process.env;
+  // Within a test run node:test would take the file for a part of it.
+  const inherited = { ...process.env, NODE_TEST_CONTEXT: undefined };
   const { stdout, stderr } = spawnSync(process.execPath, ['--test-reporter=tap', file], {
     encoding: 'utf8',
     env: { ...inherited, ...env },
@@ -99,6 +100,11 @@ test('what is no open handle is refused', () => {
   const closed = new Database(':memory:');
   closed.close();
   for (const handle of [undefined, {}, { prepare() {} }, closed]) {
-    assert.throws(() => rollbackEach(handle as never), { code: 'ERR_SAVEPOINT_SQLITE_HANDLE' });
+    assert.throws(
+      () => {
+        rollbackEach(handle as never);
+      },
+      { code: 'ERR_SAVEPOINT_SQLITE_HANDLE' },
+    );
   }
 });

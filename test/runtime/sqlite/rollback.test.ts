@@ -127,16 +127,16 @@ for (const [kind, make] of Object.entries(kinds)) {
         );
       }
     });
-    await runScripted('next', async (inner) =>
-      assert.deepEqual(names(await db.rollback(inner)), ['seeded']),
-    );
+    await runScripted('next', async (inner) => {
+      assert.deepEqual(names(await db.rollback(inner)), ['seeded']);
+    });
   });
 
   test(`${kind}: an iterator left open is closed and named`, async (t) => {
     const db = make(t);
     const failure = await runScripted('reads on', async (inner) => {
       const handle = await db.rollback(inner);
-      for (const row of handle.prepare('SELECT 1').iterate()) void row;
+      assert.equal([...handle.prepare('SELECT 1').iterate()].length, 1);
       handle.prepare('SELECT name FROM users').iterate().next();
       handle.prepare('SELECT 2').iterate().return?.();
     });
@@ -189,9 +189,9 @@ for (const [kind, make] of Object.entries(kinds)) {
     });
     assert.equal(migrations, 0);
     for (const name of ['one', 'two']) {
-      await runScripted(name, async (inner) =>
-        assert.deepEqual(names(await db.rollback(inner)), ['seeded']),
-      );
+      await runScripted(name, async (inner) => {
+        assert.deepEqual(names(await db.rollback(inner)), ['seeded']);
+      });
     }
     assert.equal(migrations, 1);
   });
@@ -222,9 +222,9 @@ for (const [kind, make] of Object.entries(kinds)) {
     writeFileSync(join(directory, '1.sql'), 'CREATE TABLE users (id, name)');
     writeFileSync(join(directory, 'README.md'), 'no SQL');
     const db = make(t, { migrate: { directory } });
-    await runScripted('inner', async (inner) =>
-      assert.deepEqual(names(await db.rollback(inner)), ['TWO']),
-    );
+    await runScripted('inner', async (inner) => {
+      assert.deepEqual(names(await db.rollback(inner)), ['TWO']);
+    });
 
     mkdirSync(join(directory, 'empty'));
     for (const wrong of ['empty', 'absent']) {
@@ -259,7 +259,7 @@ test('memory: tests at the same time have a copy each, with real transactions', 
     },
   );
   assert.equal(handles[0]?.inTransaction, false);
-  for (const { end } of tests) assert.equal(await end(), undefined);
+  for (const inner of tests) assert.equal(await inner.end(), undefined);
 });
 
 test('a database without any option is empty and writable', async () => {
@@ -349,9 +349,9 @@ for (const sql of endings) {
       );
     });
     hazard(failure, 'no-nested-begin');
-    await runScripted('next', async (inner) =>
-      assert.deepEqual(names(await db.rollback(inner)), ['seeded']),
-    );
+    await runScripted('next', async (inner) => {
+      assert.deepEqual(names(await db.rollback(inner)), ['seeded']);
+    });
   });
 }
 
@@ -464,9 +464,9 @@ test('file: a test that ended without its hooks does not keep the next one out',
   const skipped = scriptedTest('skipped');
   (await db.rollback(skipped.t)).exec('DELETE FROM users');
   skipped.skip();
-  await runScripted('next', async (inner) =>
-    assert.deepEqual(names(await db.rollback(inner)), ['seeded']),
-  );
+  await runScripted('next', async (inner) => {
+    assert.deepEqual(names(await db.rollback(inner)), ['seeded']);
+  });
 });
 
 test('file: one that another handle is writing to is a clear error', async (t) => {

@@ -53,8 +53,9 @@ for (const [sql, expected] of splits) {
   });
 }
 
-test('SQLite itself agrees on what is one statement', () => {
+test('SQLite itself agrees on what is one statement', (t) => {
   const db = new Database(':memory:');
+  t.after(() => db.close());
   db.exec('create table a (x); create table b (x); create table c (x)');
   const one = (sql: string): boolean => {
     try {
@@ -89,7 +90,6 @@ test('SQLite itself agrees on what is one statement', () => {
       assert.equal(one(both), false, both);
     }
   }
-  db.close();
 });
 
 const kinds: readonly [string, StatementKind][] = [
