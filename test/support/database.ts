@@ -27,11 +27,20 @@ let shared: Promise<void> | undefined;
 export async function scratchDatabase(t: TestContext): Promise<string> {
   const name = `savepoint_scratch_${randomBytes(6).toString('hex')}`;
   await administer(`create database ${name}`);
-  // From within a hook, so that it comes after all hooks that the test adds, whatever they still need.
-  t.after(() => {
-    t.after(() => administer(`drop database if exists ${name} with (force)`));
-  });
+  afterAllElse(t, () => administer(`drop database if exists ${name} with (force)`));
   return connectionStringTo(name);
+}
+
+/**
+ * Runs when a test has ended, after its hooks and after what savepoint itself runs in a hook that a
+ * hook adds.
+ */
+export function afterAllElse(t: TestContext, release: () => Promise<void>): void {
+  t.after(() => {
+    t.after(() => {
+      t.after(release);
+    });
+  });
 }
 
 /** The connection string of a database of the test server, there or not. */

@@ -39,10 +39,18 @@ export async function withConnection<T>(
   }
 }
 
+/** Missing from the types of `pg`; its pool uses both for `allowExitOnIdle`. */
+type Referable = pg.Client & { ref(): void; unref(): void };
+
 /** Lets the process end although this connection is open; the server then closes it. */
 export function unref(client: pg.Client): void {
-  // Missing from the types of `pg`; its pool uses it for `allowExitOnIdle`.
-  (client as pg.Client & { unref(): void }).unref();
+  (client as Referable).unref();
+}
+
+/** Ends a connection after `unref`. */
+export async function endUnreferenced(client: pg.Client): Promise<void> {
+  (client as Referable).ref();
+  await client.end();
 }
 
 /** The same server, another database. */

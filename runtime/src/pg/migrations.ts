@@ -10,7 +10,7 @@ import type pg from 'pg';
 import { SetupError } from '../setup-error.ts';
 import { formatPlace, type Trace } from '../trace.ts';
 import { codeOf } from './connect.ts';
-import { runId } from './run.ts';
+import { thisRun, type Run } from './run.ts';
 
 /** Brings a database to the schema, over a connection that is closed afterwards. */
 export type MigrateFunction = (client: pg.Client) => unknown;
@@ -33,10 +33,10 @@ export type Migrate =
 export interface Migrations {
   /** The same for the same result, as far as that can be known. */
   readonly fingerprint: string;
-  /** Whether they are known for this run only. */
-  readonly lifetime: 'run' | 'for ever';
+  /** Set when they are known for this run only. */
+  readonly run: Run | undefined;
   /** @throws SetupError `ERR_SAVEPOINT_MIGRATION`, the migration's own error first */
-  readonly run: (client: pg.Client) => Promise<void>;
+  readonly apply: (client: pg.Client) => Promise<void>;
 }
 
 /**
@@ -46,12 +46,12 @@ export interface Migrations {
 export async function readMigrations(migrate: Migrate, origin: Trace): Promise<Migrations> {
   if (typeof migrate === 'string') return fromSql([sqlGiven(migrate, origin)]);
   if (typeof migrate === 'function') {
-    const identity = [await runId(), migrate.toString(), ...pathToModule(origin)];
-    return fromFunction(migrate, origin, { identity, lifetime: 'run' });
+    const run = await thisRun();
+    const identity = [JSON.stringify(run), migrate.toString(), ...pathToModule(origin)];
+    return fromFunction(migrate, origin, identity, run);
   }
   if ('directory' in migrate) return fromSql(await readDirectory(migrate.directory));
-  const { fingerprint } = migrate;
-  return fromFunction(migrate.migrate, origin, { identity: [fingerprint], lifetime: 'for ever' });
+  return fromFunction(migrate.migrate, origin, [migrate.fingerprint], undefined);
 }
 
 /** One piece of SQL, sent to the server as it is. */
@@ -103,8 +103,8 @@ function directoryError(what: string): SetupError {
 function fromSql(sources: readonly SqlSource[]): Migrations {
   return {
     fingerprint: hash(['sql', ...sources.flatMap(({ name, sql }) => [name, sql])]),
-    lifetime: 'for ever',
-    run: async (client) => {
+    run: undefined,
+    apply: async (client) => {
       for (const source of sources) {
         await client.query(source.sql).catch((error: unknown) => {
           throw migrationError(error, source);
@@ -114,20 +114,16 @@ function fromSql(sources: readonly SqlSource[]): Migrations {
   };
 }
 
-interface Known {
-  readonly identity: readonly string[];
-  readonly lifetime: Migrations['lifetime'];
-}
-
 function fromFunction(
   migrate: MigrateFunction,
   origin: Trace,
-  { identity, lifetime }: Known,
+  identity: readonly string[],
+  run: Run | undefined,
 ): Migrations {
   return {
-    fingerprint: hash([lifetime, ...identity]),
-    lifetime,
-    run: async (client) => {
+    fingerprint: hash(['function', ...identity]),
+    run,
+    apply: async (client) => {
       try {
         await migrate(client);
         // Everything it sent has been answered now, what it did not wait for included.
@@ -165,13 +161,13 @@ function migrationError(error: unknown, source?: SqlSource): SetupError {
 
 /** @param position in characters, from 1, as the server counts */
 function placeIn({ sql, locate }: SqlSource, position: number): string {
-  const before = [...sql]
+  const before = Array.from(sql)
     .slice(0, position - 1)
     .join('')
     .split('\n');
   const line = before.length;
   const text = sql.split('\n')[line - 1]?.trim() ?? '';
-  return `${locate(line, [...(before.at(-1) ?? '')].length + 1)}: ${text}`;
+  return `${locate(line, Array.from(before.at(-1) ?? '').length + 1)}: ${text}`;
 }
 
 /**

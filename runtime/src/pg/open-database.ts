@@ -46,8 +46,8 @@ async function findDatabase(options: PostgresOptions, declared: Trace): Promise<
     return prepareDatabase(connectionString, await readMigrations(migrate, declared));
   }
   assertTestDatabase({ connectionString }, allowDatabase);
-  await withConnection(connectionString, async () => undefined);
-  return { connectionString, release: async () => undefined };
+  await withConnection(connectionString, () => Promise.resolve());
+  return { connectionString, release: () => Promise.resolve() };
 }
 
 async function embedded(): Promise<string> {

@@ -1,7 +1,14 @@
 /** Which run a process belongs to: all test processes of one `node --test` are one run. */
-import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
-import { startOf } from './embedded/processes.ts';
+import { isAlive, startOf } from './embedded/processes.ts';
+
+/** A run, named by the process that stands for it. No two runs on any machine are the same. */
+export interface Run {
+  readonly host: string;
+  readonly leader: number;
+  /** When the leader started: its number may have been another's before. */
+  readonly started: string;
+}
 
 /**
  * The process that stands for the run: the parent that node:test starts one process per file from,
@@ -11,9 +18,13 @@ export function runLeader(): number {
   return process.env.NODE_TEST_CONTEXT?.startsWith('child') ? process.ppid : process.pid;
 }
 
-/** A short name of this run, different from every other run's, on any machine. */
-export async function runId(): Promise<string> {
+/** The run of this process. */
+export async function thisRun(): Promise<Run> {
   const leader = runLeader();
-  const identity = JSON.stringify([hostname(), leader, await startOf(leader)]);
-  return createHash('sha256').update(identity).digest('hex').slice(0, 16);
+  return { host: hostname(), leader, started: await startOf(leader) };
+}
+
+/** Whether a run is known to go on. Of runs on other machines nothing is known. */
+export async function isKnownToGoOn({ host, leader, started }: Run): Promise<boolean> {
+  return host === hostname() && isAlive(leader) && (await startOf(leader)) === started;
 }

@@ -6,8 +6,16 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { SetupError } from '../setup-error.ts';
-import { codeOf, connect, unref, withConnection, withDatabase } from './connect.ts';
+import {
+  codeOf,
+  connect,
+  endUnreferenced,
+  unref,
+  withConnection,
+  withDatabase,
+} from './connect.ts';
 import type { Migrations } from './migrations.ts';
+import { isKnownToGoOn, type Run } from './run.ts';
 import { describeTarget, targetOf } from './test-database.ts';
 
 /** A database that is ready for tests. */
@@ -40,7 +48,7 @@ export async function prepareDatabase(
     unref(owner);
     return {
       connectionString: withDatabase(server, names.own),
-      release: () => owner.end(),
+      release: () => endUnreferenced(owner),
     };
   } catch (error) {
     await owner.end();
@@ -55,7 +63,7 @@ export async function prepareDatabase(
 async function connectToMaintenance(server: string): Promise<pg.Client> {
   const client = await connect(withDatabase(server, 'postgres')).catch((error: unknown) => {
     const ABSENT_OR_CLOSED = ['3D000', '42501', '28000'];
-    if (!ABSENT_OR_CLOSED.includes(codeOf(Object(error).cause) ?? '')) throw error;
+    if (!ABSENT_OR_CLOSED.includes(codeOf((error as Error).cause) ?? '')) throw error;
     return connect(server);
   });
   // Waiting for a lock takes as long as another process's migrations do.
@@ -75,7 +83,7 @@ interface Names {
   readonly ofAll: string;
 }
 
-async function namesFor(owner: pg.Client, { fingerprint, lifetime }: Migrations): Promise<Names> {
+async function namesFor(owner: pg.Client, { fingerprint, run }: Migrations): Promise<Names> {
   const { rows } = await owner.query<{ database: string; role: string }>(
     'select current_database() as database, current_user as role',
   );
@@ -83,7 +91,7 @@ async function namesFor(owner: pg.Client, { fingerprint, lifetime }: Migrations)
   const ofAll = `savepoint_${digest([database, role]).toString('hex', 0, 3)}_`;
   const ofRuns = `${ofAll}run_`;
   const hash = digest([database, role, fingerprint]).toString('hex', 0, 8);
-  return { own: (lifetime === 'run' ? ofRuns : ofAll) + hash, ofRuns, ofAll };
+  return { own: (run ? ofRuns : ofAll) + hash, ofRuns, ofAll };
 }
 
 function digest(parts: readonly string[]): Buffer {
@@ -92,11 +100,20 @@ function digest(parts: readonly string[]): Buffer {
 
 // ---- building
 
-const READY = 'savepoint: ready';
+/** Begins the comment on a database whose migrations have ended; the run it belongs to follows. */
+const READY = 'savepoint: ready ';
+
+function mark({ run }: Migrations): string {
+  return READY + JSON.stringify(run ?? 'for ever');
+}
+
+function runIn(comment: string): Run {
+  return JSON.parse(comment.slice(READY.length)) as Run;
+}
 
 async function isReady(owner: pg.Client, name: string): Promise<boolean> {
   const { rowCount } = await owner.query(
-    `select from pg_database where datname = $1 and shobj_description(oid, 'pg_database') = $2`,
+    `select from pg_database where datname = $1 and starts_with(shobj_description(oid, 'pg_database'), $2)`,
     [name, READY],
   );
   return rowCount === 1;
@@ -112,8 +129,8 @@ async function build(
   await drop(owner, name);
   await create(owner, server, name);
   try {
-    await withConnection(withDatabase(server, name), migrations.run);
-    await owner.query(`comment on database ${name} is '${READY}'`);
+    await withConnection(withDatabase(server, name), migrations.apply);
+    await owner.query(`comment on database ${name} is ${owner.escapeLiteral(mark(migrations))}`);
   } catch (error) {
     // If even this fails, the database still does not say that it is ready.
     await drop(owner, name).catch(() => undefined);
@@ -174,13 +191,18 @@ async function whileLocked(
 
 /** Drops databases of runs that are over and those never finished; never one that somebody holds. */
 async function dropOrphans(owner: pg.Client, names: Names): Promise<void> {
-  const { rows } = await owner.query<{ name: string }>(
-    `select datname as name from pg_database
+  const { rows } = await owner.query<{ name: string; comment: string | null }>(
+    `select datname as name, comment
+     from pg_database, shobj_description(oid, 'pg_database') as comment
      where starts_with(datname, $1) and datname <> $2 and pg_get_userbyid(datdba) = current_user
-       and (starts_with(datname, $3) or shobj_description(oid, 'pg_database') is distinct from $4)`,
+       and (starts_with(datname, $3) or starts_with(comment, $4) is not true)`,
     [names.ofAll, names.own, names.ofRuns, READY],
   );
-  for (const { name } of rows) await dropUnlessHeld(owner, name);
+  for (const { name, comment } of rows) {
+    // Between two files of a run nobody holds its database.
+    if (comment?.startsWith(READY) && (await isKnownToGoOn(runIn(comment)))) continue;
+    await dropUnlessHeld(owner, name);
+  }
 }
 
 async function dropUnlessHeld(owner: pg.Client, name: string): Promise<void> {

@@ -25,9 +25,9 @@ export function targetOf(options: pg.ClientConfig): Target {
   return { user: user ?? '', host, port, database: database ?? user ?? '' };
 }
 
-/** `user@host:port/database`, for messages. */
+/** `user@host:port/database`, for messages. The user may be left to the server. */
 export function describeTarget({ user, host, port, database }: Target): string {
-  return `${user}@${host}:${String(port)}/${database}`;
+  return `${user ? `${user}@` : ''}${host}:${String(port)}/${database}`;
 }
 
 /**
@@ -84,7 +84,7 @@ function resolve(options: pg.ClientConfig): pg.Client {
     return new pg.Client(options);
   } catch (error) {
     // The error of the parser holds the string, and with it the password; only its code is kept.
-    throw malformed(String((error as NodeJS.ErrnoException).code ?? 'it cannot be parsed'));
+    throw malformed((error as NodeJS.ErrnoException).code ?? 'it cannot be parsed');
   }
 }
 

@@ -1,113 +1,114 @@
 import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { commandLineOf, isAlive } from '../../../runtime/src/pg/embedded/processes.ts';
 import { kill, letGo, project, serverOf, startUser, untilGone, type User } from './users.ts';
-
-const CONCURRENT = { concurrency: true, timeout: 120_000 };
 
 function portOf({ said }: User): number {
   assert.equal(said.is, 'using');
   return said.port;
 }
 
-test('processes that start together share one server', CONCURRENT, async (t) => {
-  const own = await project(t);
-  const users = await Promise.all(Array.from({ length: 6 }, () => startUser(t, own)));
-  assert.equal(new Set(users.map(portOf)).size, 1);
-});
+// Each in a project of its own.
+describe('the embedded server', { concurrency: true, timeout: 120_000 }, () => {
+  test('processes that start together share one server', async (t) => {
+    const own = await project(t);
+    const users = await Promise.all(Array.from({ length: 6 }, () => startUser(t, own)));
+    assert.equal(new Set(users.map(portOf)).size, 1);
+  });
 
-test('the server and its folder are gone after its users were killed', CONCURRENT, async (t) => {
-  const own = await project(t);
-  const users = await Promise.all([startUser(t, own), startUser(t, own)]);
-  const { keeper, postmaster } = await serverOf(own);
-  await Promise.all(users.map(kill));
-  await untilGone(own.state);
-  await untilGone(keeper);
-  assert.equal(isAlive(postmaster), false);
-});
+  test('the server and its folder are gone after its users were killed', async (t) => {
+    const own = await project(t);
+    const users = await Promise.all([startUser(t, own), startUser(t, own)]);
+    const { keeper, postmaster } = await serverOf(own);
+    await Promise.all(users.map(kill));
+    await untilGone(own.state);
+    await untilGone(keeper);
+    assert.equal(isAlive(postmaster), false);
+  });
 
-test('a user ends by itself, and keeps nothing of the server', CONCURRENT, async (t) => {
-  const user = await startUser(t, await project(t));
-  assert.ok(user.said.is === 'using');
-  assert.equal(user.said.exitHooks, 0);
-  assert.equal(await letGo(user), 0);
-});
+  test('a user ends by itself, and keeps nothing of the server', async (t) => {
+    const user = await startUser(t, await project(t));
+    assert.ok(user.said.is === 'using');
+    assert.equal(user.said.exitHooks, 0);
+    assert.equal(await letGo(user), 0);
+  });
 
-test('the server stays while a user of it does', CONCURRENT, async (t) => {
-  const own = await project(t);
-  const [first, second] = await Promise.all([startUser(t, own), startUser(t, own)]);
-  await kill(first);
-  const third = await startUser(t, own);
-  assert.equal(portOf(third), portOf(second));
-});
+  test('the server stays while a user of it does', async (t) => {
+    const own = await project(t);
+    const [first, second] = await Promise.all([startUser(t, own), startUser(t, own)]);
+    await kill(first);
+    const third = await startUser(t, own);
+    assert.equal(portOf(third), portOf(second));
+  });
 
-test('between two files of a run the server stays', CONCURRENT, async (t) => {
-  const [own, other] = await Promise.all([project(t), project(t)]);
-  const underRunner = true;
-  const first = await startUser(t, own, { underRunner });
-  const { keeper } = await serverOf(own);
-  await kill(first);
-  // Another server that loses its last user now goes after as long a wait as this one would.
-  await kill(await startUser(t, other));
-  await untilGone(other.state);
-  const second = await startUser(t, own, { underRunner });
-  assert.equal(portOf(second), portOf(first));
-  // The run goes on for as long as this process does.
-  process.kill(keeper, 'SIGTERM');
-});
+  test('between two files of a run the server stays', async (t) => {
+    const [own, other] = await Promise.all([project(t), project(t)]);
+    const underRunner = true;
+    const first = await startUser(t, own, { underRunner });
+    const { keeper } = await serverOf(own);
+    await kill(first);
+    // Another server that loses its last user now goes after as long a wait as this one would.
+    await kill(await startUser(t, other));
+    await untilGone(other.state);
+    const second = await startUser(t, own, { underRunner });
+    assert.equal(portOf(second), portOf(first));
+    // The run goes on for as long as this process does.
+    process.kill(keeper, 'SIGTERM');
+  });
 
-test('two projects have two servers', CONCURRENT, async (t) => {
-  const projects = await Promise.all([project(t), project(t)]);
-  const [first, second] = await Promise.all(projects.map((own) => startUser(t, own)));
-  assert.ok(first && second);
-  assert.notEqual(portOf(first), portOf(second));
-});
+  test('two projects have two servers', async (t) => {
+    const projects = await Promise.all([project(t), project(t)]);
+    const [first, second] = await Promise.all(projects.map((own) => startUser(t, own)));
+    assert.ok(first && second);
+    assert.notEqual(portOf(first), portOf(second));
+  });
 
-test('what a killed keeper left is ended by the next start', CONCURRENT, async (t) => {
-  const own = await project(t);
-  const first = await startUser(t, own);
-  const left = await serverOf(own);
-  process.kill(left.keeper, 'SIGKILL');
-  await untilGone(left.keeper);
-  assert.ok(isAlive(left.postmaster));
+  test('what a killed keeper left is ended by the next start', async (t) => {
+    const own = await project(t);
+    const first = await startUser(t, own);
+    const left = await serverOf(own);
+    process.kill(left.keeper, 'SIGKILL');
+    await untilGone(left.keeper);
+    assert.ok(isAlive(left.postmaster));
 
-  const second = await startUser(t, own);
-  assert.notEqual(portOf(second), portOf(first));
-  assert.equal(isAlive(left.postmaster), false);
-  assert.notEqual((await serverOf(own)).postmaster, left.postmaster);
-});
+    const second = await startUser(t, own);
+    assert.notEqual(portOf(second), portOf(first));
+    assert.equal(isAlive(left.postmaster), false);
+    assert.notEqual((await serverOf(own)).postmaster, left.postmaster);
+  });
 
-test('a keeper that is told to stop leaves nothing', CONCURRENT, async (t) => {
-  const own = await project(t);
-  await startUser(t, own);
-  const { keeper, postmaster } = await serverOf(own);
-  process.kill(keeper, 'SIGTERM');
-  await untilGone(own.state);
-  assert.equal(isAlive(postmaster), false);
-});
+  test('a keeper that is told to stop leaves nothing', async (t) => {
+    const own = await project(t);
+    await startUser(t, own);
+    const { keeper, postmaster } = await serverOf(own);
+    process.kill(keeper, 'SIGTERM');
+    await untilGone(own.state);
+    assert.equal(isAlive(postmaster), false);
+  });
 
-test('a server that ends under its users is replaced for the next', CONCURRENT, async (t) => {
-  const own = await project(t);
-  const first = await startUser(t, own);
-  const { keeper, postmaster } = await serverOf(own);
-  process.kill(postmaster, 'SIGKILL');
-  await untilGone(keeper);
-  const second = await startUser(t, own);
-  assert.notEqual(portOf(second), portOf(first));
-});
+  test('a server that ends under its users is replaced for the next', async (t) => {
+    const own = await project(t);
+    const first = await startUser(t, own);
+    const { keeper, postmaster } = await serverOf(own);
+    process.kill(postmaster, 'SIGKILL');
+    await untilGone(keeper);
+    const second = await startUser(t, own);
+    assert.notEqual(portOf(second), portOf(first));
+  });
 
-test('nobody else can look into the state folder', CONCURRENT, async (t) => {
-  const own = await project(t);
-  await startUser(t, own);
-  const { mode } = await stat(own.state);
-  assert.equal(mode & 0o066, 0);
-});
+  test('nobody else can look into the state folder', async (t) => {
+    const own = await project(t);
+    await startUser(t, own);
+    const { mode } = await stat(own.state);
+    assert.equal(mode & 0o066, 0);
+  });
 
-test('no command line holds a secret', CONCURRENT, async (t) => {
-  const own = await project(t);
-  await startUser(t, own);
-  const { keeper, postmaster } = await serverOf(own);
-  for (const pid of [keeper, postmaster])
-    assert.doesNotMatch(await commandLineOf(pid), /passw|:\/\//);
+  test('no command line holds a secret', async (t) => {
+    const own = await project(t);
+    await startUser(t, own);
+    const { keeper, postmaster } = await serverOf(own);
+    for (const pid of [keeper, postmaster])
+      assert.doesNotMatch(await commandLineOf(pid), /passw|:\/\//);
+  });
 });

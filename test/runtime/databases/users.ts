@@ -66,10 +66,9 @@ export async function startUser(
   { folder }: Project,
   options: UserOptions = {},
 ): Promise<User> {
-  const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
   const child = fork(USER, [options.module ?? BUILT], {
     cwd: folder,
-    env: options.underRunner ? { ...environment, NODE_TEST_CONTEXT: 'child-v8' } : environment,
+    env: { ...process.env, NODE_TEST_CONTEXT: options.underRunner ? 'child-v8' : '' },
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

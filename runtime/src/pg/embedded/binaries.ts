@@ -85,15 +85,15 @@ async function makeLinks(native: string): Promise<void> {
   }
 }
 
-/** A user of the system, by number; empty: the one who runs this process. */
-export type RunAs = { readonly uid: number; readonly gid: number } | Record<string, never>;
+/** A user of the system; absent: the one who runs this process. */
+export type RunAs = { readonly uid: number; readonly gid: number } | undefined;
 
 /** PostgreSQL refuses to run as root; these accounts are asked for instead, in this order. */
 const UNPRIVILEGED = ['postgres', 'nobody'];
 
 /** The user to run the server as. @throws when this is root and no other account exists */
 export async function unprivilegedUser(): Promise<RunAs> {
-  if (process.getuid?.() !== 0) return {};
+  if (process.getuid?.() !== 0) return undefined;
   for (const name of UNPRIVILEGED) {
     const ids = await idsOf(name).catch(() => undefined);
     if (ids) return ids;
@@ -103,7 +103,7 @@ export async function unprivilegedUser(): Promise<RunAs> {
   );
 }
 
-async function idsOf(name: string): Promise<{ uid: number; gid: number }> {
+async function idsOf(name: string): Promise<RunAs> {
   const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])]);
   return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
 }

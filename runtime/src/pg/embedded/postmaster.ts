@@ -106,7 +106,7 @@ async function initialise({ binaries, runAs, folder, data, password }: Cluster):
   const passwordFile = join(folder, randomBytes(12).toString('hex'));
   await mkdir(data, { mode: 0o700 });
   await writeFile(passwordFile, password, { mode: 0o600 });
-  if (runAs.uid !== undefined) {
+  if (runAs) {
     await chown(data, runAs.uid, runAs.gid);
     await chown(passwordFile, runAs.uid, runAs.gid);
   }

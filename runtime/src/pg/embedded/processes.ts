@@ -33,37 +33,33 @@ function fieldsAfterName(stat: string): string[] {
 
 /** The program and arguments of a process; empty when it is gone or cannot be asked. */
 export async function commandLineOf(pid: number): Promise<string> {
-  switch (process.platform) {
-    case 'linux':
-      return readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
-    case 'win32':
-      return output('powershell', [
-        '-NoProfile',
-        '-Command',
-        `(Get-CimInstance Win32_Process -Filter ProcessId=${String(pid)}).CommandLine`,
-      ]);
-    default:
-      return output('ps', ['-o', 'command=', '-ww', '-p', String(pid)]);
+  if (process.platform === 'linux') return readProc(pid, 'cmdline');
+  if (process.platform === 'win32') {
+    return askWindows(
+      `(Get-CimInstance Win32_Process -Filter ProcessId=${String(pid)}).CommandLine`,
+    );
   }
+  return output('ps', ['-o', 'command=', '-ww', '-p', String(pid)]);
 }
 
 /** When a process started, in words that differ for two processes that had the same number. */
 export async function startOf(pid: number): Promise<string> {
-  switch (process.platform) {
-    case 'linux': {
-      const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => '');
-      const START_TIME = 19;
-      return fieldsAfterName(stat)[START_TIME] ?? '';
-    }
-    case 'win32':
-      return output('powershell', [
-        '-NoProfile',
-        '-Command',
-        `(Get-Process -Id ${String(pid)}).StartTime.Ticks`,
-      ]);
-    default:
-      return output('ps', ['-o', 'lstart=', '-p', String(pid)]);
+  const START_TIME = 19;
+  if (process.platform === 'linux') {
+    return fieldsAfterName(await readProc(pid, 'stat'))[START_TIME] ?? '';
   }
+  if (process.platform === 'win32') {
+    return askWindows(`(Get-Process -Id ${String(pid)}).StartTime.Ticks`);
+  }
+  return output('ps', ['-o', 'lstart=', '-p', String(pid)]);
+}
+
+function readProc(pid: number, file: string): Promise<string> {
+  return readFile(`/proc/${String(pid)}/${file}`, 'utf8').catch(() => '');
+}
+
+function askWindows(command: string): Promise<string> {
+  return output('powershell', ['-NoProfile', '-Command', command]);
 }
 
 async function output(program: string, parameters: string[]): Promise<string> {
