@@ -24,10 +24,10 @@ export const noFragileTeardown = defineHazard({
   presets: ['recommended', 'strict'],
   linter: {
     sees: [
-      'in one scope, the release of a pool registered before the release of a client taken from it, and other pairs in which one known resource was made from the other',
+      'in one list of hooks, the end of a pool registered before the release of a client that was taken from it',
     ],
     cannotSee: [
-      'dependencies that the code does not spell out: rows, files, servers that call each other',
+      'other dependencies: an app that uses a pool, rows in a database, servers that call each other',
       'hooks that other files register',
       'a release that throws and skips the ones after it',
     ],

@@ -35,6 +35,7 @@ export const noInlineTeardown = defineHazard({
     cannotSee: [
       'resources that a helper in another file makes',
       'a release in a callback or an event listener',
+      'a handle, server, app or agent that is closed in the middle of a test: there closing may be what is tested',
     ],
     messages: {
       inline:

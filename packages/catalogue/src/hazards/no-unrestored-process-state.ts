@@ -31,7 +31,7 @@ export const noUnrestoredProcessState = defineHazard({
     cannotSee: [
       'changes that the code under test makes',
       'a copy of `process.env` restored by a helper in another file',
-      'changes at the top level of the file, which are set-up for the whole process',
+      'changes at the top level of the file or in a `before` of the whole file: they are set-up, and the process ends with the file',
     ],
     messages: {
       environment:
