@@ -60,9 +60,9 @@ export interface Frames {
   usesOf(fn: FunctionNode): readonly Use[];
   /** The function a call runs, when it is one of this file's. */
   calleeOf(call: Call): FunctionNode | undefined;
-  takesContext(fn: FunctionNode, parameter: number): boolean;
+  readonly takesContext: (fn: FunctionNode, parameter: number) => boolean;
   /** What every call of a function gives to this parameter; undefined when not all calls are seen. */
-  givenTo(fn: FunctionNode, parameter: number): readonly Node[] | undefined;
+  readonly givenTo: (fn: FunctionNode, parameter: number) => readonly Node[] | undefined;
 }
 
 const FILE: Frame = { is: 'file' };

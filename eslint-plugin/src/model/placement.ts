@@ -213,7 +213,7 @@ export function isWaitedFor(node: Node): boolean {
 function isPromiseExecutor(fn: FunctionNode): boolean {
   const { parent } = fn;
   return (
-    parent?.type === 'NewExpression' &&
+    parent.type === 'NewExpression' &&
     parent.callee.type === 'Identifier' &&
     parent.callee.name === 'Promise'
   );

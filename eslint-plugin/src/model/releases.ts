@@ -219,5 +219,8 @@ function loosest(custodies: readonly Custody[]): Custody {
 }
 
 function isExported(variable: Variable): boolean {
-  return variable.defs.some(({ node }) => /^Export/.test(node.parent?.parent?.type ?? ''));
+  return variable.defs.some(({ node }) => {
+    const declaration: Node | undefined = node.parent;
+    return /^Export/.test(declaration?.parent?.type ?? '');
+  });
 }

@@ -149,5 +149,6 @@ function oneOf<T extends string>(value: unknown, path: string, known: readonly T
 }
 
 function fail(path: string, expected: string, value: unknown): never {
-  throw new SettingsError(`${path} must be ${expected}, not ${JSON.stringify(value) ?? 'absent'}.`);
+  const found = value === undefined ? 'absent' : JSON.stringify(value);
+  throw new SettingsError(`${path} must be ${expected}, not ${found}.`);
 }

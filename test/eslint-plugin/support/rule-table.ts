@@ -3,10 +3,10 @@
  * parser. A report is marked in the code itself: «what is underlined».
  */
 import { describe, it } from 'node:test';
-import { RuleTester, type Linter } from 'eslint';
-import { RuleTester as RuleTester9 } from 'eslint9';
+import type { Linter, RuleTester } from 'eslint';
 import tseslint from 'typescript-eslint';
 import plugin from '../../../eslint-plugin/src/index.ts';
+import { ESLINT_VERSIONS } from './eslint-versions.ts';
 
 type Language = 'esm' | 'cjs' | 'ts';
 
@@ -50,12 +50,7 @@ function typescript(sourceType: 'module' | 'commonjs'): Setup {
   return { parser: 'typescript', options: { sourceType, parser: tseslint.parser } };
 }
 
-const TESTERS = [
-  { version: '9', Tester: RuleTester9 },
-  { version: '10', Tester: RuleTester },
-];
-
-for (const { Tester } of TESTERS) {
+for (const { RuleTester: Tester } of ESLINT_VERSIONS) {
   Object.assign(Tester, { describe, it, itOnly: it.only });
 }
 
@@ -63,7 +58,7 @@ export function testRule(
   id: keyof typeof plugin.rules,
   table: { readonly valid: readonly ValidCase[]; readonly invalid: readonly InvalidCase[] },
 ): void {
-  for (const { version, Tester } of TESTERS) {
+  for (const { version, RuleTester: Tester } of ESLINT_VERSIONS) {
     for (const language of ['esm', 'cjs', 'ts'] as const) {
       const valid = table.valid.filter((each) => (each.language ?? 'esm') === language);
       const invalid = table.invalid.filter((each) => (each.language ?? 'esm') === language);
