@@ -16,9 +16,18 @@ export class AppTransaction {
   /** Whether the server has been sent anything of it. */
   touched = false;
 
-  constructor(modes: TransactionModes, begun: () => Trace) {
+  readonly #chained: TransactionModes;
+
+  /** @param chained those of the modes that came by AND CHAIN */
+  constructor(modes: TransactionModes, begun: () => Trace, chained: TransactionModes = {}) {
     this.modes = modes;
     this.begun = begun;
+    this.#chained = chained;
+  }
+
+  /** The modes for AND CHAIN. An aborted transaction has lost those it set itself, as in the server. */
+  get chainedModes(): TransactionModes {
+    return this.aborted ? this.#chained : this.modes;
   }
 
   get aborted(): boolean {
@@ -26,13 +35,17 @@ export class AppTransaction {
   }
 
   open(): string[] {
-    return [
-      `SAVEPOINT ${SAVEPOINT}`,
-      ...(this.modes.readOnly ? ['SET TRANSACTION READ ONLY'] : []),
-    ];
+    return [`SAVEPOINT ${SAVEPOINT}`, ...(this.modes.readOnly ? this.change(this.modes) : [])];
   }
 
-  /** Begins anew with other modes, which the server takes from a transaction only before its first query. */
+  /** Changes the modes of the transaction as it stands; levels of isolation are not the app's to change. */
+  change(modes: TransactionModes): string[] {
+    this.modes = { ...this.modes, ...modes };
+    if (modes.readOnly === undefined) return [];
+    return [`SET TRANSACTION READ ${modes.readOnly ? 'ONLY' : 'WRITE'}`];
+  }
+
+  /** Begins anew with other modes: the server takes READ WRITE only before a transaction's first query. */
   reopen(modes: TransactionModes): string[] {
     this.modes = { ...this.modes, ...modes };
     return [...this.rollback(), ...this.open()];

@@ -30,8 +30,8 @@ let statementNames = 0;
 
 export class LogicalClient extends pg.Client implements Asker {
   transaction: AppTransaction | undefined;
-  /** Where it was last taken from its pool. */
-  taken: (() => Trace) | undefined;
+  /** How it was last taken from its pool. */
+  taken: { readonly asked: () => Trace; readonly own: boolean } | undefined;
   readonly #home: LogicalHome;
   readonly #queryTimeoutMillis: number;
   readonly #statements = new Map<
@@ -115,7 +115,7 @@ export class LogicalClient extends pg.Client implements Asker {
     const { taken } = this;
     return () => {
       const trace = mark();
-      return trace.place || !taken ? trace : taken();
+      return trace.place || !taken ? trace : taken.asked();
     };
   }
 
@@ -135,7 +135,8 @@ export class LogicalClient extends pg.Client implements Asker {
 
   /** Why nothing can be asked: the test is over, the client is ended, or a statement's name is taken. */
   #refusal(submission: Submission, asked: () => Trace): Error | undefined {
-    const late = this.#home.refusal(asked);
+    // What the pool was asked in time, it may still ask of its client.
+    const late = this.taken?.own ? undefined : this.#home.refusal(asked);
     if (late) return late;
     if (this.#ended) return new Error('Client was closed and is not queryable');
     return submission instanceof pg.Query

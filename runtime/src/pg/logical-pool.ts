@@ -14,11 +14,22 @@ type Taken = (
   done: (release?: unknown) => void,
 ) => void;
 
+/** One request for a client, from `connect` or from `query`, until the client is released. */
+interface Checkout {
+  readonly asked: () => Trace;
+  /** Whether the pool itself took the client, for one query, and will release it. */
+  readonly own: boolean;
+  client: pg.PoolClient | undefined;
+  /** Ends a request that waits for a client. */
+  readonly refuse: (error: Error) => void;
+}
+
 export class LogicalPool extends pg.Pool {
   readonly #home: LogicalHome;
-  readonly #clients = new Set<LogicalClient>();
-  /** Clients that are out, and where they were taken. */
-  readonly #taken = new Map<pg.PoolClient, () => Trace>();
+  readonly #clients: ReadonlySet<LogicalClient>;
+  readonly #checkouts = new Set<Checkout>();
+  #querying = false;
+  #onSettled: (() => void)[] = [];
 
   /** @param options the app's; only what concerns a pool is used */
   constructor(home: LogicalHome, options: pg.PoolConfig) {
@@ -36,7 +47,10 @@ export class LogicalPool extends pg.Pool {
     });
     this.#home = home;
     this.#clients = clients;
-    this.on('release', (_, client) => this.#taken.delete(client));
+    this.on('release', (_, client) => {
+      for (const checkout of this.#checkouts)
+        if (checkout.client === client) this.#settle(checkout);
+    });
   }
 
   /** All clients it ever made. */
@@ -44,9 +58,21 @@ export class LogicalPool extends pg.Pool {
     return this.#clients;
   }
 
-  /** Where the clients that are still out were taken. */
+  /** Where the clients that the app still has were taken. */
   get checkedOut(): readonly Trace[] {
-    return [...this.#taken.values()].map((taken) => taken());
+    return [...this.#checkouts]
+      .filter(({ own, client }) => !own && client)
+      .map(({ asked }) => asked());
+  }
+
+  /** Resolves when the queries that were asked of the pool itself are answered. */
+  async queried(): Promise<void> {
+    if (this.#hasQueries()) await new Promise<void>((resolve) => this.#onSettled.push(resolve));
+  }
+
+  /** Ends every request that still waits for a client. */
+  refuseWaiting(error: (asked: () => Trace) => Error): void {
+    for (const { client, asked, refuse } of this.#checkouts) if (!client) refuse(error(asked));
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -61,6 +87,17 @@ export class LogicalPool extends pg.Pool {
     return undefined;
   }
 
+  /** As `pg.Pool.query`, in all its forms. */
+  override query(...args: never[]): never {
+    this.#querying = true;
+    try {
+      // Asks `connect` at once.
+      return (super.query as (...args: never[]) => never)(...args);
+    } finally {
+      this.#querying = false;
+    }
+  }
+
   #connect(asked: () => Trace): Promise<pg.PoolClient> {
     return new Promise((resolve, reject) => {
       this.#connectThen(asked, (error, client) => {
@@ -71,10 +108,32 @@ export class LogicalPool extends pg.Pool {
   }
 
   #connectThen(asked: () => Trace, answer: Taken): void {
+    let answered = false;
+    const answerOnce: Taken = (error, client, done) => {
+      if (!client) this.#settle(checkout);
+      if (!answered) answer(error, client, done);
+      // Nobody waits for it any more.
+      else if (client) done();
+      answered = true;
+    };
+    const refuse = (error: Error) => {
+      answerOnce(error, undefined, () => undefined);
+    };
+    const checkout: Checkout = { asked, own: this.#querying, client: undefined, refuse };
+    this.#checkouts.add(checkout);
     super.connect((error, client, done) => {
-      if (client) this.#taken.set(client, asked);
-      if (client instanceof LogicalClient) client.taken = asked;
-      answer(error, client, done);
+      checkout.client = client;
+      if (client instanceof LogicalClient) client.taken = checkout;
+      answerOnce(error, client, done);
     });
+  }
+
+  #settle(checkout: Checkout): void {
+    this.#checkouts.delete(checkout);
+    if (!this.#hasQueries()) for (const settled of this.#onSettled.splice(0)) settled();
+  }
+
+  #hasQueries(): boolean {
+    return [...this.#checkouts].some(({ own }) => own);
   }
 }

@@ -7,8 +7,9 @@ import { HazardError } from '../hazard-error.ts';
 import type { Trace } from '../trace.ts';
 import type { LogicalHome } from './logical-client.ts';
 import { LogicalPool } from './logical-pool.ts';
-import { concurrentTests } from './refusals.ts';
+import { concurrentTests, unfinished } from './refusals.ts';
 import { Session, type Connections } from './session.ts';
+import { within } from './within.ts';
 
 export type { Connections } from './session.ts';
 
@@ -49,6 +50,9 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   const session = new Session(owner, opened, { checkout, giveBack });
   return new Level(session, owner, opened, pool);
 }
+
+/** How long what a test left running may take when its sandbox closes. */
+const GRACE_MILLIS = 2_000;
 
 class Level implements Sandbox, LogicalHome {
   readonly session: Session;
@@ -106,10 +110,12 @@ class Level implements Sandbox, LogicalHome {
   async #close(): Promise<void> {
     const errors: unknown[] = [];
     await this.#inner?.close().catch((error: unknown) => errors.push(error));
+    const inTime = await within(GRACE_MILLIS, this.pool.queried());
+    this.pool.refuseWaiting((asked) =>
+      unfinished({ owner: this.#owner, opened: this.#opened }, asked),
+    );
     try {
-      await (this.#savepoint === undefined
-        ? this.session.close()
-        : this.session.closeLevel(this.#savepoint, this.pool.clients));
+      await this.#rollBack(inTime ? GRACE_MILLIS : 0);
     } catch (error) {
       errors.push(error);
     }
@@ -119,6 +125,12 @@ class Level implements Sandbox, LogicalHome {
     if (errors.length > 1) {
       throw new AggregateError(errors, errors.map((error) => (error as Error).message).join('\n'));
     }
+  }
+
+  #rollBack(graceMillis: number): Promise<void> {
+    return this.#savepoint === undefined
+      ? this.session.close(graceMillis)
+      : this.session.closeLevel(this.#savepoint, this.pool.clients, graceMillis);
   }
 
   #leak(taken: Trace): HazardError {

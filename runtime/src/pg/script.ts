@@ -188,13 +188,15 @@ export class Script {
     if (implicit) await this.#commit(implicit);
   }
 
-  #begin(modes: TransactionModes): void {
+  /** @param chained the modes it has from the transaction before it */
+  #begin(modes: TransactionModes, chained: TransactionModes = {}): void {
     if (this.#implicit) {
       // In one text, BEGIN takes over what stands before it.
       this.#asker.transaction = this.#implicit;
       this.#implicit = undefined;
+      this.#session.sendLater(...this.#asker.transaction.change(modes));
     } else {
-      this.#asker.transaction = new AppTransaction(modes, this.#question.asked);
+      this.#asker.transaction = new AppTransaction(modes, this.#question.asked, chained);
       this.#session.sendLater(...this.#asker.transaction.open());
     }
     this.#session.hold(this.#asker);
@@ -262,12 +264,16 @@ export class Script {
     }
   }
 
-  #replyToBegin(tag: string, modes: TransactionModes): Reply {
+  async #replyToBegin(tag: string, modes: TransactionModes): Promise<Reply> {
     const { transaction } = this.#asker;
     if (transaction?.aborted) return SEND;
     this.#refuseStronger(modes);
-    if (transaction) this.#asker.hearNotice(alreadyInTransactionWarning());
-    else this.#begin(modes);
+    if (transaction) {
+      this.#asker.hearNotice(alreadyInTransactionWarning());
+      await this.#changeModes(transaction, modes);
+    } else {
+      this.#begin(modes);
+    }
     return tag;
   }
 
@@ -280,7 +286,7 @@ export class Script {
     const commits = kind === 'commit' && !transaction.aborted;
     if (commits) await this.#commit(transaction);
     else this.#session.sendLater(...transaction.rollback());
-    if (chain) this.#begin(transaction.modes);
+    if (chain) this.#begin(transaction.chainedModes, transaction.chainedModes);
     return commits ? 'COMMIT' : 'ROLLBACK';
   }
 
@@ -311,14 +317,18 @@ export class Script {
       return 'SET';
     }
     this.#refuseStronger(modes);
-    if (modes.readOnly === undefined) return 'SET';
+    await this.#changeModes(transaction, modes);
+    return 'SET';
+  }
+
+  async #changeModes(transaction: AppTransaction, modes: TransactionModes): Promise<void> {
+    if (modes.readOnly === undefined) return;
     if (!transaction.touched) {
       this.#session.sendLater(...transaction.reopen(modes));
-      return 'SET';
+      return;
     }
-    const text = `SET TRANSACTION READ ${modes.readOnly ? 'ONLY' : 'WRITE'}`;
+    const text = transaction.change(modes).join(';');
     this.#judge(transaction, await this.#session.exchange([], { text, listener: UNHEARD }));
-    return 'SET';
   }
 
   /** A weaker level than the outer transaction has is granted by it; a stronger one it cannot become. */

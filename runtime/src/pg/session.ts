@@ -14,6 +14,7 @@ import { connectionLost, unfinished, waitedInVain, type Ownership } from './refu
 import { ISOLATION_LEVELS, type IsolationLevel } from './statements.ts';
 import { Script } from './script.ts';
 import { Turns } from './turns.ts';
+import { within } from './within.ts';
 
 /** Where a session gets its connection. */
 export interface Connections {
@@ -31,11 +32,8 @@ export interface Asker {
 
 /** How long a statement may wait for another client's transaction in which nothing happens. */
 const PATIENCE_MILLIS = 5_000;
-/** How long what is still running may take when the sandbox closes, and how long to stop when cancelled. */
-const GRACE_MILLIS = 2_000;
-
-// Kept from before a test can mock the timers.
-const { setTimeout, clearTimeout } = globalThis;
+/** How long a cancelled statement may take to stop. */
+const CANCEL_MILLIS = 2_000;
 
 /** Makes the session fit for a sandbox, which is idle in transaction while a test thinks; answers what it is like. */
 const PREPARE = `SELECT current_setting('transaction_isolation'), EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE condeferred),
@@ -158,8 +156,8 @@ export class Session implements Ownership {
    * Rolls back everything since the level was opened, and ends the transactions of its clients.
    * @throws what spoilt the session meanwhile
    */
-  async closeLevel(name: string, askers: Iterable<Asker>): Promise<void> {
-    await this.#quiesce();
+  async closeLevel(name: string, askers: Iterable<Asker>, graceMillis: number): Promise<void> {
+    await this.#quiesce(graceMillis);
     for (const asker of askers) this.letGo(asker);
     const savepoint = `${RESERVED_PREFIX}${name}`;
     this.sendLater(`ROLLBACK TO SAVEPOINT ${savepoint}`, `RELEASE SAVEPOINT ${savepoint}`);
@@ -168,12 +166,13 @@ export class Session implements Ownership {
 
   /**
    * Rolls everything back and gives the connection back. Never waits for long.
+   * @param graceMillis how long what is still running may take
    * @throws what spoilt the session: a lost connection, a transaction that a statement ended, a
    *   statement that does not end
    */
-  async close(): Promise<void> {
+  async close(graceMillis: number): Promise<void> {
     const real = await this.#reaching?.catch(() => undefined);
-    await this.#quiesce();
+    await this.#quiesce(graceMillis);
     if (real) await this.#rollBack(real);
     if (this.#spoilt) throw this.#spoilt;
     this.spoil(new Error(`the sandbox of ${this.owner} is closed`));
@@ -189,15 +188,15 @@ export class Session implements Ownership {
   }
 
   /** Lets what was asked come to its end, for a while; refuses what can only wait. */
-  async #quiesce(): Promise<void> {
-    const inTime = await within(GRACE_MILLIS, this.#turns.idle());
+  async #quiesce(graceMillis: number): Promise<void> {
+    const inTime = await within(graceMillis, this.#turns.idle());
     this.#turns.refuseWaiting(({ asked }) => unfinished(this, asked));
     const { running } = this.#turns;
     if (inTime || !running) return;
     this.spoil(unfinished(this, running.asked));
     // A server that only loses its client goes on with the statement, and keeps its locks.
     this.#real?.cancel();
-    if (await within(GRACE_MILLIS, this.#turns.idle())) return;
+    if (await within(CANCEL_MILLIS, this.#turns.idle())) return;
     this.#real?.destroy();
     await this.#turns.idle();
   }
@@ -244,17 +243,4 @@ export class Session implements Ownership {
       return error as Error;
     }
   }
-}
-
-/** Whether a promise settles in time. */
-async function within(millis: number, promise: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(false);
-    }, millis);
-  });
-  const inTime = await Promise.race([promise.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }

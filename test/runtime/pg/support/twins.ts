@@ -115,7 +115,10 @@ async function observe(pool: pg.Pool, program: readonly Step[]): Promise<Observa
     for (const step of program) {
       const { on = 'a', sql, values } = typeof step === 'string' ? { sql: step } : step;
       const asked = on === 'pool' ? pool.query(sql, values) : clients[on].query(sql, values);
-      const outcome: Pick<Observation, 'results' | 'error'> = await asked.then(seenResults, seenError);
+      const outcome: Pick<Observation, 'results' | 'error'> = await asked.then(
+        seenResults,
+        seenError,
+      );
       // The driver tells an error before it knows the state after it.
       if (outcome.error && on !== 'pool') await clients[on].query('');
       const status = `${String(clients.a.getTransactionStatus())}${String(clients.b.getTransactionStatus())}`;
