@@ -94,5 +94,39 @@ test('counts one', async () => {
 });
 `,
     },
+    {
+      title: 'nobody releases the client',
+      file: 'session.test.cjs',
+      reportedBy: ['linter', 'runtime'],
+      bad: `const assert = require('node:assert/strict');
+const { after, test } = require('node:test');
+const { Pool } = require('pg');
+
+const pool = new Pool({ connectionString: process.env.TEST_DATABASE_URL });
+after(() => pool.end());
+
+test('stays on one connection', async () => {
+  const client = await pool.connect();
+  const first = await client.query('select pg_backend_pid() as pid');
+  const second = await client.query('select pg_backend_pid() as pid');
+  assert.deepEqual(first.rows, second.rows);
+});
+`,
+      good: `const assert = require('node:assert/strict');
+const { after, test } = require('node:test');
+const { Pool } = require('pg');
+
+const pool = new Pool({ connectionString: process.env.TEST_DATABASE_URL });
+after(() => pool.end());
+
+test('stays on one connection', async (t) => {
+  const client = await pool.connect();
+  t.after(() => client.release());
+  const first = await client.query('select pg_backend_pid() as pid');
+  const second = await client.query('select pg_backend_pid() as pid');
+  assert.deepEqual(first.rows, second.rows);
+});
+`,
+    },
   ],
 });
