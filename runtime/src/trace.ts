@@ -41,6 +41,11 @@ export function isOwnCall(): boolean {
   return frames.slice(0, user === -1 ? undefined : user).some(isOwnFrame);
 }
 
+/** Whether a file is one of savepoint's. */
+export function isOwnFile(file: string | undefined): boolean {
+  return file !== undefined && isIn(file, OWN_CODE);
+}
+
 /** Reads the text of an `Error.stack`. */
 export function traceOf(stack: string): Trace {
   const frames = framesOf(stack).filter(isUserFrame);

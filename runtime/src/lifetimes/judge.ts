@@ -11,7 +11,6 @@ import {
   type Scope,
 } from '@savepoint/catalogue';
 import { HazardError, type HazardFacts } from '../hazard-error.ts';
-import { formatPlace } from '../trace.ts';
 import { nounOf, type Fixture, type Ledger } from './ledger.ts';
 import { identify, isWithin, sayScope, type RunScope } from './run-scope.ts';
 
@@ -23,8 +22,10 @@ export function lifetimeOf(fixture: Fixture, ledger: Ledger): Lifetime {
 
 /** Reports every hazard of a fixture: makes its errors, which publishes them. */
 export function judge(fixture: Fixture, ledger: Ledger): HazardError[] {
-  return hazardsOf(lifetimeOf(fixture, ledger)).map((code) =>
-    report(code, fixture.owner, factsOf(fixture)),
+  const lifetime = lifetimeOf(fixture, ledger);
+  const inAnyCase = hazardsOf({ ...lifetime, release: flawlessIn(lifetime.acquired) });
+  return hazardsOf(lifetime).map((code) =>
+    report(code, fixture.owner, factsOf(fixture, inAnyCase.includes(code))),
   );
 }
 
@@ -37,15 +38,13 @@ export function report(code: HazardId, scope: RunScope, facts: HazardFacts): Haz
   });
 }
 
-function factsOf(fixture: Fixture): HazardFacts {
+/** @param inAnyCase whether no release, however good, would have made it right */
+function factsOf(fixture: Fixture, inAnyCase: boolean): HazardFacts {
   const { kind, owner, acquired, release } = fixture;
   const facts = { acquired, values: { noun: nounOf(kind), ...fixture.values() } };
-  if (release) {
-    // The line of the release is to blame only where the release is.
-    return release.awaited && !release.beforeDependents ? facts : { ...facts, used: release.at };
-  }
-  const line = acquired.place && `, which it was acquired for at ${formatPlace(acquired.place)}`;
-  return { ...facts, expected: `before ${sayScope(owner)} ended${line ?? ''}` };
+  if (inAnyCase) return facts;
+  if (release) return { ...facts, used: release.at };
+  return { ...facts, expected: `by the end of ${sayScope(owner)}` };
 }
 
 /**
@@ -73,5 +72,9 @@ function releaseOf({ release, owner }: Fixture, acquired: Scope): Release {
   if (!release) return { is: owner.failed ? 'inline' : 'absent' };
   const { awaited, beforeDependents } = release;
   // Ended too early is wrong for whoever comes later; whoever does is reported where it comes.
-  return { is: 'registered', scope: acquired, awaited, beforeDependents };
+  return { ...flawlessIn(acquired), awaited, beforeDependents };
+}
+
+function flawlessIn(scope: Scope): Release & { readonly is: 'registered' } {
+  return { is: 'registered', scope, awaited: true, beforeDependents: false };
 }

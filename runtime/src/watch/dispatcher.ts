@@ -11,19 +11,21 @@ const SLOTS = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globa
 /** Records the first replacement of each scope. A file may replace it: its process ends with it. */
 export function watchDispatcher(ledger: Ledger): void {
   const replacedBy = new WeakSet();
+  let initial: readonly unknown[] | undefined;
   whenLoaded('undici/index.js', (exported) => {
     before(exported as object, 'setGlobalDispatcher', () => {
       const { scope } = ambient();
       if (scope.scope === 'file' || replacedBy.has(scope) || isOwnCall()) return;
       replacedBy.add(scope);
       const previous = dispatchers();
+      const first = (initial ??= previous);
       ledger.acquire({
         kind: 'dispatcher',
         resource: {},
         owner: scope,
         acquired: captureTrace(),
         values: () => ({ dispatcher: nameOf(replacedSince(previous)) }),
-        isHeld: () => replacedSince(previous) !== undefined,
+        isHeld: () => isReplacedSince(previous) && isReplacedSince(first),
       });
     });
   });
@@ -36,6 +38,10 @@ function dispatchers(): unknown[] {
 /** The dispatcher that is now where another one was. An empty slot had none to put back. */
 function replacedSince(previous: readonly unknown[]): unknown {
   return dispatchers().find((now, slot) => previous[slot] !== undefined && now !== previous[slot]);
+}
+
+function isReplacedSince(previous: readonly unknown[]): boolean {
+  return replacedSince(previous) !== undefined;
 }
 
 function nameOf(dispatcher: unknown): string {

@@ -23,6 +23,8 @@ interface Change {
 /** Sees the variables that tests and suites leave changed. A file may: its process ends with it. */
 export function watchEnvironment(ledger: Ledger): Detector {
   const changes = new Map<RunScope, Map<string, Change>>();
+  /** What the variables were before the first test that changed them. */
+  const initial = new Map<string, string | undefined>();
 
   observeEnvironment((name, before, storedUndefined) => {
     const here = ambient();
@@ -45,13 +47,14 @@ export function watchEnvironment(ledger: Ledger): Detector {
     changes.set(scope, ofScope);
     const known = ofScope.get(name);
     if (known) return known;
+    if (!initial.has(name)) initial.set(name, before);
     const fixture = ledger.acquire({
       kind: 'environment',
       resource: {},
       owner: scope,
       acquired: at,
       values: () => ({ changed: `the environment variable ${name}` }),
-      isHeld: () => process.env[name] !== before,
+      isHeld: () => ![before, initial.get(name)].includes(process.env[name]),
     });
     const change: Change = { name, fixture, before, storedUndefined: undefined };
     ofScope.set(name, change);

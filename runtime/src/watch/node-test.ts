@@ -6,7 +6,8 @@
 import type { Scope } from '@savepoint/catalogue';
 import { ambientOwner, onTestMade, trackTests, type TestResource } from '../ambient-test.ts';
 import type { RunScope } from '../lifetimes/run-scope.ts';
-import { after, before } from './wrap.ts';
+import { isOwnFile } from '../trace.ts';
+import { before, quietly, wrap } from './wrap.ts';
 
 /** Node's `Test`, `Suite` and `TestHook`, as far as savepoint reads them. */
 interface NodeTest extends TestResource {
@@ -33,7 +34,7 @@ export interface HookRun {
   readonly serves: RunScope;
   readonly file: string | undefined;
   readonly error: unknown;
-  /** How many hooks of the same list come after it. */
+  /** How many hooks of the same list come after it, without those of savepoint. */
   readonly later: number;
 }
 
@@ -145,20 +146,33 @@ function placeIn(test: NodeTest): Ambient {
 }
 
 function wrapRun(prototype: object, events: TestEvents): void {
-  before(prototype, 'run', function (this: unknown, [args]) {
-    const test = this as NodeTest;
-    if (test.hookType !== undefined) {
-      if (args !== undefined) beginHook(test, args as HookArguments);
-    } else if (test.parent !== null) {
-      events.began(scopeOf(test));
-    }
-  });
-  after(prototype, 'run', function (this: unknown, result) {
-    const { hookType, parent } = this as NodeTest;
-    if (hookType !== undefined || parent !== null) return;
-    const finished = () => events.finished();
-    void (result as Promise<void>).then(finished, finished);
-  });
+  wrap(
+    prototype,
+    'run',
+    (original) =>
+      function (this: unknown, ...args) {
+        const test = this as NodeTest;
+        quietly(() => begin(test, args[0] as HookArguments | undefined, events));
+        const result = original.apply(this, args);
+        if (test.parent === null && test.hookType === undefined) whenRun(result, events);
+        return result;
+      },
+  );
+}
+
+/** A hook is run with the arguments of the test it serves, and then again by its base class without. */
+function begin(test: NodeTest, args: HookArguments | undefined, events: TestEvents): void {
+  if (test.hookType === undefined) {
+    if (test.parent !== null) events.began(scopeOf(test));
+  } else if (args) {
+    beginHook(test, args);
+  }
+}
+
+/** The root runs when all its tests have: what it runs are the `after` hooks of the file. */
+function whenRun(result: unknown, events: TestEvents): void {
+  const finished = () => quietly(() => events.finished());
+  void (result as Promise<void>).then(finished, finished);
 }
 
 function wrapPostRun(prototype: object, events: TestEvents): void {
@@ -181,7 +195,7 @@ function beginHook(hook: NodeTest, { ctx }: HookArguments): void {
     },
     get later() {
       const list = listOf(hook, serves);
-      return list.length - 1 - list.indexOf(hook);
+      return list.slice(list.indexOf(hook) + 1).filter(({ loc }) => !isOwnFile(loc?.file)).length;
     },
   };
   hookRuns.set(hook, [...(hookRuns.get(hook) ?? []), run]);
@@ -196,8 +210,9 @@ function endHook(hook: NodeTest, events: TestEvents): void {
 /** The hooks that run in one go with this one. */
 function listOf(hook: NodeTest, serves: RunScope): readonly NodeTest[] {
   const type = hook.hookType ?? '';
-  const each = type.endsWith('Each');
-  const holder = each && serves instanceof NodeScope ? serves.test.parent : hook.parentTest;
+  // The root is not among the scopes; its hooks know it, which those of a test do only since Node 22.
+  const served = serves instanceof NodeScope ? serves.test : hook.parentTest;
+  const holder = type.endsWith('Each') ? served?.parent : served;
   return holder?.hooks?.[type] ?? [];
 }
 

@@ -22,24 +22,6 @@ export function before(
   );
 }
 
-/** Calls `observe` with the result and the arguments after the method has returned. */
-export function after(
-  holder: object,
-  name: string,
-  observe: (this: unknown, result: unknown, args: readonly unknown[]) => void,
-): void {
-  wrap(
-    holder,
-    name,
-    (original) =>
-      function (this: unknown, ...args) {
-        const result = original.apply(this, args);
-        quietly(() => observe.call(this, result, args));
-        return result;
-      },
-  );
-}
-
 /** Replaces a method that the object has itself. */
 export function wrap(holder: object, name: string, replace: (original: Method) => Method): void {
   const property = Object.getOwnPropertyDescriptor(holder, name);

@@ -1,0 +1,172 @@
+/** Where the watch runs and where it keeps out of the way; what it writes and prints. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { runFixture } from './run-fixture.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('fixtures/', import.meta.url));
+const RISKY = join(FIXTURES, 'risky/environment-left-changed.mjs');
+const HAS_ISOLATION = Number.parseInt(process.versions.node) >= 22;
+
+/** A project of its own: a folder with a package.json, in which savepoint can be imported. */
+function project(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'savepoint-project-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
+  mkdirSync(join(directory, 'node_modules'));
+  for (const name of ['savepoint', '@savepoint', 'better-sqlite3', 'tsx']) {
+    symlinkSync(join(ROOT, 'node_modules', name), join(directory, 'node_modules', name));
+  }
+  cpSync(RISKY, join(directory, 'one.test.mjs'));
+  cpSync(RISKY, join(directory, 'two.test.mjs'));
+  return directory;
+}
+
+function node(
+  cwd: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): { status: number | null; stdout: string; stderr: string } {
+  const env = {
+    ...process.env,
+    NODE_TEST_CONTEXT: undefined,
+    NODE_OPTIONS: undefined,
+    SAVEPOINT_EVIDENCE: undefined,
+    ...environment,
+  };
+  return spawnSync(process.execPath, args, { cwd, env, encoding: 'utf8' });
+}
+
+function evidenceOf(directory: string): { name: string; lines: Record<string, unknown>[] }[] {
+  const cache = join(directory, 'node_modules/.cache/savepoint');
+  return readdirSync(cache).map((name) => ({
+    name,
+    lines: readFileSync(join(cache, name), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>),
+  }));
+}
+
+test('each test file has its evidence in the cache of the project, which a later run begins anew', (t) => {
+  const directory = project(t);
+  const run = () =>
+    node(directory, ['--import', 'savepoint/watch', '--test', 'one.test.mjs', 'two.test.mjs']);
+  run();
+  const first = evidenceOf(directory);
+  assert.equal(first.length, 2);
+  run();
+  const second = evidenceOf(directory);
+  assert.deepEqual(
+    second.map(({ name, lines }) => [name, lines.length]),
+    first.map(({ name, lines }) => [name, lines.length]),
+  );
+  for (const { lines } of second) {
+    assert.deepEqual(
+      lines.map(({ code, event }) => code ?? event),
+      [
+        'no-unrestored-process-state',
+        'no-unrestored-process-state',
+        'no-unrestored-process-state',
+        'finished',
+      ],
+    );
+  }
+});
+
+test('a process that runs no test leaves no evidence', (t) => {
+  const directory = project(t);
+  writeFileSync(
+    join(directory, 'app.mjs'),
+    "import { createServer } from 'node:http';\ncreateServer().listen({ port: 0 }).close();\nprocess.env.X = undefined;\n",
+  );
+  const { status, stderr } = node(directory, ['--import', 'savepoint/watch', 'app.mjs']);
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.deepEqual(evidenceOf(directory), []);
+});
+
+test(
+  'all files in one process: hazards name the file of their test',
+  { skip: !HAS_ISOLATION && 'Node has no such option' },
+  (t) => {
+    const directory = project(t);
+    const option = process.allowedNodeEnvironmentFlags.has('--test-isolation')
+      ? '--test-isolation=none'
+      : '--experimental-test-isolation=none';
+    node(directory, [
+      '--import',
+      'savepoint/watch',
+      '--test',
+      option,
+      'one.test.mjs',
+      'two.test.mjs',
+    ]);
+    const lines = evidenceOf(directory).flatMap((file) => file.lines);
+    const files = new Set(lines.flatMap(({ file }) => (typeof file === 'string' ? [file] : [])));
+    // The second file finds the variables as the first has left them: what it sets again changes nothing.
+    assert.ok(files.has(join(directory, 'one.test.mjs')), [...files].join());
+    assert.equal(lines.at(-1)?.['event'], 'finished');
+  },
+);
+
+test('the first test file of a TypeScript loader is seen, its lines are those of the source', async (t) => {
+  const directory = project(t);
+  const file = join(directory, 'three.test.ts');
+  writeFileSync(
+    file,
+    [
+      "import Database from 'better-sqlite3';",
+      'interface Nothing {',
+      '  readonly here: string;',
+      '}',
+      "import { test } from 'node:test';",
+      "test('fails', (): void => {",
+      "  const db: { open: boolean } & Partial<Nothing> = new Database(':memory:');",
+      '  if (db.open) throw new Error();',
+      '});',
+    ].join('\n'),
+  );
+  for (const node of [['--import', 'tsx'], []] as const) {
+    if (!node.length) continue;
+    const { hazards } = await runFixture(file, { node });
+    assert.deepEqual(
+      hazards.map(({ code, line }) => [code, line]),
+      [['no-inline-teardown', 7]],
+    );
+  }
+});
+
+test('a report on stderr names test, line and remedy, and no value of a variable', async () => {
+  const { stderr, evidence, hazards } = await runFixture(RISKY);
+  assert.match(stderr, /^savepoint saw 3 hazards:$/m);
+  assert.match(
+    stderr,
+    /no-unrestored-process-state: Test "sets a variable" left the environment variable WATCH_SET changed\./,
+  );
+  assert.match(stderr, /environment-left-changed\.mjs:\d+:\d+/);
+  assert.match(stderr, /what to do: /);
+  assert.deepEqual(
+    hazards.map(({ test }) => test),
+    ['sets a variable', 'deletes one, and fails', 'a suite'],
+  );
+  assert.doesNotMatch(stderr + evidence, /secret-value/);
+});
+
+test('no evidence and no report of a clean file', async () => {
+  const { stderr, hazards } = await runFixture(join(FIXTURES, 'clean/process-state.mjs'));
+  assert.deepEqual([stderr, hazards], ['', []]);
+});
