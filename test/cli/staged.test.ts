@@ -159,6 +159,7 @@ suite('every way to be staged:', () => {
     const cwd = repository(t);
     stage(cwd, { 'src/pool.js': RISKY, 'notes.test.md': RISKY });
     assert.deepEqual(riskyStaged(cwd), []);
+    assert.equal(savepoint(['check', '--staged'], cwd).stdout, 'No test files to check.\n');
   });
 });
 

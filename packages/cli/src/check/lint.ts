@@ -10,23 +10,22 @@ import { CliError } from '../cli-error.ts';
 import { languagesOf } from './language.ts';
 import type { SourceFile } from './source-file.ts';
 
-/** A hazard at a place; lines and columns count from 1. */
-export interface Finding {
-  readonly id: string;
+/** A place in a file, and what is said of it; lines and columns count from 1. */
+export interface Remark {
   readonly line: number;
   readonly column: number;
   readonly message: string;
 }
 
+/** A hazard at a place. */
+export interface Finding extends Remark {
+  readonly id: string;
+}
+
 /** What the linter makes of a file. One that does not parse was not checked: it is not clean. */
 export type Verdict =
   | { readonly is: 'checked'; readonly findings: readonly Finding[] }
-  | {
-      readonly is: 'unparsable';
-      readonly line: number;
-      readonly column: number;
-      readonly message: string;
-    };
+  | { readonly is: 'unparsable'; readonly reason: Remark };
 
 const PREFIX = 'savepoint/';
 const GLOBALS: Linter.Globals = {
@@ -79,7 +78,7 @@ function verdictOn(file: SourceFile, config: Linter.Config[]): Verdict {
   const fatal = messages.find((message) => message.fatal);
   if (fatal && !hasParsed(linter)) {
     const message = fatal.message.replace(/^Parsing error: /, '');
-    return { is: 'unparsable', line: fatal.line, column: fatal.column, message };
+    return { is: 'unparsable', reason: { line: fatal.line, column: fatal.column, message } };
   }
   const findings = messages.flatMap(({ ruleId, line, column, message }) =>
     ruleId?.startsWith(PREFIX) ? [{ id: ruleId.slice(PREFIX.length), line, column, message }] : [],

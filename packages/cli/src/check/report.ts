@@ -1,6 +1,6 @@
 /** What was found, said to a person (text) or to a program (JSON). Knows no ESLint and prints nothing. */
 import { styleText } from 'node:util';
-import type { Verdict } from './lint.ts';
+import type { Finding, Remark, Verdict } from './lint.ts';
 
 /** A file's path, as a person would type it, and what was found in it. */
 export interface CheckedFile {
@@ -29,34 +29,18 @@ export function report(
 interface Data {
   /** How many files were read, unparsable ones among them. */
   readonly files: number;
-  readonly hazards: readonly {
-    id: string;
-    file: string;
-    line: number;
-    column: number;
-    message: string;
-  }[];
-  readonly unparsable: readonly { file: string; line: number; column: number; message: string }[];
+  readonly hazards: readonly (Finding & { readonly file: string })[];
+  readonly unparsable: readonly (Remark & { readonly file: string })[];
 }
 
 function asData(files: readonly CheckedFile[]): Data {
   return {
     files: files.length,
     hazards: files.flatMap(({ file, verdict }) =>
-      verdict.is === 'checked'
-        ? verdict.findings.map(({ id, line, column, message }) => ({
-            id,
-            file,
-            line,
-            column,
-            message,
-          }))
-        : [],
+      verdict.is === 'checked' ? verdict.findings.map((finding) => ({ file, ...finding })) : [],
     ),
     unparsable: files.flatMap(({ file, verdict }) =>
-      verdict.is === 'unparsable'
-        ? [{ file, line: verdict.line, column: verdict.column, message: verdict.message }]
-        : [],
+      verdict.is === 'unparsable' ? [{ file, ...verdict.reason }] : [],
     ),
   };
 }
@@ -64,20 +48,17 @@ function asData(files: readonly CheckedFile[]): Data {
 function asText(files: readonly CheckedFile[], stream: NodeJS.WriteStream): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     styleText(style, text, { stream });
-  const place = (file: string, { line, column }: { line: number; column: number }) =>
-    paint('bold', `${file}:${String(line)}:${String(column)}`);
+  const line = (file: string, { line, column, message }: Remark, label: string) =>
+    `${paint('bold', `${file}:${String(line)}:${String(column)}`)}  ${message}  ${label}\n`;
 
   const blocks = files.map(({ file, verdict }) => {
     switch (verdict.is) {
       case 'checked':
-        return verdict.findings.map(
-          (finding) =>
-            `${place(file, finding)}  ${finding.message}  ${paint('yellow', `savepoint/${finding.id}`)}\n`,
+        return verdict.findings.map((finding) =>
+          line(file, finding, paint('yellow', `savepoint/${finding.id}`)),
         );
       case 'unparsable':
-        return [
-          `${place(file, verdict)}  ${verdict.message}  ${paint('red', 'cannot be parsed, not checked')}\n`,
-        ];
+        return [line(file, verdict.reason, paint('red', 'cannot be parsed, not checked'))];
     }
   });
   const found = blocks.filter((lines) => lines.length > 0).map((lines) => `${lines.join('')}\n`);
@@ -85,10 +66,12 @@ function asText(files: readonly CheckedFile[], stream: NodeJS.WriteStream): stri
 }
 
 function summary(files: readonly CheckedFile[]): string {
+  if (files.length === 0) return 'No test files to check.';
   const { hazards, unparsable } = asData(files);
   const failed = unparsable.length > 0 ? `, ${count(unparsable.length, 'file')} not checked` : '';
-  if (hazards.length === 0)
+  if (hazards.length === 0) {
     return `No hazards in ${count(files.length - unparsable.length, 'file')}${failed}.`;
+  }
   const risky = new Set(hazards.map(({ file }) => file)).size;
   const [first] = hazards;
   return (
