@@ -219,8 +219,9 @@ function loosest(custodies: readonly Custody[]): Custody {
 }
 
 function isExported(variable: Variable): boolean {
-  return variable.defs.some(({ node }) => {
-    const declaration: Node | undefined = node.parent;
-    return /^Export/.test(declaration?.parent?.type ?? '');
-  });
+  return variable.defs.some(({ node }) => isExport(node.parent?.parent));
+}
+
+function isExport(node: Node | undefined): boolean {
+  return node !== undefined && node.type.startsWith('Export');
 }
