@@ -72,6 +72,7 @@ export class RawHandle {
   readonly pragma: Handle['pragma'];
   readonly close: () => void;
   readonly methods: StatementMethods;
+  readonly #statements = new Map<string, Statement>();
 
   constructor(handle: Handle) {
     this.handle = handle;
@@ -97,12 +98,23 @@ export class RawHandle {
   }
 
   all(sql: string): unknown[] {
-    return this.methods.all.call(this.prepare(sql)) as unknown[];
+    return this.methods.all.call(this.#own(sql)) as unknown[];
   }
 
   /** A pragma's value; unlike `pragma()` this may be asked while rows are being read. */
   setting(name: string): unknown {
-    const statement = this.prepare(`PRAGMA ${name}`);
+    const statement = this.#own(`PRAGMA ${name}`);
     return statement.reader ? this.methods.get.call(statement.pluck()) : undefined;
+  }
+
+  /** A statement of the sandbox itself: prepared once, and in plain numbers whatever the app prefers. */
+  #own(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.prepare(sql);
+      if (statement.reader) statement.safeIntegers(false);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
   }
 }

@@ -42,7 +42,7 @@ test('setEnv puts every variable back exactly', async (t) => {
         setEnv(inner, { [name]: during });
         assert.equal(process.env[name], during);
         assert.equal(name in process.env, during !== undefined);
-        process.env[name] = 'changed again by the code under test';
+        Object.assign(process.env, { [name]: 'changed again by the code under test' });
       });
       assert.equal(failure, undefined);
       assert.equal(process.env[name], before);

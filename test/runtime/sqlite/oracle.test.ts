@@ -1,6 +1,6 @@
 /**
  * The same program on a plain handle and in each sandbox must see the same: results, errors, rows,
- * `changes`, `inTransaction`. The programs are random, from a seed that a failure prints.
+ * `changes`, `inTransaction`. A failure prints the program.
  */
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
@@ -8,6 +8,11 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import { sqlite } from '../../../runtime/src/sqlite/index.ts';
+import { Lease } from '../../../runtime/src/sqlite/lease.ts';
+import { openSandbox } from '../../../runtime/src/sqlite/turn.ts';
+import { watchHandle } from '../../../runtime/src/sqlite/watched-handle.ts';
+import { captureTrace } from '../../../runtime/src/trace.ts';
+import { scriptedTest } from '../support/scripted-test.ts';
 import { tempDir } from '../../../runtime/src/process/index.ts';
 
 type Handle = Database.Database;
@@ -85,7 +90,7 @@ const insertInTransaction = (
   },
 ];
 
-const steps: readonly Step[] = [
+const allSteps: readonly Step[] = [
   ...sqlSteps.map((sql): Step => [`exec ${sql}`, (db) => (db.exec(sql), 'done')]),
   ...sqlSteps.map((sql): Step => [`run ${sql}`, (db) => db.prepare(sql).run()]),
   insertInTransaction('default', false),
@@ -185,7 +190,7 @@ function outcome(run: () => unknown): unknown {
 }
 
 /** Everything that can be asked afterwards. */
-function observe(db: Handle): unknown {
+function observe(db: Handle): Record<string, unknown> {
   const rows = (table: string): unknown =>
     outcome(() => db.prepare(`SELECT * FROM ${table}`).all());
   return {
@@ -206,18 +211,74 @@ function numbersFrom(seed: number): (below: number) => number {
   };
 }
 
-function compare(t: TestContext, sandboxed: Handle, program: readonly Step[]): void {
+/** Where the programs run beside the plain handle. */
+interface Place {
+  /** @returns what gives each test its handle */
+  readonly open: (t: TestContext) => (inner: TestContext) => Promise<Handle>;
+  /** What of the observation is known to differ. */
+  readonly differs?: 'inTransaction';
+  /** The step whose error has other words there, for that reason. */
+  readonly without?: string;
+}
+
+const places: Readonly<Record<string, Place>> = {
+  'a copy in memory': {
+    open: () => {
+      const db = sqlite({ migrate: SCHEMA });
+      return (inner) => db.rollback(inner);
+    },
+  },
+  'a file': {
+    open: (t) => {
+      const db = sqlite({ file: join(tempDir(t), 'test.db'), migrate: SCHEMA });
+      return (inner) => db.rollback(inner);
+    },
+  },
+  "an app's own handle": {
+    open: ownHandle,
+    differs: 'inTransaction',
+    without: 'transaction(commits itself)',
+  },
+};
+
+/** What `rollbackEach` does before and after each test. */
+function ownHandle(t: TestContext): (inner: TestContext) => Promise<Handle> {
+  const handle = new Database(':memory:');
+  handle.exec(SCHEMA);
+  const watch = watchHandle(handle);
+  t.after(() => {
+    watch.restore();
+    handle.close();
+  });
+  return (inner) => {
+    const lease = new Lease(`test "${inner.name}"`, captureTrace());
+    const use = { lease, access: openSandbox(watch.raw, lease, watch.depth) };
+    watch.enter(use);
+    inner.after(() => {
+      watch.leave(use);
+      use.access.close();
+    });
+    return Promise.resolve(handle);
+  };
+}
+
+function compare(
+  t: TestContext,
+  sandboxed: Handle,
+  program: readonly Step[],
+  differs: string | undefined,
+): void {
   const plain = new Database(':memory:');
   t.after(() => plain.close());
   plain.exec(SCHEMA);
-  // SQLite never takes `last_insert_rowid()` back, and a file's handle has served other tests.
+  // SQLite never takes `last_insert_rowid()` back, and a shared handle has served other tests.
   for (const db of [plain, sandboxed]) db.exec('INSERT INTO counted VALUES (1)');
   const said: string[] = [];
   for (const [name, run] of program) {
     said.push(name);
     const [expected, actual] = [plain, sandboxed].map((db) => ({
       step: outcome(() => run(db)),
-      then: observe(db),
+      then: { ...observe(db), ...(differs && { [differs]: 'may differ' }) },
     }));
     // As JSON: the two handles stand in their own results.
     assert.equal(
@@ -228,34 +289,40 @@ function compare(t: TestContext, sandboxed: Handle, program: readonly Step[]): v
   }
 }
 
-for (const where of ['memory', 'file'] as const) {
+for (const [where, place] of Object.entries(places)) {
   test(`every single step, and every pair of transaction steps, in ${where}`, async (t) => {
-    const file = where === 'file' ? join(tempDir(t), 'test.db') : undefined;
-    const db = sqlite({ file, migrate: SCHEMA });
+    const steps = allSteps.filter(([name]) => name !== place.without);
     const controls = steps.filter(([name]) =>
       /^exec (?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|END)\b[^;]*$/.test(name),
     );
-    const programs = [
-      ...steps.map((step) => [step]),
-      ...controls.flatMap((first) => steps.map((second) => [first, second])),
-    ];
-    for (const [index, program] of programs.entries()) {
-      await t.test(program.map(([name]) => name).join(' → ') || String(index), async (inner) => {
-        compare(inner, await db.rollback(inner), program);
-      });
+    const handleFor = place.open(t);
+    for (const second of steps) {
+      await runProgram([second], place, handleFor);
+      for (const first of controls) await runProgram([first, second], place, handleFor);
     }
   });
 
   test(`random programs in ${where}`, async (t) => {
-    const file = where === 'file' ? join(tempDir(t), 'test.db') : undefined;
-    const db = sqlite({ file, migrate: SCHEMA });
+    const steps = allSteps.filter(([name]) => name !== place.without);
+    const handleFor = place.open(t);
     for (let round = 0; round < 60; round++) {
       const seed = randomInt(2 ** 31);
-      await t.test(`seed ${String(seed)}`, async (inner) => {
-        const next = numbersFrom(seed);
-        const program = Array.from({ length: 25 }, () => steps[next(steps.length)] as Step);
-        compare(inner, await db.rollback(inner), program);
-      });
+      const next = numbersFrom(seed);
+      const program = Array.from({ length: 25 }, () => steps[next(steps.length)] as Step);
+      await runProgram(program, place, handleFor);
     }
   });
+}
+
+async function runProgram(
+  program: readonly Step[],
+  place: Place,
+  handleFor: (inner: TestContext) => Promise<Handle>,
+): Promise<void> {
+  const inner = scriptedTest('a program');
+  try {
+    compare(inner.t, await handleFor(inner.t), program, place.differs);
+  } finally {
+    assert.equal(await inner.end(), undefined);
+  }
 }

@@ -305,6 +305,21 @@ for (const [sql, text] of refused) {
   });
 }
 
+test('file: the sandbox reads its own numbers, whatever integers the app prefers', async (t) => {
+  const migrate =
+    'CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (a REFERENCES a DEFERRABLE INITIALLY DEFERRED)';
+  const db = sqlite({ file: join(tempDir(t), 'test.db'), migrate });
+  const failure = await runScripted('inner', async (inner) => {
+    const handle = (await db.rollback(inner)).defaultSafeIntegers();
+    handle.pragma('foreign_keys = ON');
+    assert.throws(() => handle.exec('BEGIN; INSERT INTO b VALUES (1); COMMIT'), {
+      code: 'SQLITE_CONSTRAINT_FOREIGNKEY',
+    });
+    assert.equal(handle.inTransaction, true);
+  });
+  assert.equal(failure, undefined);
+});
+
 test('file: what is set already may be set again', async (t) => {
   const db = sqlite({
     file: join(tempDir(t), 'test.db'),
