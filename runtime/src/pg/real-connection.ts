@@ -78,7 +78,18 @@ export class RealConnection {
    * Sends control statements and then the body in one go, and waits for both answers.
    * @param onNotice hears the notices of the body
    */
-  exchange(
+  async exchange(
+    control: readonly string[],
+    body?: Body,
+    onNotice?: (notice: unknown) => void,
+  ): Promise<Outcome> {
+    // COPY … TO STDOUT takes over the socket: nothing else may be answered on it.
+    if (!body?.onError || control.length === 0) return this.#roundTrip(control, body, onNotice);
+    const controlled = await this.#roundTrip(control);
+    return controlled.is === 'done' ? this.#roundTrip([], body, onNotice) : controlled;
+  }
+
+  #roundTrip(
     control: readonly string[],
     body?: Body,
     onNotice?: (notice: unknown) => void,

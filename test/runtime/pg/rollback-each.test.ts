@@ -1,0 +1,113 @@
+/** `rollbackEach` on an app's own pool, in test files run as users run theirs. */
+import assert from 'node:assert/strict';
+import { describe, test, type TestContext } from 'node:test';
+import { runFiles, type Run } from './support/test-files.ts';
+
+/** Runs a file and then a clean one; whatever happened in the first, the run ends and the second is clean. */
+async function runThenClean(t: TestContext, file: string): Promise<Run> {
+  const run = await runFiles(t, file, 'clean');
+  assert.notEqual(run.exitCode, undefined, `the run did not end by itself:\n${run.output}`);
+  assert.ok(run.passed.includes('the next file is clean'), run.output);
+  assert.equal(run.rowsLeft, 0, 'rows were left in the database');
+  return run;
+}
+
+describe('tests that do right pass, and leave nothing', () => {
+  const FILES = {
+    serial: 'one after another, with an app that commits',
+    subtests: 'subtests are part of their parents',
+    seeding: 'hooks seed what all tests see and none can spoil',
+  };
+  for (const [file, what] of Object.entries(FILES)) {
+    test(what, async (t) => {
+      const run = await runThenClean(t, file);
+      assert.deepEqual(run.failed, [], run.output);
+      assert.equal(run.exitCode, 0);
+    });
+  }
+});
+
+describe('tests that do wrong are told by name', () => {
+  /** By file: the tests that fail, what the output says, and the test after them that passes. */
+  const FILES: Record<
+    string,
+    {
+      readonly failed: readonly string[];
+      readonly says: readonly RegExp[];
+      readonly passes: string;
+    }
+  > = {
+    leak: {
+      failed: ['leaks a client'],
+      says: [/\[require-client-release\]\n *acquired at: .*leak\.mjs:9:/],
+      passes: 'follows the leak',
+    },
+    timeout: {
+      failed: ['times out in a statement', 'times out between statements'],
+      says: [
+        /statement was still waiting .*"times out in a statement" ended\. \[no-late-activity\]\n.*\n.*used at: .*timeout\.mjs:9:/,
+        /the zombie was told: no-late-activity by Test "times out between statements" had ended/,
+      ],
+      passes: 'follows the time-outs',
+    },
+    'throwing-hook': {
+      failed: ['meets the hook', 'with a hook that throws', 'has a release that throws'],
+      says: [/the afterEach threw/, /the release threw/],
+      passes: 'follows the hooks',
+    },
+    'ends-pool': {
+      failed: ['ends the shared pool', 'ends it and looks away'],
+      says: [
+        /\[no-use-after-end\]\n.*\n.*used at: .*ends-pool\.mjs:9:/,
+        /\[no-use-after-end\]\n.*\n.*used at: .*ends-pool\.mjs:13:/,
+      ],
+      passes: 'follows the end',
+    },
+    'ends-pool-early': {
+      failed: ['comes after the end'],
+      says: [
+        /\[no-use-after-end\]\n *acquired at: .*ends-pool-early\.mjs:8:.*\n *used at: .*app\.mjs:/,
+      ],
+      passes: 'works',
+    },
+    late: {
+      failed: [],
+      says: [
+        /the poller was told: no-late-activity by Test "starts a poller" had ended/,
+        /used at: .*late\.mjs:12:/,
+      ],
+      passes: 'runs while the poller polls',
+    },
+    escape: {
+      failed: ['escapes'],
+      says: [/\[no-nested-begin\]\n.*\n.*used at: .*escape\.mjs:17:/],
+      passes: 'follows the escape',
+    },
+    concurrent: {
+      failed: ['one', 'two', 'at the same time'],
+      says: [/ERR_SAVEPOINT_CONCURRENT_TESTS/],
+      passes: 'follows them',
+    },
+    killed: {
+      failed: ['loses its connection'],
+      says: [
+        /connection of test "loses its connection" was lost: terminating connection due to administrator command/,
+      ],
+      passes: 'follows the loss',
+    },
+    outside: {
+      failed: ['is asked at the wrong time'],
+      says: [/ERR_SAVEPOINT_NO_TEST/, /outside\.mjs:8:/],
+      passes: 'is asked at the right time',
+    },
+  };
+  for (const [file, { failed, says, passes }] of Object.entries(FILES)) {
+    test(file, async (t) => {
+      const run = await runThenClean(t, file);
+      assert.deepEqual(run.failed.toSorted(), failed.toSorted(), run.output);
+      for (const pattern of says) assert.match(run.output, pattern);
+      assert.ok(run.passed.includes(passes), run.output);
+      assert.equal(run.exitCode, failed.length === 0 ? 0 : 1);
+    });
+  }
+});
