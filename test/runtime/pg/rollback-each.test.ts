@@ -74,13 +74,13 @@ describe('tests that do wrong are told by name', () => {
       failed: [],
       says: [
         /the poller was told: no-late-activity by Test "starts a poller" had ended/,
-        /used at: .*late\.mjs:12:/,
+        /used at: .*late\.mjs:13:/,
       ],
       passes: 'runs while the poller polls',
     },
     escape: {
       failed: ['escapes'],
-      says: [/\[no-nested-begin\]\n.*\n.*used at: .*escape\.mjs:17:/],
+      says: [/\[no-nested-begin\]\n.*\n.*used at: .*escape\.mjs:21:/],
       passes: 'follows the escape',
     },
     concurrent: {
@@ -97,7 +97,7 @@ describe('tests that do wrong are told by name', () => {
     },
     outside: {
       failed: ['is asked at the wrong time'],
-      says: [/ERR_SAVEPOINT_NO_TEST/, /outside\.mjs:8:/],
+      says: [/ERR_SAVEPOINT_NO_TEST/, /outside\.mjs:9:/],
       passes: 'is asked at the right time',
     },
   };
