@@ -19,8 +19,9 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     return exitCode;
   } catch (error) {
     // Commander has already printed its complaint, the help or the version.
-    if (error instanceof CommanderError)
+    if (error instanceof CommanderError) {
       return error.exitCode === 0 ? EXIT_CODE.fine : EXIT_CODE.failed;
+    }
     process.stderr.write(complaint(error));
     return EXIT_CODE.failed;
   }

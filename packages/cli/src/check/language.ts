@@ -7,7 +7,9 @@ const MODULE: Linter.LanguageOptions = { sourceType: 'module', ...JSX };
 const COMMONJS: Linter.LanguageOptions = { sourceType: 'commonjs', ...JSX };
 
 /** The languages to try, in this order: the first one that parses the file is its language. */
-export async function languagesOf(path: string): Promise<Linter.LanguageOptions[]> {
+export async function languagesOf(
+  path: string,
+): Promise<[Linter.LanguageOptions, ...Linter.LanguageOptions[]]> {
   if (TYPESCRIPT_FILE.test(path)) return [await typescript(path)];
   if (/\.mjs$/.test(path)) return [MODULE];
   if (/\.cjs$/.test(path)) return [COMMONJS];

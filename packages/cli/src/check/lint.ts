@@ -42,12 +42,12 @@ const GLOBALS: Linter.Globals = {
  * @throws CliError when a rule refuses the settings or fails
  */
 export async function lint(file: SourceFile, preset: Preset, settings: unknown): Promise<Verdict> {
-  let verdict: Verdict | undefined;
-  for (const language of await languagesOf(file.path)) {
+  const [first, ...others] = await languagesOf(file.path);
+  let verdict = verdictOn(file, configOf(preset, settings, first));
+  for (const language of others) {
+    if (verdict.is === 'checked') break;
     verdict = verdictOn(file, configOf(preset, settings, language));
-    if (verdict.is === 'checked') return verdict;
   }
-  if (!verdict) throw new TypeError(`no language to read ${file.path} in`);
   return verdict;
 }
 
