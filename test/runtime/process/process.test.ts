@@ -36,8 +36,9 @@ test('setEnv puts every variable back exactly', async (t) => {
   ];
   for (const { name, before, during } of cases) {
     await t.test(`${name}: ${String(before)} → ${String(during)}`, async (inner) => {
-      inner.after(() => Reflect.deleteProperty(process.env, name));
-      if (before !== undefined) Object.assign(process.env, { [name]: before });
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+      inner.after(() => delete process.env[name]);
+      if (before !== undefined) process.env[name] = before;
       const failure = await runScripted('inner', (inner) => {
         setEnv(inner, { [name]: during });
         assert.equal(process.env[name], during);
