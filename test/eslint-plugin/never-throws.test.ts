@@ -25,6 +25,11 @@ function open(x) { return close(x); } function close(x) { return open(x); }
 test('a', a); test('b', () => { const pool = c() ?? new Pool(); open(pool); process.env.A = '1'; });`,
   'variables that are their own value': `import { test } from 'node:test';
 let a = a; const b = c, c = b; var d = d.e; test('a', () => { a(); b(); d(); a.end(); b.listen(1); });`,
+  'parameters of functions at the top of a file': `import { after, test } from 'node:test';
+import { Pool } from 'pg';
+const pool = new Pool(); after(() => stop(pool)); function stop(it) { return it.end(); }
+test('a', async () => { const client = await pool.connect(); await work(client); });
+async function work(client, { deep: [x] } = {}) { await client.query(x); client.release(); }`,
   'computed and private members': `import { test } from 'node:test';
 const process2 = process; test('a', () => { process[\`env\`].A = undefined; process2['env'][key] = 1; delete process.env[Symbol.x]; process?.env?.A; });`,
   'a resource in every odd place': `import { test } from 'node:test';

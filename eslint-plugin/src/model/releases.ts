@@ -1,6 +1,7 @@
 /** What becomes of a variable that holds a resource: where it is released, and whether it escapes. */
 import {
   bare,
+  enclosingFunction,
   isCall,
   isFunction,
   methodCallOn,
@@ -193,7 +194,22 @@ export function readReleases(
   function literalFact(literal: Node): Fact {
     let at = outer(literal);
     while (at.parent?.type === 'Property' || at.parent?.type === 'ObjectExpression') at = at.parent;
-    return isCall(at.parent) ? passedTo(at.parent) : GONE;
+    if (isCall(at.parent)) return passedTo(at.parent);
+    return isLocal(at.parent) ? SHARED : GONE;
+  }
+
+  /** An object of the same function: `const deps = { pool }`, to be passed on. */
+  function isLocal(holder: Node | undefined): boolean {
+    if (holder?.type !== 'VariableDeclarator' || !enclosingFunction(holder)) return false;
+    const variable = variables.of(holder.id);
+    return (
+      variable !== undefined &&
+      variables
+        .references(variable)
+        .every(
+          ({ identifier }) => !/^(Return|Arrow|Yield)/.test(outer(identifier).parent?.type ?? ''),
+        )
+    );
   }
 
   /** Together with the test context, or in a teardown hook, the other side may release it. */
@@ -219,9 +235,10 @@ function loosest(custodies: readonly Custody[]): Custody {
 }
 
 function isExported(variable: Variable): boolean {
-  return variable.defs.some(({ node }) => isExport(node.parent?.parent));
+  return variable.defs.some(({ node }) => isExport(node.parent.parent));
 }
 
-function isExport(node: Node | undefined): boolean {
-  return node !== undefined && node.type.startsWith('Export');
+/** The types say that every node has a parent; a program has none. */
+function isExport(node: Node | null | undefined): boolean {
+  return node?.type.startsWith('Export') ?? false;
 }

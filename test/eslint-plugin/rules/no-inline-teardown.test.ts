@@ -186,7 +186,8 @@ import { Client } from 'pg';
 test('a', async (t) => {
   const client = new Client();
   await client.connect();
-  const app = createApp({ client });
+  const deps = { client };
+  const app = createApp(deps);
   await app.request('/');
   await «client.end()»;
 });`,
@@ -201,7 +202,8 @@ test('a', async (t) => {
   const client = new Client();
   t.after(() => client.end());
   await client.connect();
-  const app = createApp({ client });
+  const deps = { client };
+  const app = createApp(deps);
   await app.request('/');
 });`,
           },
