@@ -12,8 +12,10 @@ const SLOTS = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globa
 export function watchDispatcher(ledger: Ledger): void {
   const replacedBy = new WeakSet();
   let initial: readonly unknown[] | undefined;
+  let latest: unknown;
   whenLoaded('undici/index.js', (exported) => {
-    before(exported as object, 'setGlobalDispatcher', () => {
+    before(exported as object, 'setGlobalDispatcher', ([dispatcher]) => {
+      latest = dispatcher;
       const { scope } = ambient();
       if (scope.scope === 'file' || replacedBy.has(scope) || isOwnCall()) return;
       replacedBy.add(scope);
@@ -24,7 +26,7 @@ export function watchDispatcher(ledger: Ledger): void {
         resource: {},
         owner: scope,
         acquired: captureTrace(),
-        values: () => ({ dispatcher: nameOf(replacedSince(previous)) }),
+        values: () => ({ dispatcher: nameOf(latest) }),
         isHeld: () => isReplacedSince(previous) && isReplacedSince(first),
       });
     });
@@ -35,13 +37,14 @@ function dispatchers(): unknown[] {
   return SLOTS.map((slot) => (globalThis as Record<symbol, unknown>)[slot]);
 }
 
-/** The dispatcher that is now where another one was. An empty slot had none to put back. */
-function replacedSince(previous: readonly unknown[]): unknown {
-  return dispatchers().find((now, slot) => previous[slot] !== undefined && now !== previous[slot]);
-}
-
+/**
+ * Whether another dispatcher is there now. An empty slot had none to put back; and when the old one is
+ * put back in one slot, undici makes a new wrapper of it for the other.
+ */
 function isReplacedSince(previous: readonly unknown[]): boolean {
-  return replacedSince(previous) !== undefined;
+  const now = dispatchers();
+  const filled = SLOTS.flatMap((_, slot) => (previous[slot] === undefined ? [] : [slot]));
+  return filled.length > 0 && filled.every((slot) => now[slot] !== previous[slot]);
 }
 
 function nameOf(dispatcher: unknown): string {
