@@ -51,8 +51,14 @@ describe('tests that do wrong are told by name', () => {
       passes: 'follows the time-outs',
     },
     'throwing-hook': {
-      failed: ['meets the hook', 'with a hook that throws', 'has a release that throws'],
-      says: [/the afterEach threw/, /the release threw/],
+      failed: [
+        'meets the hook',
+        'with a hook that throws',
+        'has a release that throws',
+        'never begins',
+        'with a beforeEach that throws',
+      ],
+      says: [/the afterEach threw/, /the release threw/, /the beforeEach threw/],
       passes: 'follows the hooks',
     },
     'ends-pool': {
