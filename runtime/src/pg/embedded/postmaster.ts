@@ -26,7 +26,7 @@ export interface Postmaster {
   /** Settles when the server has ended, whoever ended it. */
   readonly ended: Promise<void>;
   /** Ends it at once, without a thought for the data. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const HOST = '127.0.0.1';
