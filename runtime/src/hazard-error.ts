@@ -27,8 +27,8 @@ export interface HazardFacts {
 
 /** A test as reports name it. */
 export interface TestIdentity {
-  /** With the names of the suites and tests around it. */
-  readonly name: string;
+  /** With the names of the suites and tests around it; nothing for code of the file outside of tests. */
+  readonly name: string | undefined;
   readonly file: string | undefined;
 }
 

@@ -13,7 +13,7 @@ import type { Place, Trace } from '../trace.ts';
 export interface HazardEvidence {
   readonly code: HazardId;
   readonly message: string;
-  /** The full name of the test, or of what else was running; null outside every test. */
+  /** The full name of the test or suite; null for code of the file outside of them. */
   readonly test: string | null;
   readonly file: string | null;
   readonly acquired: Place | null;

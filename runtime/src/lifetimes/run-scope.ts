@@ -25,8 +25,8 @@ export function sayScope({ scope, name }: RunScope): string {
 }
 
 /** How evidence names a scope. */
-export function identify({ name, file }: RunScope): TestIdentity {
-  return { name, file };
+export function identify({ scope, name, file }: RunScope): TestIdentity {
+  return { name: scope === 'file' ? undefined : name, file };
 }
 
 /** Whether `inner` is `outer` or lies in it. */

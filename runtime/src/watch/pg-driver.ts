@@ -169,7 +169,7 @@ function watchRequests(prototype: object, events: PgEvents): void {
     (original) =>
       function (this: unknown, ...args) {
         const pool = this as Pool & { readonly _pendingQueue?: Item[] };
-        if (own.has(pool)) return original.apply(this, args);
+        if (own.has(pool) || (!asking && isOwnCall())) return original.apply(this, args);
         const request: Request = asking ?? { ...call(), pool, kind: 'connect' };
         if (!asking) events.requested(request);
         const result = during(request, () => original.apply(this, args));

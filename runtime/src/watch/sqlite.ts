@@ -74,16 +74,17 @@ function watchUses(prototype: object, ledger: Ledger): void {
   });
   for (const use of USES) {
     before(prototype, use, function (this: unknown) {
-      const closed = closedAt.get(this as Handle);
       const { scope } = ambient();
-      if (!closed || scope.ended || isOwnCall()) return;
+      const closed = closedAt.get(this as Handle);
+      if ((!scope.ended && !closed) || isOwnCall()) return;
+      const values = { noun: nounOf('handle') };
+      const used = captureTrace();
+      if (scope.ended) return void report('no-late-activity', scope, { values, used });
       const fixture = ledger.of(this as Handle);
-      report('no-use-after-end', scope, {
-        values: { noun: nounOf('handle') },
-        acquired: fixture?.acquired,
-        used: captureTrace(),
-        expected: `once, by ${fixture ? sayScope(fixture.owner) : 'its owner'}${closed.place ? `; it was closed at ${formatPlace(closed.place)}` : ''}`,
-      });
+      const owner = fixture ? sayScope(fixture.owner) : 'its owner';
+      const where = closed?.place ? `; it was closed at ${formatPlace(closed.place)}` : '';
+      const expected = `once, by ${owner}${where}`;
+      report('no-use-after-end', scope, { values, acquired: fixture?.acquired, used, expected });
     });
   }
 }
