@@ -1,0 +1,185 @@
+/**
+ * Writes `report.md`: how the linter's reports on labelled test files of public repositories compare
+ * with the labels. Reads the JSON that the evaluation writes, and `judgements.tsv`, which says of
+ * every disagreement who is right and why. Fails while a disagreement has no judgement.
+ *
+ *     npm run corpus -- evaluation.json
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { format } from 'prettier';
+
+interface Evaluation {
+  readonly about: string;
+  readonly rules: Readonly<Record<string, RuleCounts>>;
+  /** kind, hazards, found, recall, in exhaustive files, found, recall, fine, reported, precision */
+  readonly kinds: readonly (readonly (string | number)[])[];
+  readonly parseFailures: readonly unknown[];
+  readonly crashes: readonly unknown[];
+  readonly missed: readonly {
+    readonly place: string;
+    readonly kind: string;
+    readonly covered: boolean;
+    readonly exhaustive: boolean;
+    readonly why: string;
+  }[];
+  readonly fine: readonly Report[];
+  readonly inExhaustive: readonly Report[];
+}
+
+interface RuleCounts {
+  readonly kinds: readonly string[];
+  readonly reports: number;
+  readonly hazard: number;
+  readonly fine: number;
+  readonly unsure: number;
+  readonly inExhaustive: number;
+  readonly elsewhere: number;
+}
+
+interface Report {
+  readonly place: string;
+  readonly rule: string;
+  readonly label?: string;
+}
+
+interface Disagreement {
+  readonly place: string;
+  /** The kind of a label that was not reported, or the rule that reported. */
+  readonly what: string;
+  readonly label: string;
+}
+
+interface Judgement {
+  readonly right: string;
+  readonly why: string;
+}
+
+const [file] = process.argv.slice(2);
+if (file === undefined) {
+  console.error('usage: npm run corpus -- evaluation.json');
+  process.exit(2);
+}
+const evaluation = JSON.parse(readFileSync(file, 'utf8')) as Evaluation;
+const judgements = readJudgements();
+const report = new URL('report.md', import.meta.url);
+writeFileSync(report, await format(reportOf(evaluation), { parser: 'markdown' }));
+
+function readJudgements(): Map<string, Judgement> {
+  const [, ...rows] = readFileSync(new URL('judgements.tsv', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
+  return new Map(
+    rows.map((row) => {
+      const [place = '', what = '', right = '', why = ''] = row.split('\t');
+      return [`${place}\t${what}`, { right, why }];
+    }),
+  );
+}
+
+/** The judgement of a line, or else of its file. */
+function judge({ place, what }: Disagreement): Judgement {
+  const path = place.replace(/:\d+$/, '');
+  const found = judgements.get(`${place}\t${what}`) ?? judgements.get(`${path}\t${what}`);
+  if (!found) throw new Error(`no judgement of ${place} ${what}`);
+  return found;
+}
+
+function reportOf({ about, rules, kinds, parseFailures, crashes, ...places }: Evaluation): string {
+  const missed = places.missed
+    .filter(({ covered }) => covered)
+    .map(({ place, kind, why }) => ({ place, what: kind, label: why }));
+  const fine = places.fine.map(asDisagreement);
+  const extra = places.inExhaustive.map(asDisagreement);
+  return `# The linter on real suites
+
+${about.replace('set visible: ', '')}. ${crashes.length} rules threw, ${parseFailures.length} files did not parse.
+
+A label is \`hazard\`, \`fine\` (looks risky, is not) or \`unsure\`. Precision is hazards among the reports on hazard and fine
+labels; recall is measured in the files in which every hazard was meant to be labelled. Most of what is
+missed comes from another file, where no name says what it is: silence beats a wrong report.
+
+## Rules
+
+${table(
+  [
+    'rule',
+    'reports',
+    'on hazard',
+    'on fine',
+    'on unsure',
+    'unlabelled, exhaustive file',
+    'unlabelled, elsewhere',
+    'precision',
+  ],
+  Object.entries(rules)
+    .filter(([, { kinds: covered, reports }]) => covered.length > 0 || reports > 0)
+    .map(([id, rule]) => [
+      id.replace(/^.*\//, ''),
+      rule.reports,
+      rule.hazard,
+      rule.fine,
+      rule.unsure,
+      rule.inExhaustive,
+      rule.elsewhere,
+      percent(rule.hazard, rule.hazard + rule.fine),
+    ]),
+)}
+
+## Kinds of labels
+
+${table(
+  [
+    'kind',
+    'hazards',
+    'found',
+    'recall',
+    'in exhaustive files',
+    'found',
+    'recall',
+    'fine',
+    'reported',
+    'precision',
+  ],
+  kinds.filter(([kind]) => !String(kind).startsWith('(') && !String(kind).startsWith('- ')),
+)}
+
+## Disagreements: reported, labelled fine (${fine.length})
+
+${disagreements(fine)}
+
+## Disagreements: reported in an exhaustive file, not labelled (${extra.length})
+
+${disagreements(extra)}
+
+## Disagreements: labelled a hazard, not reported (${missed.length})
+
+${disagreements(missed)}
+`;
+}
+
+function asDisagreement({ place, rule, label }: Report): Disagreement {
+  return { place, what: rule, label: label ?? 'none' };
+}
+
+function disagreements(all: readonly Disagreement[]): string {
+  return table(
+    ['place', 'what', 'label', 'right', 'why'],
+    all.map((each) => {
+      const { right, why } = judge(each);
+      return [each.place, each.what.replace(/^savepoint\//, ''), each.label, right, why];
+    }),
+  );
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)}%`;
+}
+
+function table(
+  head: readonly string[],
+  rows: readonly (readonly (string | number | undefined)[])[],
+): string {
+  const line = (cells: readonly (string | number | undefined)[]): string =>
+    `| ${cells.map((cell) => String(cell ?? '').replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
