@@ -2,6 +2,7 @@
 import type { TestContext } from 'node:test';
 import { HazardError } from '../hazard-error.ts';
 import { SetupError } from '../setup-error.ts';
+import { identityOf } from '../test-family.ts';
 import { scopeOf, type TestScope } from '../test-scope.ts';
 import { captureTrace, type Trace } from '../trace.ts';
 import { isRoutedApp, routesInUse, type RoutesInUse } from './routes-in-use.ts';
@@ -119,7 +120,7 @@ class Session {
   async close(deadline: number): Promise<void> {
     this.#closed = true;
     try {
-      await this.#work.settle(`test "${this.#scope.name}"`, deadline);
+      await this.#work.settle(identityOf(this.#scope), deadline);
     } finally {
       this.#settled = true;
       this.#leaveRoutes?.();
@@ -132,6 +133,7 @@ function late(what: string, scope: TestScope, acquired: Trace, used: Trace): Haz
     happened: `${what} after test "${scope.name}" had ended.`,
     acquired,
     used,
+    test: identityOf(scope),
     remedy:
       'Await every request in the test, and stop what sends them (timers, queues) before it ends.',
   });

@@ -2,7 +2,7 @@
  * The work an app still owes when its test ends: requests that were not awaited, and what handlers
  * handed to `waitUntil`. Knows no app and no request, only promises and where they began.
  */
-import { HazardError } from '../hazard-error.ts';
+import { HazardError, type TestIdentity } from '../hazard-error.ts';
 import { formatPlace, type Trace } from '../trace.ts';
 
 /** One promise: what it is, as a noun phrase, and where it began. */
@@ -49,13 +49,13 @@ export class UnfinishedWork {
   /**
    * Waits until nothing is left, also of what is added meanwhile.
    *
-   * @param owner the test, as a noun phrase
+   * @param test whose work it is
    * @param deadline milliseconds it waits at most
    * @throws Error `ERR_SAVEPOINT_WAIT_UNTIL`, the app's own error as its cause, when background work failed
    * @throws HazardError `no-late-activity` when something is still running at the deadline
    * @throws AggregateError when there is more than one of these
    */
-  async settle(owner: string, deadline: number): Promise<void> {
+  async settle(test: TestIdentity, deadline: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<true>((resolve) => {
       timer = setTimeout(resolve, deadline, true);
@@ -65,20 +65,21 @@ export class UnfinishedWork {
     }
     clearTimeout(timer);
     const errors =
-      this.#pending.size > 0 ? [...this.#failures, this.#late(owner, deadline)] : this.#failures;
+      this.#pending.size > 0 ? [...this.#failures, this.#late(test, deadline)] : this.#failures;
     const [error, ...others] = errors;
     if (error && others.length === 0) throw error;
     if (error) throw new AggregateError(errors, errors.map(({ message }) => message).join('\n'));
   }
 
-  #late(owner: string, deadline: number): HazardError {
+  #late(test: TestIdentity, deadline: number): HazardError {
     const left = [...this.#pending.values()];
     const list = left.map(({ what, began }) =>
       began.place ? `${what} (${formatPlace(began.place)})` : what,
     );
     return new HazardError('no-late-activity', {
-      happened: `${String(deadline)} ms after ${owner} ended this was still running: ${list.join('; ')}.`,
+      happened: `${String(deadline)} ms after test "${test.name}" ended this was still running: ${list.join('; ')}.`,
       used: left[0]?.began,
+      test,
       remedy:
         'Await every request in the test, and let all work handed to `waitUntil` come to an end.',
     });

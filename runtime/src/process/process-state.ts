@@ -4,7 +4,7 @@
  */
 import { HazardError } from '../hazard-error.ts';
 import { formatPlace, type Trace } from '../trace.ts';
-import { isAround } from '../test-family.ts';
+import { identityOf, isAround } from '../test-family.ts';
 import type { TestScope } from '../test-scope.ts';
 
 /** One change by one test. Changes of one state form a stack: a subtest's lies on its parent's. */
@@ -27,6 +27,7 @@ export function assertMayChange(state: string, scope: TestScope, used: Trace): v
       happened: `${state} was changed for test "${scope.name}", which has ended; nothing would put it back.`,
       acquired: scope.opened,
       used,
+      test: identityOf(scope),
     });
   }
   restoreEnded(state);
@@ -38,6 +39,7 @@ export function assertMayChange(state: string, scope: TestScope, used: Trace): v
       `${at(holder.trace)}; they run at the same time and would see each other's value.`,
     acquired: holder.trace,
     used,
+    test: identityOf(scope),
     remedy:
       'Run these tests one after another (no `concurrency`), or pass the value to the code under test instead.',
   });
@@ -73,6 +75,7 @@ function release(state: string, hold: Hold): void {
       'The value from before both was put back.',
     acquired: hold.trace,
     used: above.trace,
+    test: identityOf(hold.scope),
     remedy: 'Await the subtest, so that it ends before the test that started it.',
   });
 }

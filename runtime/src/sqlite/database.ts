@@ -1,11 +1,12 @@
 /** `sqlite`: a SQLite database whose tests leave nothing behind. Opens nothing by itself. */
 import type { TestContext } from 'node:test';
 import { HazardError } from '../hazard-error.ts';
+import { identityOf } from '../test-family.ts';
 import { scopeOf, type TestScope } from '../test-scope.ts';
 import { captureTrace, type Trace } from '../trace.ts';
 import type { Handle } from './driver.ts';
 import { FileDatabase } from './file-database.ts';
-import { Lease } from './lease.ts';
+import { leaseOf } from './lease.ts';
 import { MemoryDatabase } from './memory-database.ts';
 import type { Migration, Pragmas } from './migrations.ts';
 
@@ -52,7 +53,7 @@ export function sqlite({ file, migrate, pragma = {} }: SqliteOptions = {}): Sqli
       assertRunning(scope, opened);
       const lend = await database.ready();
       assertRunning(scope, opened);
-      const lease = new Lease(`test "${scope.name}"`, opened);
+      const lease = leaseOf(scope, opened);
       const handle = lend(scope, lease);
       scope.defer(() => {
         lease.end();
@@ -68,5 +69,6 @@ function assertRunning(scope: TestScope, used: Trace): void {
     happened: `Test "${scope.name}" had ended when it asked for a database.`,
     acquired: scope.opened,
     used,
+    test: identityOf(scope),
   });
 }

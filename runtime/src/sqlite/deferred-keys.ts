@@ -10,6 +10,7 @@ export class DeferredKeys {
   readonly #raw: RawHandle;
   /** What was broken before the app's transaction and is none of its concern. */
   #before: ReadonlySet<string> = new Set();
+  #asked = false;
 
   constructor(raw: RawHandle) {
     this.#raw = raw;
@@ -52,9 +53,17 @@ export class DeferredKeys {
     else this.end();
   }
 
-  /** COMMIT and ROLLBACK switch `defer_foreign_keys` off. */
+  /** The app sets `defer_foreign_keys`: from now on keys may be broken that could not be before. */
+  ask(state: AppTransaction): void {
+    if (state.is === 'open' && !this.areUsed()) this.#before = this.#violations();
+    this.#asked = true;
+  }
+
+  /** COMMIT and ROLLBACK, and with them each statement outside a transaction, switch it off. */
   end(): void {
-    if (this.#raw.setting('defer_foreign_keys') === 1) this.#raw.pragma('defer_foreign_keys = OFF');
+    if (!this.#asked) return;
+    this.#raw.run('PRAGMA defer_foreign_keys = OFF');
+    this.#asked = false;
   }
 
   #violations(): ReadonlySet<string> {

@@ -1,5 +1,7 @@
 /** A test's right to use a handle: until the test ends or somebody closes it. Knows no SQL. */
-import { HazardError } from '../hazard-error.ts';
+import { HazardError, type TestIdentity } from '../hazard-error.ts';
+import { identityOf } from '../test-family.ts';
+import type { TestScope } from '../test-scope.ts';
 import { captureTrace, formatPlace, type Trace } from '../trace.ts';
 
 type LeaseState =
@@ -14,14 +16,21 @@ interface OpenIterator {
   readonly close: () => void;
 }
 
+/** The lease of one test. */
+export function leaseOf(scope: TestScope, opened: Trace): Lease {
+  return new Lease(`test "${scope.name}"`, opened, identityOf(scope));
+}
+
 export class Lease {
   /** Whose it is, as a noun phrase: `test "…"`. */
   readonly owner: string;
   readonly opened: Trace;
+  readonly test: TestIdentity | undefined;
   readonly #iterators = new Set<OpenIterator>();
   #state: LeaseState = { is: 'open' };
 
-  constructor(owner: string, opened: Trace) {
+  constructor(owner: string, opened: Trace, test?: TestIdentity) {
+    this.test = test;
     this.owner = owner;
     this.opened = opened;
   }
@@ -40,12 +49,14 @@ export class Lease {
           happened: `The database handle of ${this.owner} was used after its end.`,
           acquired: this.opened,
           used: captureTrace(),
+          test: this.test,
         });
       case 'closed':
         throw new HazardError('no-use-after-end', {
           happened: `The database connection is not open: ${this.owner} closed it${at(this.#state.by)} and used it again.`,
           acquired: this.opened,
           used: captureTrace(),
+          test: this.test,
         });
     }
   }
@@ -66,6 +77,7 @@ export class Lease {
       happened: `When ${this.owner} ended, the rows of ${left.map(({ sql, began }) => `"${sql}"${at(began)}`).join(', ')} were still being read.`,
       acquired: this.opened,
       used: first.began,
+      test: this.test,
       remedy:
         'Read an iterator to its end, leave it by `break` in `for … of`, or call its `return()`.',
     });

@@ -4,7 +4,7 @@ import { SetupError } from '../setup-error.ts';
 import { closeEndedScopes, scopeOf, trackTests } from '../test-scope.ts';
 import { captureTrace } from '../trace.ts';
 import type { Handle } from './driver.ts';
-import { Lease } from './lease.ts';
+import { leaseOf } from './lease.ts';
 import { assertFree, openSandbox, type Turn } from './turn.ts';
 import { watchHandle, type WatchedHandle } from './watched-handle.ts';
 
@@ -41,7 +41,7 @@ export function rollbackEach(handle: Handle): void {
       scope,
       'Run them one after another, or give each a copy by `sqlite().rollback(t)`.',
     );
-    const lease = new Lease(`test "${scope.name}"`, opened);
+    const lease = leaseOf(scope, opened);
     const use = { lease, access: openSandbox(watch.raw, lease, watch.depth) };
     const turn = { scope, lease };
     turns.push(turn);

@@ -110,11 +110,12 @@ export class Sandbox implements Access {
 
   #execOne(text: string, kind: StatementKind): void {
     const sql = this.#admit(text, kind);
+    const run = (): void => {
+      this.#raw.exec(sql);
+    };
     if (isControl(kind)) this.#control(kind, sql);
-    else
-      this.#guarded(sql, () => {
-        this.#raw.exec(sql);
-      });
+    else if (kind.is === 'pragma') this.#inside(sql, run);
+    else this.#guarded(sql, run);
   }
 
   prepare(sql: string): string {
@@ -128,9 +129,9 @@ export class Sandbox implements Access {
     if (isControl(kind) && method === 'run') return this.#control(kind, statement.source, args);
     const native = this.#raw.methods[method];
     if (method !== 'iterate') {
-      return statement.readonly
-        ? native.apply(statement, args)
-        : this.#guarded(statement.source, () => native.apply(statement, args));
+      const run = (): unknown => native.apply(statement, args);
+      if (kind.is === 'pragma') return this.#inside(statement.source, run);
+      return statement.readonly ? this.#reading(run) : this.#guarded(statement.source, run);
     }
     return this.#lease.track(
       statement.source,
@@ -168,6 +169,13 @@ export class Sandbox implements Access {
     this.#deferredKeys.follow(this.#state, step);
     this.#state = step.next;
     return results.at(-1) as RunResult;
+  }
+
+  /** Outside a transaction of the app a query is one of its own, which ends what was deferred for one. */
+  #reading<T>(run: () => T): T {
+    const result = run();
+    if (this.#state.is === 'idle') this.#deferredKeys.end();
+    return result;
   }
 
   #mustCheckKeys(): boolean {
@@ -226,6 +234,7 @@ export class Sandbox implements Access {
   }
 
   #admitPragma(sql: string, pragma: Pragma): string {
+    if (pragma.name === 'defer_foreign_keys') this.#deferredKeys.ask(this.#state);
     if (this.#raw.handle.memory && pragma.name === 'journal_mode') return sql;
     const read = (name: string): unknown => this.#raw.setting(name);
     switch (treatPragma(pragma, read)) {
@@ -260,6 +269,7 @@ export class Sandbox implements Access {
       happened: `${statement} cannot run inside a transaction, and the rollback sandbox of ${this.#lease.owner} is one.`,
       acquired: this.#lease.opened,
       used: captureTrace(),
+      test: this.#lease.test,
       remedy,
     });
   }
@@ -294,6 +304,7 @@ export class Sandbox implements Access {
       values: { test: this.#lease.owner, statement },
       acquired: this.#lease.opened,
       used: captureTrace(),
+      test: this.#lease.test,
       remedy:
         'ON CONFLICT ROLLBACK, INSERT OR ROLLBACK and RAISE(ROLLBACK) end every transaction around them. ' +
         'Run this test on a database of its own, in memory: `sqlite()` without `file`, where transactions are real.',

@@ -136,6 +136,7 @@ export class WatchedHandle {
       happened: `The database handle that other tests share was closed by ${use.lease.owner}.`,
       acquired: use.lease.opened,
       used: captureTrace(),
+      test: use.lease.test,
       remedy:
         'Close it once, where it was opened, after the last test: `after(() => db.close())` at the top of the file.',
     });
