@@ -292,5 +292,7 @@ suite('settings in package.json', () => {
     const { exitCode, stderr } = savepoint(['check'], cwd);
     assert.equal(exitCode, 2);
     assert.match(stderr, /^savepoint: .*testModule.*\n$/);
+    const debug = savepoint(['check'], cwd, { env: { SAVEPOINT_DEBUG: '1' } });
+    assert.match(debug.stderr, /\[cause\]: .*testModule/);
   });
 });

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `savepoint` command: runs what is asked, answers by exit code, complains in one line. */
 import { CommanderError } from 'commander';
+import { inspect } from 'node:util';
 import { CliError } from './cli-error.ts';
 import { commandLine } from './command-line.ts';
 import { EXIT_CODE, type ExitCode } from './exit-code.ts';
@@ -28,8 +29,8 @@ async function run(args: readonly string[]): Promise<ExitCode> {
 }
 
 function complaint(error: unknown): string {
+  if (process.env.SAVEPOINT_DEBUG) return `${inspect(error)}\n`;
   if (!(error instanceof Error)) return `savepoint: ${String(error)}\n`;
-  if (process.env.SAVEPOINT_DEBUG) return `${error.stack ?? error.message}\n`;
   const hint = error instanceof CliError ? '' : ' (set SAVEPOINT_DEBUG=1 to see where)';
   return `savepoint: ${error.message}${hint}\n`;
 }
