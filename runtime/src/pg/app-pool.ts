@@ -31,7 +31,10 @@ export function standIn(pool: pg.Pool, stand: StandIn): void {
   replace(pool, 'end', (...args) =>
     delegate(
       args,
-      () => void stand.end(),
+      () => {
+        stand.end();
+        return undefined;
+      },
       () => end,
       pool,
     ),
@@ -112,7 +115,7 @@ function delegate(
 function refuse(args: unknown[], error: Error): unknown {
   const callback = args.at(-1);
   if (typeof callback !== 'function') return Promise.reject(error);
-  process.nextTick(callback as (error: Error) => void, error);
+  process.nextTick(callback, error);
   return undefined;
 }
 

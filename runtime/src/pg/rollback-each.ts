@@ -45,7 +45,7 @@ export function rollbackEach(
   pools: pg.Pool | readonly pg.Pool[],
   options: RollbackEachOptions = {},
 ): void {
-  for (const pool of [pools].flat() as pg.Pool[]) rollbackPool(pool, options);
+  for (const pool of 'length' in pools ? pools : [pools]) rollbackPool(pool, options);
 }
 
 function rollbackPool(pool: pg.Pool, { database, allowDatabase }: RollbackEachOptions): void {

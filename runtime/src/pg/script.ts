@@ -2,7 +2,7 @@
  * The answer to one question of the app: what it says is translated into what the server is sent,
  * so that the app's transactions become savepoints and nothing ends the one around the test.
  */
-import type pg from 'pg';
+import pg from 'pg';
 import { AppTransaction, RESERVED_PREFIX } from './app-transaction.ts';
 import { CHECK_CONSTRAINTS } from './leftovers.ts';
 import type { Question } from './question.ts';
@@ -77,7 +77,7 @@ export class Script {
   /** A text of several statements: the server runs what stands between transaction statements as one. */
   async #performEach(): Promise<void> {
     await this.#checkSyntax();
-    let together: Statement[] = [];
+    const together: Statement[] = [];
     for (const statement of this.#statements) {
       if (controlsTransaction(statement)) {
         await this.#sendPart(together.splice(0));
@@ -103,7 +103,7 @@ export class Script {
     if (!first || !last) return;
     const { text = '' } = this.#question;
     // Blanks keep the positions in the server's errors right; it counts characters, not UTF-16 units.
-    const ahead = ' '.repeat([...text.slice(0, first.fragment.start)].length);
+    const ahead = ' '.repeat(Array.from(text.slice(0, first.fragment.start)).length);
     await this.#send(statements, ahead + text.slice(first.fragment.start, last.fragment.end));
   }
 
@@ -144,7 +144,8 @@ export class Script {
     // Refused for having several statements, which is found out after all of them were read.
     const wellFormed =
       outcome.is === 'failed' &&
-      (outcome.error as pg.DatabaseError).routine === 'exec_parse_message';
+      outcome.error instanceof pg.DatabaseError &&
+      outcome.error.routine === 'exec_parse_message';
     // A transaction of the app's is aborted by bad syntax, too.
     if (guarded && (wellFormed || !transaction)) {
       this.#session.sendLater(`ROLLBACK TO SAVEPOINT ${SYNTAX}`, `RELEASE SAVEPOINT ${SYNTAX}`);
@@ -396,6 +397,7 @@ function controlsTransaction({ kind }: Statement): boolean {
 /** `current transaction is aborted` hides the error that aborted it. */
 function withFirstError(error: Error, first: Error | undefined): Error {
   const IN_FAILED_TRANSACTION = '25P02';
-  if (first && (error as pg.DatabaseError).code === IN_FAILED_TRANSACTION) error.cause ??= first;
+  const isConsequence = error instanceof pg.DatabaseError && error.code === IN_FAILED_TRANSACTION;
+  if (first && isConsequence) error.cause ??= first;
   return error;
 }

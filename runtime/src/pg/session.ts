@@ -18,9 +18,9 @@ import { within } from './within.ts';
 
 /** Where a session gets its connection. */
 export interface Connections {
-  checkout(): Promise<pg.PoolClient>;
+  readonly checkout: () => Promise<pg.PoolClient>;
   /** @param error set when the connection must not be used again */
-  giveBack(client: pg.PoolClient, error?: Error): void;
+  readonly giveBack: (client: pg.PoolClient, error?: Error) => void;
 }
 
 /** One logical client, as far as a session knows it. */

@@ -78,7 +78,7 @@ class Words {
     this.#at = 0;
   }
 
-  get atEnd(): boolean {
+  atEnd(): boolean {
     return this.#at >= this.#tokens.length;
   }
 
@@ -122,7 +122,7 @@ class Words {
   acceptOptions(): string[] {
     const options: string[] = [];
     if (!this.acceptSymbol('(')) return options;
-    for (; !this.atEnd && !this.acceptSymbol(')'); this.#at++) {
+    for (; !this.atEnd() && !this.acceptSymbol(')'); this.#at++) {
       const token = this.#tokens[this.#at];
       if (token?.kind === 'word') options.push(token.value);
     }
@@ -136,7 +136,7 @@ const readBegin: Reader = (words) => {
   const word = words.acceptAny('start transaction', 'begin');
   if (!word) return undefined;
   if (word === 'begin') words.acceptAny('work', 'transaction');
-  const modes = words.atEnd ? {} : readModes(words);
+  const modes = words.atEnd() ? {} : readModes(words);
   return modes && { kind: 'begin', word: word === 'begin' ? 'BEGIN' : 'START TRANSACTION', modes };
 };
 
@@ -146,14 +146,14 @@ const readEnd: Reader = (words) => {
   words.acceptAny('work', 'transaction');
   const chain = words.accept('and chain');
   if (!chain) words.accept('and no chain');
-  if (!words.atEnd) return undefined;
+  if (!words.atEnd()) return undefined;
   return { kind: word === 'commit' || word === 'end' ? 'commit' : 'rollback', chain };
 };
 
 const readSavepoint: Reader = (words) => {
   const kind = readSavepointVerb(words);
   const name = kind && words.acceptName();
-  return kind && name !== undefined && words.atEnd ? { kind, name } : undefined;
+  return kind && name !== undefined && words.atEnd() ? { kind, name } : undefined;
 };
 
 function readSavepointVerb(words: Words): 'savepoint' | 'release' | 'rollback to' | undefined {
@@ -166,7 +166,7 @@ function readSavepointVerb(words: Words): 'savepoint' | 'release' | 'rollback to
 
 const readTwoPhase: Reader = (words) => {
   const verb = words.acceptAny('prepare transaction', 'commit prepared', 'rollback prepared');
-  if (!verb || !words.acceptString() || !words.atEnd) return undefined;
+  if (!verb || !words.acceptString() || !words.atEnd()) return undefined;
   return verb === 'prepare transaction'
     ? { kind: 'prepare transaction' }
     : { kind: 'non-transactional', command: verb.toUpperCase() };
@@ -208,11 +208,11 @@ function readParameter(words: Words): string | undefined {
 /** The modes up to the end, or nothing when this is no list of modes. */
 function readModes(words: Words): TransactionModes | undefined {
   let modes: TransactionModes | undefined;
-  while (!words.atEnd) {
+  while (!words.atEnd()) {
     const mode = readMode(words);
     if (!mode) return undefined;
     modes = { ...modes, ...mode };
-    if (words.acceptSymbol(',') && words.atEnd) return undefined;
+    if (words.acceptSymbol(',') && words.atEnd()) return undefined;
   }
   return modes;
 }
@@ -276,7 +276,7 @@ function readNonTransactionalCommand(words: Words): string | undefined {
 function readBareCluster(words: Words): boolean {
   words.accept('verbose');
   words.acceptOptions();
-  return words.atEnd;
+  return words.atEnd();
 }
 
 function readReindex(words: Words): string | undefined {

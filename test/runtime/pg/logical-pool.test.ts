@@ -10,10 +10,10 @@ type Scenario = (pool: pg.Pool) => Promise<unknown>;
 
 /** What a promise comes to. */
 const outcome = (promise: Promise<unknown>) =>
-  promise.then(
-    (value) => value,
-    ({ message, code }: { message: string; code?: string }) => ({ message, code }),
-  );
+  promise.catch((error: unknown) => {
+    const { message, code } = error as { message: string; code?: string };
+    return { message, code };
+  });
 const counts = ({ totalCount, idleCount, waitingCount }: pg.Pool) => ({
   totalCount,
   idleCount,
@@ -37,7 +37,9 @@ const SCENARIOS: Record<string, { readonly options?: pg.PoolConfig; readonly sce
         client.release();
         const again = await pool.connect();
         seen.push(again === client);
+        const removed = once(pool, 'remove');
         again.release(true);
+        await removed;
         await pool.query('SELECT 1');
         return seen;
       },
@@ -53,7 +55,7 @@ const SCENARIOS: Record<string, { readonly options?: pg.PoolConfig; readonly sce
       },
     },
     'a full pool with a time-out refuses': {
-      options: { max: 1, connectionTimeoutMillis: 50 },
+      options: { max: 1, connectionTimeoutMillis: 1_500 },
       scenario: async (pool) => {
         const client = await pool.connect();
         const refused = await outcome(pool.connect());
@@ -99,7 +101,7 @@ const SCENARIOS: Record<string, { readonly options?: pg.PoolConfig; readonly sce
           answer(
             await client.query({
               text: 'SELECT 1 AS n',
-              types: { getTypeParser: () => () => 'parsed' } as unknown as pg.CustomTypesConfig,
+              types: { getTypeParser: () => () => 'parsed' },
             }),
           ),
         ];
@@ -197,6 +199,7 @@ async function poolsFor(
   options: pg.PoolConfig,
 ): Promise<{ real: pg.Pool; sandboxed: pg.Pool }> {
   const { pool: sandboxed, connections } = await openedFor(t, { pool: options });
+  // eslint-disable-next-line savepoint/no-per-test-pool -- the pool is what is tested
   const real = new pg.Pool({ ...connections.options, ...options });
   t.after(() => (real.ending ? undefined : real.end()));
   return { real, sandboxed };

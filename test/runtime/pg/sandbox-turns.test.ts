@@ -1,0 +1,97 @@
+/** Who is served when: the one connection of a sandbox has one user at a time. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Turns } from '../../../runtime/src/pg/turns.ts';
+
+const nowhere = () => ({ frames: [], place: undefined });
+
+function takeAll(
+  turns: Turns<string>,
+  owners: readonly string[],
+  onRun: (owner: string, index: number) => void,
+) {
+  const outcomes: Promise<unknown>[] = [];
+  owners.forEach((owner, index) => {
+    const { promise, resolve } = settled();
+    outcomes.push(promise);
+    turns.take({
+      owner,
+      asked: nowhere,
+      refuse: resolve,
+      run: async () => {
+        onRun(owner, index);
+        await Promise.resolve();
+        resolve('served');
+      },
+    });
+  });
+  return Promise.all(outcomes);
+}
+
+function settled() {
+  let resolve: (value: unknown) => void = () => undefined;
+  const promise = new Promise<unknown>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+const impatient = () => new Turns<string>(1, (holder) => new Error(`waited for ${holder}`));
+
+test('each turn comes once, one at a time, in order for each owner', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 20 }),
+      fc.constantFrom('a', 'b', undefined),
+      async (owners, holder) => {
+        const turns = new Turns<string>(60_000, () => new Error('stuck'));
+        if (holder !== undefined) turns.hold(holder);
+        const seen: number[] = [];
+        // The holder lets go with his last turn; without one, at once.
+        const last = holder === undefined ? -1 : owners.lastIndexOf(holder);
+        if (holder !== undefined && last === -1) turns.letGo(holder);
+        await takeAll(turns, owners, (owner, index) => {
+          seen.push(index);
+          if (owner === holder && index === last) turns.letGo(owner);
+        });
+        const holders = seen.filter((index) => index <= last && owners[index] === holder);
+        const others = seen.filter((index) => !holders.includes(index));
+        assert.deepEqual(
+          holders,
+          holders.toSorted((one, two) => one - two),
+        );
+        assert.deepEqual(
+          others,
+          others.toSorted((one, two) => one - two),
+        );
+        if (holder !== undefined && last !== -1)
+          assert.deepEqual(seen.slice(0, holders.length), holders);
+        assert.equal(seen.length, owners.length);
+      },
+    ),
+  );
+});
+
+test('who waits for a holder that asks nothing is told so', async () => {
+  const turns = impatient();
+  turns.hold('holder');
+  const [refused] = await takeAll(turns, ['other'], () => assert.fail('must not run'));
+  assert.match(String(refused), /waited for holder/);
+});
+
+test('who waits for a holder that works is not', async () => {
+  const turns = impatient();
+  turns.hold('holder');
+  const { promise: worked, resolve: work } = settled();
+  turns.take({
+    owner: 'holder',
+    asked: nowhere,
+    refuse: assert.fail,
+    run: async () => void (await worked),
+  });
+  const waiting = takeAll(turns, ['other'], () => undefined);
+  // Longer than the patience for an idle holder, whatever the clock does.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  turns.letGo('holder');
+  work(undefined);
+  assert.deepEqual(await waiting, ['served']);
+});
