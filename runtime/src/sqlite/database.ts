@@ -1,4 +1,5 @@
 /** `sqlite`: a SQLite database whose tests leave nothing behind. Opens nothing by itself. */
+import { resolve } from 'node:path';
 import type { TestContext } from 'node:test';
 import { HazardError } from '../hazard-error.ts';
 import { identityOf } from '../test-family.ts';
@@ -11,7 +12,10 @@ import { MemoryDatabase } from './memory-database.ts';
 import type { Migration, Pragmas } from './migrations.ts';
 
 export interface SqliteOptions {
-  /** Where the database lies. Absent or `:memory:`: in memory, a copy for every test. */
+  /**
+   * Where the database lies, from the directory in which this is called. Absent or `:memory:`: in
+   * memory, a copy for every test.
+   */
   readonly file?: string | undefined;
   /**
    * Makes the schema, once per process, in memory. With `file`, the result is written to the file when
@@ -45,7 +49,7 @@ export function sqlite({ file, migrate, pragma = {} }: SqliteOptions = {}): Sqli
   const inMemory = file === undefined || file === '' || file === ':memory:';
   const database = inMemory
     ? new MemoryDatabase(migrate, pragma)
-    : new FileDatabase(file, migrate, pragma);
+    : new FileDatabase(resolve(file), migrate, pragma);
   return {
     async rollback(t) {
       const scope = scopeOf(t);

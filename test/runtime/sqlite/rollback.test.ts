@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import { HazardError } from '../../../runtime/src/hazard-error.ts';
-import { tempDir } from '../../../runtime/src/process/index.ts';
+import { chdir, tempDir } from '../../../runtime/src/process/index.ts';
 import {
   sqlite,
   type SqliteDatabase,
@@ -418,19 +418,38 @@ test("file: somebody else's file is used as it is, and never changed", async (t)
   assert.equal(bytesOf(file), before);
 });
 
-test('file: a second process with the same migrations changes nothing, with others it migrates anew', async (t) => {
-  const file = join(tempDir(t), 'test.db');
-  const useOnce = (migrate: string) =>
-    runScripted('inner', async (inner) => {
-      const handle = await sqlite({ file, migrate }).rollback(inner);
-      return handle.prepare('SELECT * FROM users').columns();
-    });
-  assert.equal(await useOnce(SCHEMA), undefined);
-  const before = bytesOf(file);
-  assert.equal(await useOnce(SCHEMA), undefined);
-  assert.equal(bytesOf(file), before);
-  assert.equal(await useOnce('CREATE TABLE users (id, name, added)'), undefined);
-  assert.notEqual(bytesOf(file), before);
+for (const journal of ['delete', 'wal'] as const) {
+  test(`file, ${journal}: the same migrations again change nothing, others migrate anew`, async (t) => {
+    const file = join(tempDir(t), 'test.db');
+    const useOnce = (migrate: string, expected: readonly string[]) =>
+      runScripted('inner', async (inner) => {
+        const db = sqlite({ file, migrate, pragma: { journal_mode: journal } });
+        const handle = await db.rollback(inner);
+        assert.equal(handle.pragma('journal_mode', { simple: true }), journal);
+        const columns = handle.prepare('SELECT * FROM users').columns();
+        assert.deepEqual(
+          columns.map(({ name }) => name),
+          expected,
+        );
+        handle.exec('DELETE FROM users');
+      });
+    assert.equal(await useOnce(SCHEMA, ['id', 'name']), undefined);
+    const before = bytesOf(file);
+    assert.equal(await useOnce(SCHEMA, ['id', 'name']), undefined);
+    assert.equal(bytesOf(file), before);
+    const other = 'CREATE TABLE users (id, name, added)';
+    assert.equal(await useOnce(other, ['id', 'name', 'added']), undefined);
+  });
+}
+
+test('file: a relative path is from where sqlite() is called', async (t) => {
+  const home = tempDir(t);
+  chdir(t, home);
+  const db = sqlite({ file: 'test.db', migrate: SCHEMA });
+  chdir(t, tempDir(t));
+  await runScripted('inner', async (inner) => {
+    assert.equal((await db.rollback(inner)).name, join(home, 'test.db'));
+  });
 });
 
 test('file: a failing migration leaves no file', async (t) => {
