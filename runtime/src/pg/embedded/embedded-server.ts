@@ -16,12 +16,12 @@ import {
   type Answer,
 } from './keeper-protocol.ts';
 import type { ServerAddress } from './postmaster.ts';
-import { generation, generations, projectRoot, stateFolderOf } from './state-folder.ts';
+import { generations, projectRoot, stateFolderOf } from './state-folder.ts';
 
 export type { ServerAddress } from './postmaster.ts';
 
 const KEEPER = fileURLToPath(new URL('./keeper.js', import.meta.url));
-/** A keeper may go at the moment somebody comes. Twice in a row is rare, thrice is a fault. */
+/** A keeper may go at the moment somebody comes, and its successor may be another's. */
 const ATTEMPTS = 5;
 
 let address: Promise<ServerAddress> | undefined;
@@ -67,7 +67,7 @@ async function ask(socket: string): Promise<Answer | undefined> {
 
 /** Starts a keeper; settles when it listens, or when another one turns out to have the place. */
 async function startKeeper(state: string, number: number): Promise<void> {
-  const child = spawn(process.execPath, [KEEPER, state, String(generation(state, number).number)], {
+  const child = spawn(process.execPath, [KEEPER, state, String(number)], {
     cwd: '/',
     detached: true,
     env: environmentOfKeeper(),
