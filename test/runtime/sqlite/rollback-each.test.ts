@@ -1,54 +1,22 @@
 /** `rollbackEach` in real test files: hooks, subtests and their ends are node:test's own. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { tempDir } from '../../../runtime/src/process/index.ts';
 import { rollbackEach } from '../../../runtime/src/sqlite/index.ts';
+import { runFile, type Outcome } from '../support/run-file.ts';
 
-/** What one test of a file came to. */
-interface Outcome {
-  readonly ok: boolean;
-  readonly report: string;
-}
-
-function runFile(name: string, env: NodeJS.ProcessEnv = {}): Map<string, Outcome> {
-  const file = fileURLToPath(new URL(`fixtures/${name}.mjs`, import.meta.url));
-  // Within a test run node:test would take the file for a part of it.
-  const inherited = { ...process.env, NODE_TEST_CONTEXT: undefined };
-  const { stdout, stderr } = spawnSync(process.execPath, ['--test-reporter=tap', file], {
-    encoding: 'utf8',
-    env: { ...inherited, ...env },
-  });
-  const outcomes = new Map<string, Outcome>();
-  const lines = stdout.split('\n');
-  for (const [index, line] of lines.entries()) {
-    const [, not, title] = /^\s*(not )?ok \d+ - (.*?)(?: # SKIP.*)?$/.exec(line) ?? [];
-    if (title === undefined) continue;
-    const after = lines.slice(index + 1);
-    outcomes.set(title, {
-      ok: not === undefined,
-      report: after
-        .slice(
-          0,
-          after.findIndex((next) => next.trim() === '...'),
-        )
-        .join('\n'),
-    });
-  }
-  assert.notEqual(outcomes.size, 0, stdout + stderr);
-  return outcomes;
-}
+const run = (name: string, env?: NodeJS.ProcessEnv): Map<string, Outcome> =>
+  runFile(new URL(`fixtures/${name}.mjs`, import.meta.url), env);
 
 function assertAllPass(outcomes: Map<string, Outcome>): void {
   for (const [title, { ok, report }] of outcomes) assert.ok(ok, `${title}\n${report}`);
 }
 
 test('an untouched app in memory: every test rolled back, the handle as it was afterwards', () => {
-  const outcomes = runFile('each');
+  const outcomes = run('each');
   assertAllPass(outcomes);
   assert.equal(outcomes.has('is clean after one that skipped itself'), true);
 });
@@ -56,15 +24,15 @@ test('an untouched app in memory: every test rolled back, the handle as it was a
 test('an untouched app on a file: its bytes are the same afterwards', (t) => {
   const file = join(tempDir(t), 'app.db');
   const env = { APP_DATABASE: file };
-  assertAllPass(runFile('each', env));
+  assertAllPass(run('each', env));
   const before = readFileSync(file);
-  assertAllPass(runFile('each', env));
+  assertAllPass(run('each', env));
   assert.deepEqual(readFileSync(file), before);
   assert.equal(existsSync(`${file}-journal`), false);
 });
 
 test('what a test does to the handle fails that test by name, and the next is clean', () => {
-  const outcomes = runFile('each-misused');
+  const outcomes = run('each-misused');
   const expected = {
     'closes it': 'no-use-after-end',
     'closes it in secret': 'no-use-after-end',
@@ -85,7 +53,7 @@ test('what a test does to the handle fails that test by name, and the next is cl
 
 // node:test keeps one error per hook, so that the first test, which has the handle, fails with them.
 test('tests at the same time are refused by the name of the one that has the handle', () => {
-  const outcomes = runFile('each-concurrent');
+  const outcomes = run('each-concurrent');
   for (const title of ['two', 'three']) {
     const outcome = outcomes.get(title);
     assert.equal(outcome?.ok, false);
