@@ -152,12 +152,12 @@ export function readFrames(
     return frames.get(fn);
   }
 
-  /** The frame that a function is; undefined for a callback that belongs to the function around it. */
+  /** The frame that a function is; undefined for a callback, which belongs to the function around it. */
   function readFrame(fn: FunctionNode): Frame | undefined {
     const { parent } = outer(fn);
     const inline = parent && testCallOf(parent);
     if (inline?.callback === fn) return frameOfCallback(fn, inline);
-    if (!nameNodeOf(fn)) return undefined;
+    if (isCall(parent)) return undefined;
     const uses = usesOf(fn);
     const [only] = uses;
     return uses.length === 1 && only?.is === 'callback' ? only.frame : { is: 'helper', fn };

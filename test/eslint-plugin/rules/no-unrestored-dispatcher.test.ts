@@ -36,6 +36,15 @@ setGlobalDispatcher(new Agent({ keepAliveTimeout: 10 }));
 test('a', () => {});`,
     },
     {
+      name: 'in a function that others call: they decide',
+      language: 'cjs',
+      code: `const { test } = require('node:test');
+const { MockAgent, setGlobalDispatcher } = require('undici');
+module.exports.mockAll = function () { setGlobalDispatcher(new MockAgent()); };
+exports.helpers = { mock() { setGlobalDispatcher(new MockAgent()); } };
+test('a', () => {});`,
+    },
+    {
       name: 'the restore of a suite of tests in order',
       code: `import { test } from 'node:test';
 import { getGlobalDispatcher, setGlobalDispatcher } from 'undici';
