@@ -72,7 +72,8 @@ function compare(linted: readonly Report[], observed: readonly Report[]): string
   return table.toString();
 }
 
-const ROWS = 'SELECT (SELECT count(*) FROM tags) AS tags, (SELECT count(*) FROM users) AS users';
+const ROWS =
+  'SELECT (SELECT CAST(count(*) AS integer) FROM tags) AS tags, (SELECT CAST(count(*) AS integer) FROM users) AS users';
 /** The server counts what was inserted, also what was rolled back. */
 const INSERTED =
   "SELECT sum(n_tup_ins)::int AS inserted FROM pg_stat_user_tables WHERE relname IN ('tags', 'users')";
@@ -131,9 +132,12 @@ async function main(): Promise<number> {
   const after = await count();
 
   console.log('\nRows before the safe tests and after them:');
-  console.log('  before', before);
-  console.log('  after ', after);
-  console.log('  what PostgreSQL counted in between', await onPostgres(database, INSERTED));
+  console.log('  before', JSON.stringify(before));
+  console.log('  after ', JSON.stringify(after));
+  console.log(
+    '  inserted in PostgreSQL meanwhile',
+    JSON.stringify(await onPostgres(database, INSERTED)),
+  );
   return exitCode;
 }
 
