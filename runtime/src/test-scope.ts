@@ -32,7 +32,8 @@ export class TestScope {
     this.#signal.addEventListener('abort', () => {
       // After a hook that threw, node:test skips the rest, ours included. On a time-out the signal
       // comes before the hooks: then `close` is still to be called by them.
-      if (this.#hooksRan) void this.close().catch(reportLate);
+      if (this.#closing) return;
+      if (this.#hooksRan || !isStopped(t)) void this.close().catch(reportLate);
     });
     open.add(this);
   }
@@ -76,12 +77,30 @@ export class TestScope {
   }
 }
 
+/** Why node:test aborts a test before its hooks have run; else it does so after them. */
+const STOPPED = new Set([
+  'testTimeoutFailure',
+  'testAborted',
+  'cancelledByParent',
+  'uncaughtException',
+  'unhandledRejection',
+]);
+
+function isStopped(t: TestContext): boolean {
+  const { error } = t as { readonly error?: { readonly failureType?: string } | null };
+  return STOPPED.has(error?.failureType ?? '');
+}
+
 const scopes = new WeakMap<AbortSignal, TestScope>();
 const open = new Set<TestScope>();
 
+/** How Node calls the test around all tests of a process. */
+const ROOT = '<root>';
+
 /** The scope of a test, made at the first call. @throws TypeError when `t` is not the context of a test */
 export function scopeOf(t: TestContext): TestScope {
-  if (typeof t?.after !== 'function' || !(t.signal instanceof AbortSignal)) {
+  // A `before` hook of the file is given a context like a test's: that of Node's root test.
+  if (typeof t?.after !== 'function' || !(t.signal instanceof AbortSignal) || t.name === ROOT) {
     throw new TypeError(
       'savepoint needs the context of a test as its first argument: test("…", async (t) => …). ' +
         'A suite and its `before` hooks have no such context; use `beforeEach((t) => …)` or the test itself.',

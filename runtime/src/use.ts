@@ -24,7 +24,8 @@ export async function use<T>(
   release?: (resource: T) => unknown,
 ): Promise<T> {
   const scope = scopeOf(t);
-  if (scope.ended) throw new TypeError(`test "${scope.name}" has ended; nothing can be acquired in its scope`);
+  if (scope.ended)
+    throw new TypeError(`test "${scope.name}" has ended; nothing can be acquired in its scope`);
   const resource = await acquire();
   const free = release ? () => release(resource) : releaseOf(resource);
   if (!scope.ended) {
@@ -32,15 +33,23 @@ export async function use<T>(
     return resource;
   }
   await free();
-  throw new TypeError(`test "${scope.name}" ended while its resource was being acquired; it was released again`);
+  throw new TypeError(
+    `test "${scope.name}" ended while its resource was being acquired; it was released again`,
+  );
 }
 
 function releaseOf(resource: unknown): () => unknown {
   const candidate = Object(resource) as Releasable;
   const method =
-    candidate[Symbol.asyncDispose] ?? candidate[Symbol.dispose] ?? candidate.end ?? candidate.close ?? candidate.destroy;
+    candidate[Symbol.asyncDispose] ??
+    candidate[Symbol.dispose] ??
+    candidate.end ??
+    candidate.close ??
+    candidate.destroy;
   if (typeof method !== 'function') {
-    throw new TypeError('use() found no way to release this resource; pass one: use(t, acquire, (resource) => …)');
+    throw new TypeError(
+      'use() found no way to release this resource; pass one: use(t, acquire, (resource) => …)',
+    );
   }
   return () => method.call(candidate);
 }
