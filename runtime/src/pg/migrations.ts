@@ -12,8 +12,11 @@ import { formatPlace, type Trace } from '../trace.ts';
 import { codeOf } from './connect.ts';
 import { thisRun, type Run } from './run.ts';
 
-/** Brings a database to the schema, over a connection that is closed afterwards. */
-export type MigrateFunction = (client: pg.Client) => unknown;
+/**
+ * Brings a database to the schema: over the connection it is given, which is closed afterwards, or
+ * with a tool that takes a connection string.
+ */
+export type MigrateFunction = (client: pg.Client, connectionString: string) => unknown;
 
 /**
  * The migrations of a database.
@@ -36,7 +39,7 @@ export interface Migrations {
   /** Set when they are known for this run only. */
   readonly run: Run | undefined;
   /** @throws SetupError `ERR_SAVEPOINT_MIGRATION`, the migration's own error first */
-  readonly apply: (client: pg.Client) => Promise<void>;
+  readonly apply: (client: pg.Client, connectionString: string) => Promise<void>;
 }
 
 /**
@@ -123,9 +126,9 @@ function fromFunction(
   return {
     fingerprint: hash(['function', ...identity]),
     run,
-    apply: async (client) => {
+    apply: async (client, connectionString) => {
       try {
-        await migrate(client);
+        await migrate(client, connectionString);
         // Everything it sent has been answered now, what it did not wait for included.
         await client.query('');
       } catch (error) {

@@ -129,7 +129,8 @@ async function build(
   await drop(owner, name);
   await create(owner, server, name);
   try {
-    await withConnection(withDatabase(server, name), migrations.apply);
+    const connectionString = withDatabase(server, name);
+    await withConnection(connectionString, (client) => migrations.apply(client, connectionString));
     await owner.query(`comment on database ${name} is ${owner.escapeLiteral(mark(migrations))}`);
   } catch (error) {
     // If even this fails, the database still does not say that it is ready.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import pg from 'pg';
 import { postgres, type PostgresOptions } from 'savepoint/pg';
@@ -30,6 +30,19 @@ for (const id of [1, 2]) {
     assert.deepEqual(await names(pool), ['Ada']);
   });
 }
+
+test(
+  'tests that run at the same time see no rows but their own',
+  { concurrency: true },
+  async (t) => {
+    const insert = async (t: TestContext) => {
+      const pool = await db.rollback(t);
+      await pool.query(`insert into users values (1, '${t.name}')`);
+      assert.deepEqual(await names(pool), [t.name]);
+    };
+    await Promise.all(['Ada', 'Bob', 'Eve'].map((name) => t.test(name, insert)));
+  },
+);
 
 test('a test that asks twice has one pool', async (t) => {
   assert.equal(...(await Promise.all([db.rollback(t), db.rollback(t)])));

@@ -146,6 +146,13 @@ test('files run in the order of their names', async (t) => {
   assert.deepEqual(await rowsOf(connectionString, 'select * from users'), [{ id: 1, name: 'Ada' }]);
 });
 
+test('a function can hand the database to a tool', async (t) => {
+  const { connectionString } = await prepare(t, async (_client, given) => {
+    await rowsOf(given, 'create table users (id int)');
+  });
+  assert.deepEqual(await rowsOf(connectionString, 'select * from users'), []);
+});
+
 // ---- failures
 
 interface Failure {
