@@ -2,7 +2,7 @@
  * `rollbackEach`: the sandbox for an app that owns its pool. Every test of a file or a suite gets its
  * own sandbox behind that pool; which test asks is found ambiently. Knows no SQL.
  */
-import { after, beforeEach, type TestContext } from 'node:test';
+import { after, before, beforeEach, type TestContext } from 'node:test';
 import type pg from 'pg';
 import { HazardError } from '../hazard-error.ts';
 import { SetupError } from '../setup-error.ts';
@@ -57,10 +57,12 @@ function rollbackPool(pool: pg.Pool, { database, allowDatabase }: RollbackEachOp
   }
   if (!database) assertTestDatabase(pool.options, allowDatabase);
   rolledBack.add(pool);
-  const each = new EachTest(pool, async () =>
-    realPoolLike(pool, await database?.connectionString()),
-  );
+  const openReal = async () => realPoolLike(pool, await database?.connectionString());
+  const each = new EachTest(pool, openReal, ambientTest() === undefined ? 'file' : 'suite');
   standIn(pool, each);
+  before(() => {
+    each.start();
+  });
   beforeEach((t) => each.begin(t as TestContext));
   after(() => each.finish());
 }
@@ -88,12 +90,21 @@ class EachTest {
   #seed: Sandbox | undefined;
   /** Where the pool was ended for good. */
   #ended: Trace | undefined;
-  #finished = false;
+  /** In a suite, what is asked before and after it is not its business. */
+  #phase: 'outside' | 'inside' | 'over';
+  readonly #scope: 'file' | 'suite';
 
   /** @param openReal makes the pool of real connections, when the first is needed */
-  constructor(pool: pg.Pool, openReal: () => Promise<pg.Pool>) {
+  constructor(pool: pg.Pool, openReal: () => Promise<pg.Pool>, scope: 'file' | 'suite') {
     this.#pool = pool;
     this.#openReal = openReal;
+    this.#scope = scope;
+    this.#phase = scope === 'file' ? 'inside' : 'outside';
+  }
+
+  /** From now on everything asked is a test's or a hook's of this suite. */
+  start(): void {
+    this.#phase = 'inside';
   }
 
   /** Opens the sandbox of a test that begins. @throws SetupError when another test is still running */
@@ -117,7 +128,7 @@ class EachTest {
   /** Rolls back what hooks did, when the file or suite is over. */
   async finish(): Promise<void> {
     await closeEndedScopes();
-    this.#finished = true;
+    this.#phase = this.#scope === 'file' ? 'over' : 'outside';
     await this.#seed?.close();
   }
 
@@ -132,7 +143,8 @@ class EachTest {
     // Hooks, and servers that were started in hooks, serve the test that runs now.
     const running = this.#open.at(-1);
     if (running) return running.sandbox.pool;
-    if (this.#finished) return undefined;
+    if (this.#phase === 'outside') return undefined;
+    if (this.#phase === 'over') throw afterTheFile(captureTrace());
     if (asker?.hook === 'before' || asker?.hook === 'after') return this.#seedPool();
     throw outsideOfTests(captureTrace());
   };
@@ -140,7 +152,8 @@ class EachTest {
   readonly shown = (): pg.Pool | undefined => (this.#open.at(-1)?.sandbox ?? this.#seed)?.pool;
 
   readonly end = (): void => {
-    const running = this.#open.at(-1);
+    const asker = ambientTest();
+    const running = (asker && this.#owners.get(asker.signal)) ?? this.#open.at(-1);
     if (!running) {
       this.#ended ??= captureTrace();
       return;
@@ -158,7 +171,7 @@ class EachTest {
   /** @param timedOut whether the test was over before its hooks ran; node:test then drops their errors */
   async #end(test: OpenTest, timedOut: boolean): Promise<void> {
     // A subtest that is still open is closed by its parent's end.
-    this.#open.splice(this.#open.indexOf(test));
+    if (this.#open.includes(test)) this.#open.splice(this.#open.indexOf(test));
     try {
       await test.sandbox.close();
       // The call was refused already; when nobody awaited it, the test fails here.
@@ -212,11 +225,23 @@ class EachTest {
   }
 }
 
-function outsideOfTests({ place }: Trace): SetupError {
+function outsideOfTests(asked: Trace): SetupError {
   return new SetupError(
     'ERR_SAVEPOINT_NO_TEST',
-    `A pool under rollbackEach() was asked outside of any test${place ? `, at ${formatPlace(place)}` : ''}; nothing was sent. ` +
+    `A pool under rollbackEach() was asked outside of any test${at(asked)}; nothing was sent. ` +
       'Either ask in a test, in `beforeEach` or in `before`; or call rollbackEach() before the hook that asks; ' +
       'or start background work of the app in the test that needs it.',
   );
+}
+
+function afterTheFile(asked: Trace): SetupError {
+  return new SetupError(
+    'ERR_SAVEPOINT_NO_TEST',
+    `A pool under rollbackEach() was asked after the last test${at(asked)}; nothing was sent. ` +
+      'Everything is rolled back by then: leave out the clean-up, and stop background work of the app before.',
+  );
+}
+
+function at({ place }: Trace): string {
+  return place ? `, at ${formatPlace(place)}` : '';
 }

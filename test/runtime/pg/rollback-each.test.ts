@@ -16,6 +16,7 @@ describe('tests that do right pass, and leave nothing', () => {
   const FILES = {
     serial: 'one after another, with an app that commits',
     subtests: 'subtests are part of their parents',
+    'suite-only': 'in a suite, and only there',
     seeding: 'hooks seed what all tests see and none can spoil',
   };
   for (const [file, what] of Object.entries(FILES)) {
@@ -100,6 +101,11 @@ describe('tests that do wrong are told by name', () => {
         /connection of test "loses its connection" was lost: terminating connection due to administrator command/,
       ],
       passes: 'follows the loss',
+    },
+    'after-file': {
+      failed: ['after-file.mjs'],
+      says: [/asked after the last test, at .*after-file\.mjs:9:/],
+      passes: 'works',
     },
     outside: {
       failed: ['is asked at the wrong time'],

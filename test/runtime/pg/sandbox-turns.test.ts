@@ -10,6 +10,7 @@ function takeAll(
   turns: Turns<string>,
   owners: readonly string[],
   onRun: (owner: string, index: number) => void,
+  work: Promise<unknown> = Promise.resolve(),
 ) {
   const outcomes: Promise<unknown>[] = [];
   owners.forEach((owner, index) => {
@@ -21,7 +22,7 @@ function takeAll(
       refuse: resolve,
       run: async () => {
         onRun(owner, index);
-        await Promise.resolve();
+        await work;
         resolve('served');
       },
     });
@@ -82,16 +83,14 @@ test('who waits for a holder that works is not', async () => {
   const turns = impatient();
   turns.hold('holder');
   const { promise: worked, resolve: work } = settled();
-  turns.take({
-    owner: 'holder',
-    asked: nowhere,
-    refuse: assert.fail,
-    run: async () => void (await worked),
-  });
+  const holder = takeAll(turns, ['holder'], () => undefined, worked);
   const waiting = takeAll(turns, ['other'], () => undefined);
-  // Longer than the patience for an idle holder, whatever the clock does.
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  // Another one's patience, which begins now, ends before this goes on.
+  const others = impatient();
+  others.hold('holder');
+  await takeAll(others, ['other'], () => undefined);
   turns.letGo('holder');
   work(undefined);
+  assert.deepEqual(await holder, ['served']);
   assert.deepEqual(await waiting, ['served']);
 });

@@ -1,5 +1,6 @@
 /** Runs test files of the fixtures in a process of their own, as users run theirs. */
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -13,7 +14,7 @@ export interface Run {
   readonly exitCode: number | null | undefined;
   /** What the runner and the tests said, as TAP. */
   readonly output: string;
-  /** Names of tests that passed, and of tests that failed. */
+  /** Names of tests that passed, and of tests that failed; of files, for hooks of theirs. */
   readonly passed: readonly string[];
   readonly failed: readonly string[];
   /** Rows left in the database by it. */
@@ -36,7 +37,7 @@ export async function runFiles(t: TestContext, ...files: readonly string[]): Pro
     const { rows } = await witness.query<{ n: number }>(
       'SELECT ((SELECT count(*) FROM users) + (SELECT count(*) FROM audit))::int AS n',
     );
-    const named = (pattern: RegExp) => [...output.matchAll(pattern)].map(([, name = '']) => name);
+    const named = (pattern: RegExp) => [...output.matchAll(pattern)].map(([, name = '']) => basename(name));
     return {
       exitCode,
       output,
