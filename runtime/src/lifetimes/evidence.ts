@@ -49,14 +49,16 @@ export class EvidenceWriter {
   constructor(path: string, blame: Blame) {
     this.path = path;
     this.#blame = blame;
-    // Nothing else is published there; another copy of savepoint has another class, so no `instanceof`.
-    hazards.subscribe((error) => this.#add(error as HazardError));
+    hazards.subscribe(this.#listen);
   }
 
   /** The hazards written so far. */
   get hazards(): readonly HazardError[] {
     return this.#hazards;
   }
+
+  // Nothing else is published there; another copy of savepoint has another class, so no `instanceof`.
+  readonly #listen = (error: unknown): void => this.#add(error as HazardError);
 
   /** Begins to write. Before, lines wait: a process without tests leaves no file. */
   open(): void {
@@ -68,6 +70,11 @@ export class EvidenceWriter {
   /** Writes that all tests have ended. */
   finish(): void {
     this.#write({ event: 'finished', pid: process.pid });
+  }
+
+  /** Listens no more. */
+  close(): void {
+    hazards.unsubscribe(this.#listen);
   }
 
   #add(error: HazardError): void {
@@ -91,8 +98,16 @@ export class EvidenceWriter {
   }
 
   #write(line: EvidenceLine): void {
-    if (this.#waiting) this.#waiting.push(line);
-    else appendFileSync(this.path, `${JSON.stringify(line)}\n`);
+    if (this.#waiting) {
+      this.#waiting.push(line);
+      return;
+    }
+    try {
+      appendFileSync(this.path, `${JSON.stringify(line)}\n`);
+    } catch (error) {
+      // A full disk is no fault of the test that runs.
+      process.emitWarning(`savepoint cannot write its evidence: ${String(error)}`);
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type HazardId,
   type Lifetime,
   type Release,
+  type ResourceKind,
   type Scope,
 } from '@savepoint/catalogue';
 import { HazardError, type HazardFacts } from '../hazard-error.ts';
@@ -47,14 +48,24 @@ function factsOf(fixture: Fixture, inAnyCase: boolean): HazardFacts {
   return { ...facts, expected: `by the end of ${sayScope(owner)}` };
 }
 
+/** What one test may make and all others use; a client is out for whoever took it. */
+const SHARED_KINDS: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
+  'pool',
+  'connection',
+  'handle',
+  'server',
+  'app',
+  'agent',
+]);
+
 /**
  * The scope that a fixture lived in. A test that happens to make the one pool that all tests then
  * share did not make it for itself: it did when it also released it, when its own code calls the
  * constructor, or when the next test makes another on the same line.
  */
 function scopeLivedIn(fixture: Fixture, ledger: Ledger): Scope {
-  const { owner, release } = fixture;
-  if (!isPerTest(owner.scope)) return owner.scope;
+  const { kind, owner, release } = fixture;
+  if (!isPerTest(owner.scope) || !SHARED_KINDS.has(kind)) return owner.scope;
   const own =
     (release !== undefined && isWithin(release.by, owner)) ||
     isMadeByTestItself(fixture) ||
