@@ -49,19 +49,19 @@ export function sqliteError({ message, code }: SqliteRefusal): Error {
   return new (loadDriver().SqliteError)(message, code);
 }
 
-let methods: StatementMethods | undefined;
+/** The object that all statements of a driver inherit from; each loaded copy of the driver has its own. */
+export type StatementPrototype = Record<Running, Method>;
 
-/** better-sqlite3's own methods of its statements. */
-export function statementMethods(handle: Handle): StatementMethods {
+const ownMethods = new WeakMap<StatementPrototype, StatementMethods>();
+
+/** The driver's own methods of its statements. */
+export function statementMethods(prototype: StatementPrototype): StatementMethods {
+  let methods = ownMethods.get(prototype);
   if (!methods) {
-    methods = { ...statementPrototype(handle) };
+    methods = { ...prototype };
+    ownMethods.set(prototype, methods);
   }
   return methods;
-}
-
-/** The object all statements inherit from. */
-export function statementPrototype(handle: Handle): Record<Running, Method> {
-  return Object.getPrototypeOf(handle.prepare('SELECT 1')) as Record<Running, Method>;
 }
 
 /** A handle by its own methods, whatever is put over them later. */
@@ -71,12 +71,14 @@ export class RawHandle {
   readonly prepare: (sql: string) => Statement;
   readonly pragma: Handle['pragma'];
   readonly close: () => void;
+  readonly statements: StatementPrototype;
   readonly methods: StatementMethods;
-  readonly #statements = new Map<string, Statement>();
+  readonly #own = new Map<string, Statement>();
 
   constructor(handle: Handle) {
     this.handle = handle;
-    this.methods = statementMethods(handle);
+    this.statements = Object.getPrototypeOf(handle.prepare('SELECT 1')) as StatementPrototype;
+    this.methods = statementMethods(this.statements);
     const exec = handle.exec.bind(handle);
     const close = handle.close.bind(handle);
     this.exec = (sql) => {
@@ -98,22 +100,22 @@ export class RawHandle {
   }
 
   all(sql: string): unknown[] {
-    return this.methods.all.call(this.#own(sql)) as unknown[];
+    return this.methods.all.call(this.#prepareOwn(sql)) as unknown[];
   }
 
   /** A pragma's value; unlike `pragma()` this may be asked while rows are being read. */
   setting(name: string): unknown {
-    const statement = this.#own(`PRAGMA ${name}`);
+    const statement = this.#prepareOwn(`PRAGMA ${name}`);
     return statement.reader ? this.methods.get.call(statement.pluck()) : undefined;
   }
 
   /** A statement of the sandbox itself: prepared once, and in plain numbers whatever the app prefers. */
-  #own(sql: string): Statement {
-    let statement = this.#statements.get(sql);
+  #prepareOwn(sql: string): Statement {
+    let statement = this.#own.get(sql);
     if (!statement) {
       statement = this.prepare(sql);
       if (statement.reader) statement.safeIntegers(false);
-      this.#statements.set(sql, statement);
+      this.#own.set(sql, statement);
     }
     return statement;
   }

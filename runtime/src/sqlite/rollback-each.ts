@@ -8,6 +8,9 @@ import { leaseOf } from './lease.ts';
 import { assertFree, openSandbox, type Turn } from './turn.ts';
 import { watchHandle, type WatchedHandle } from './watched-handle.ts';
 
+// From import on, so that hooks and tests are known that are made before rollbackEach() is called.
+trackTests();
+
 /** The tests that use a handle now; a handle may be watched by several files of one process. */
 const turnsOf = new WeakMap<WatchedHandle, Turn[]>();
 
@@ -16,6 +19,7 @@ const turnsOf = new WeakMap<WatchedHandle, Turn[]>();
  * at the top of a test file, or in a `describe` for its tests. The app does not change: its handle
  * stays the same object, statements and transaction functions it made when it was imported included.
  * What `before` hooks write, all tests see, until the file or suite ends: then it is rolled back too.
+ * Call it before other hooks, so that they run inside the sandbox.
  *
  * While a test runs, `handle.inTransaction` is always true: better-sqlite3 lets nobody replace it.
  * `handle.close()` is refused then (`no-use-after-end`); afterwards the handle closes as it always did.
@@ -27,7 +31,6 @@ const turnsOf = new WeakMap<WatchedHandle, Turn[]>();
 export function rollbackEach(handle: Handle): void {
   assertHandle(handle);
   const opened = captureTrace();
-  trackTests();
   const watch = watchHandle(handle);
   const turns = turnsOf.get(watch) ?? [];
   turnsOf.set(watch, turns);

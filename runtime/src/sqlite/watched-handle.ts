@@ -1,23 +1,17 @@
 /**
  * An app's own handle, watched: what the app does with it, also through statements it prepared long
- * ago, goes through the sandbox that is open. Own properties of the handle and the methods all
- * statements inherit are replaced by `install` and put back by `restore`.
+ * ago, goes through the sandbox that is open. Own properties of the handle are replaced by `install`
+ * and put back by `restore`.
  */
 import { HazardError } from '../hazard-error.ts';
+import { SetupError } from '../setup-error.ts';
 import { ambientTest, type AmbientTest } from '../test-scope.ts';
-import { captureTrace } from '../trace.ts';
-import {
-  RUNNING,
-  RawHandle,
-  statementMethods,
-  statementPrototype,
-  type Handle,
-  type Running,
-  type Statement,
-} from './driver.ts';
+import { captureTrace, formatPlace, type Trace } from '../trace.ts';
+import { RawHandle, type Handle, type Running, type Statement } from './driver.ts';
 import { Lease } from './lease.ts';
 import type { Sandbox } from './sandbox.ts';
 import { openSandbox } from './turn.ts';
+import { installExecutor, restoreExecutor, type Executor } from './watched-statements.ts';
 
 /** A test's sandbox on the handle. */
 export interface Use {
@@ -26,7 +20,6 @@ export interface Use {
 }
 
 const watched = new WeakMap<Handle, WatchedHandle>();
-let installed = 0;
 
 /** The watch over a handle; one, however often it is asked for. */
 export function watchHandle(handle: Handle): WatchedHandle {
@@ -36,7 +29,7 @@ export function watchHandle(handle: Handle): WatchedHandle {
   return watch;
 }
 
-export class WatchedHandle {
+export class WatchedHandle implements Executor {
   readonly raw: RawHandle;
   readonly #handle: Handle;
   readonly #uses: Use[] = [];
@@ -67,10 +60,7 @@ export class WatchedHandle {
   }
 
   execute(statement: Statement, method: Running, args: unknown[]): unknown {
-    const access = this.#access();
-    return access
-      ? access.execute(statement, method, args)
-      : this.raw.methods[method].apply(statement, args);
+    return this.#access().execute(statement, method, args);
   }
 
   install(): void {
@@ -81,47 +71,43 @@ export class WatchedHandle {
     };
     replace('exec', (sql: string) => {
       const access = this.#access();
-      if (access && typeof sql === 'string') access.exec(sql);
-      else this.raw.exec(sql);
+      if (typeof sql === 'string') access.exec(sql);
+      else this.raw.exec(sql); // The driver says what is wrong with it.
       return handle;
     });
     replace('prepare', (sql: string) => {
       const access = this.#access();
-      return this.raw.prepare(access && typeof sql === 'string' ? access.prepare(sql) : sql);
+      return this.raw.prepare(typeof sql === 'string' ? access.prepare(sql) : sql);
     });
-    replace('pragma', (...args: Parameters<Handle['pragma']>) =>
-      (this.#access() ?? this.raw).pragma(...args),
-    );
+    replace('pragma', (...args: Parameters<Handle['pragma']>) => this.#access().pragma(...args));
     replace('close', () => {
       this.#assertMayClose();
+      this.#closeSeed();
       this.raw.close();
       return handle;
     });
-    if (installed++ === 0) installOnStatements(handle);
+    installExecutor(handle, this.raw.statements, this);
   }
 
   restore(): void {
     if (--this.#watchers > 0) return;
-    const seed = this.#seed;
-    this.#seed = undefined;
-    if (seed) {
-      this.#uses.splice(this.#uses.indexOf(seed), 1);
-      seed.access.close();
-    }
+    this.#closeSeed();
     for (const name of ['exec', 'prepare', 'pragma', 'close'] as const)
       Reflect.deleteProperty(this.#handle, name);
-    if (--installed === 0) restoreStatements(this.#handle, this.raw);
+    restoreExecutor(this.#handle, this.raw.statements);
   }
 
-  #access(): Sandbox | undefined {
+  #access(): Sandbox {
     const asker = ambientTest();
-    const use = this.#uses.at(-1) ?? (asker?.hook === 'before' ? this.#openSeed() : undefined);
+    const use = this.#uses.at(-1);
     assertNotLate(asker, use);
-    use?.lease.assertUsable();
-    return use?.access;
+    if (!use && asker?.hook === 'beforeEach') throw hookBeforeSandbox(captureTrace());
+    const { lease, access } = use ?? this.#openSeed();
+    lease.assertUsable();
+    return access;
   }
 
-  /** What `before` hooks write is in a sandbox around those of the tests. */
+  /** What is written outside of the tests, in `before` hooks above all, is in a sandbox around theirs. */
   #openSeed(): Use {
     const lease = new Lease('the `before` hooks', captureTrace());
     this.#seed = { lease, access: openSandbox(this.raw, lease, this.depth) };
@@ -129,9 +115,17 @@ export class WatchedHandle {
     return this.#seed;
   }
 
+  #closeSeed(): void {
+    const seed = this.#seed;
+    if (!seed) return;
+    this.#seed = undefined;
+    this.#uses.splice(this.#uses.indexOf(seed), 1);
+    seed.access.close();
+  }
+
   #assertMayClose(): void {
     const use = this.#uses.at(-1);
-    if (!use) return;
+    if (!use || use === this.#seed) return;
     this.#misused = new HazardError('no-use-after-end', {
       happened: `The database handle that other tests share was closed by ${use.lease.owner}.`,
       acquired: use.lease.opened,
@@ -153,17 +147,10 @@ function assertNotLate(test: AmbientTest | undefined, use: Use | undefined): voi
   });
 }
 
-function installOnStatements(handle: Handle): void {
-  const methods = statementMethods(handle);
-  const prototype = statementPrototype(handle);
-  for (const name of RUNNING) {
-    prototype[name] = function (this: Statement, ...args: unknown[]): unknown {
-      const watch = watched.get(this.database);
-      return watch ? watch.execute(this, name, args) : methods[name].apply(this, args);
-    };
-  }
-}
-
-function restoreStatements(handle: Handle, { methods }: RawHandle): void {
-  Object.assign(statementPrototype(handle), methods);
+function hookBeforeSandbox({ place }: Trace): SetupError {
+  return new SetupError(
+    'ERR_SAVEPOINT_NO_TEST',
+    `sqlite: a \`beforeEach\` hook used the handle before the sandbox of its test was open${place ? ` (${formatPlace(place)})` : ''}. ` +
+      'Call rollbackEach() before that hook.',
+  );
 }

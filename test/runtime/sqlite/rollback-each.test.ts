@@ -64,6 +64,18 @@ test('tests at the same time are refused by the name of the one that has the han
   }
 });
 
+test('the handle may be closed by its owner once the tests are over, and on a file leaves no trace', (t) => {
+  const env = { APP_DATABASE: join(tempDir(t), 'app.db') };
+  assertAllPass(run('each-closed', env));
+  assertAllPass(run('each-closed', env));
+});
+
+test('a beforeEach hook that comes before the sandbox is told so', () => {
+  const outcome = run('each-late-call').get('has a hook before its sandbox');
+  assert.equal(outcome?.ok, false);
+  assert.match(outcome.report, /Call rollbackEach\(\) before that hook/);
+});
+
 test('what is no open handle is refused', () => {
   const closed = new Database(':memory:');
   closed.close();
