@@ -68,6 +68,10 @@ describe('a flat config', () => {
       { files: ['**/*.js'], plugins: { fixtures: plugin }, extends: ['fixtures/recommended'] },
     ]),
     'lists the preset': [savepoint.configs.recommended],
+    'lists the preset beside the plugin registered by hand': [
+      savepoint.configs.recommended,
+      { plugins: { savepoint }, rules: { 'savepoint/no-fixed-port': 'off' } },
+    ],
   } satisfies Record<string, Linter.Config[]>;
 
   for (const [way, config] of Object.entries(ways)) {
