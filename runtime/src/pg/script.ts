@@ -313,12 +313,10 @@ export class Script {
   async #replyToSetTransaction(modes: TransactionModes): Promise<Reply> {
     const { transaction } = this.#asker;
     if (transaction?.aborted) return SEND;
-    if (!transaction) {
-      this.#asker.hearNotice(onlyInTransactionBlocksWarning('SET TRANSACTION'));
-      return 'SET';
-    }
     this.#refuseStronger(modes);
-    await this.#changeModes(transaction, modes);
+    if (transaction) await this.#changeModes(transaction, modes);
+    else if (this.#statements.length > 1) await this.#changeModes(this.#openImplicit(), modes);
+    else this.#asker.hearNotice(onlyInTransactionBlocksWarning('SET TRANSACTION'));
     return 'SET';
   }
 

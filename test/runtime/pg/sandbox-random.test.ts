@@ -12,6 +12,8 @@ const CONTROL = [
   'END',
   'START TRANSACTION READ ONLY',
   'COMMIT AND CHAIN',
+  'SET TRANSACTION READ ONLY',
+  'SET TRANSACTION READ WRITE',
   'ROLLBACK AND CHAIN',
   'SAVEPOINT s',
   'SAVEPOINT r',
@@ -32,6 +34,19 @@ const ORDINARY = [
   'SET CONSTRAINTS ALL IMMEDIATE',
   'SET LOCAL work_mem = 1111',
   'SHOW work_mem',
+  "SELECT set_config('app.user', 'ada', true)",
+  "SELECT set_config('app.user', 'grace', false)",
+  "SELECT current_setting('app.user', true)",
+  'SET work_mem = 2222',
+  'RESET work_mem',
+  'DECLARE c CURSOR FOR SELECT generate_series(1, 3) AS n',
+  'FETCH c',
+  'CLOSE c',
+  'CREATE TEMP TABLE scratch (n int) ON COMMIT DROP',
+  'CREATE TEMP TABLE IF NOT EXISTS kept (n int) ON COMMIT DELETE ROWS',
+  'INSERT INTO kept VALUES (1)',
+  'TABLE kept',
+  'TABLE scratch',
   'SELEKT',
   'SELECT 1 / 0',
 ];
@@ -40,6 +55,9 @@ const ORDINARY = [
 const CLEAN: readonly Step[] = [
   'ROLLBACK',
   'DELETE FROM posts; DELETE FROM users; DELETE FROM log',
+  'DROP TABLE IF EXISTS kept',
+  'RESET work_mem',
+  "SELECT set_config('app.user', '', false)",
 ];
 
 const statement = fc.oneof(

@@ -37,7 +37,8 @@ export async function runFiles(t: TestContext, ...files: readonly string[]): Pro
     const { rows } = await witness.query<{ n: number }>(
       'SELECT ((SELECT count(*) FROM users) + (SELECT count(*) FROM audit))::int AS n',
     );
-    const named = (pattern: RegExp) => [...output.matchAll(pattern)].map(([, name = '']) => basename(name));
+    const named = (pattern: RegExp) =>
+      [...output.matchAll(pattern)].map(([, name = '']) => basename(name));
     return {
       exitCode,
       output,
