@@ -89,9 +89,13 @@ function table(linted: readonly Report[], run: Run): string {
     const inRun = run.reports.find(({ code }) => code === id);
     if (!inSource && !inRun) return [];
     const line = inSource ? `line ${inSource.line ?? '?'}` : '';
-    return [`| [\`${id}\`](../rules/${id}.md) | ${line} | ${inRun?.message.split('\n')[0]?.replace(/ \[[\w-]+\]$/, '') ?? ''} |`];
+    return [
+      `| [\`${id}\`](../rules/${id}.md) | ${line} | ${inRun?.message.split('\n')[0]?.replace(/ \[[\w-]+\]$/, '') ?? ''} |`,
+    ];
   });
-  return ['| hazard | the linter points at | the runtime says |', '|---|---|---|', ...rows].join('\n');
+  return ['| hazard | the linter points at | the runtime says |', '|---|---|---|', ...rows].join(
+    '\n',
+  );
 }
 
 /** With `UPDATE_GUIDE=1` writes the table into the chapter instead. */
