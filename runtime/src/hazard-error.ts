@@ -74,9 +74,9 @@ export class HazardError extends Error {
   }
 }
 
-/** A text that may begin with a placeholder, begun as a sentence. */
+/** A text that may begin with a placeholder, begun as a sentence; a name in code stays as it is. */
 function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
 }
 
 function place(label: string, trace: Trace | undefined): string[] {

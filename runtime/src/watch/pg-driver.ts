@@ -11,7 +11,11 @@ import { before, wrap } from './wrap.ts';
 
 /** A pool of pg-pool, as far as savepoint reads it. */
 export interface Pool {
-  readonly options: { readonly allowExitOnIdle?: boolean; readonly max: number };
+  readonly options: {
+    readonly allowExitOnIdle?: boolean;
+    readonly connectionString?: string;
+    readonly database?: string;
+  };
   readonly ending: boolean;
   readonly ended: boolean;
   readonly totalCount: number;
@@ -19,6 +23,7 @@ export interface Pool {
 
 /** A client of pg. */
 export interface Client {
+  readonly database?: string;
   readonly _connected?: boolean;
   readonly _ending?: boolean;
   readonly _ended?: boolean;
@@ -50,7 +55,7 @@ export interface PgEvents {
   /** The first `end()` of a pool or client has begun and answered this. */
   ending(resource: Pool | Client, answer: unknown, call: Call): void;
   /** A statement is sent, through a pool or over a client that the user holds. */
-  statement(over: Pool | Client, text: string, call: Call): void;
+  statement(over: Pool | Client, text: string, call: Call, database: string | undefined): void;
 }
 
 /** Pools and clients that savepoint itself made. */
@@ -159,7 +164,7 @@ function watchRequests(prototype: object, events: PgEvents): void {
         const request: Request = { ...call(), pool, kind: 'query' };
         events.requested(request);
         const text = textOf(args[0]);
-        if (text !== undefined) events.statement(pool, text, request);
+        if (text !== undefined) events.statement(pool, text, request, databaseOf(pool.options));
         return during(request, () => original.apply(this, args));
       },
   );
@@ -264,12 +269,18 @@ function watchClients(prototype: object, events: PgEvents): void {
     const request = requestOfClient.get(client);
     const held = request ? request.kind === 'connect' : isStandalone(client);
     const text = textOf(args[0]);
-    if (held && text !== undefined) events.statement(client, text, call());
+    if (held && text !== undefined) events.statement(client, text, call(), client.database);
   });
 }
 
 function call(): Call {
   return { ...ambient(), at: captureTrace() };
+}
+
+/** The database that a pool connects to, where its options name one. */
+function databaseOf({ connectionString, database }: Pool['options']): string | undefined {
+  // pg lets the connection string win.
+  return /^[^?]*\/\/[^/?]*\/([^?]+)/.exec(connectionString ?? '')?.[1] ?? database;
 }
 
 /** The text of a query given as text, as a configuration or as a `Query`, `Cursor` or stream. */

@@ -1,6 +1,6 @@
 /** Statements of a test file that change what every other file uses. Knows SQL, but no driver. */
 import { report } from '../lifetimes/judge.ts';
-import { splitStatements, type Fragment } from '../pg/sql-lexer.ts';
+import { isWord, splitStatements, type Fragment } from '../pg/sql-lexer.ts';
 import type { RunScope } from '../lifetimes/run-scope.ts';
 import type { Trace } from '../trace.ts';
 
@@ -12,6 +12,7 @@ export interface SchemaChanges {
     over: Connection,
     text: string,
     by: { readonly scope: RunScope; readonly at: Trace },
+    database: string | undefined,
   ): void;
   /** The connection went back to its pool. */
   clientReleased(over: Connection): void;
@@ -20,28 +21,43 @@ export interface SchemaChanges {
 
 const CHANGES = new Set(['create', 'alter', 'drop']);
 const OF_THE_SESSION = new Set(['temp', 'temporary']);
+/** What a file may have for itself, when it makes it under a name that was free. */
+const PLACES = new Set(['database', 'schema']);
 /** Words of a statement that a report shows: what is changed, without what it becomes. */
 const SHOWN_WORDS = 6;
 
-/** Reports changes of the schema while this process holds no advisory lock. */
+/** Reports changes of a schema that is not this file's own, while the process holds no advisory lock. */
 export function watchSchemaChanges(): SchemaChanges {
   const locking = new Set<Connection>();
+  /** Databases and schemas that this process made. */
+  const own = new Set<string>();
+  /** Connections whose search path leads there. */
+  const inOwn = new WeakSet<Connection>();
   return {
-    statement(over, text, { scope, at }) {
+    statement(over, text, { scope, at }, database) {
       for (const fragment of splitStatements(text)) {
-        if (takesLock(fragment)) locking.add(over);
+        const made = placeMadeBy(fragment);
+        const isOwn = fragment.tokens.some(({ value }) => own.has(value));
+        if (made !== undefined) own.add(made);
+        else if (takesLock(fragment)) locking.add(over);
         else if (givesLockBack(fragment)) locking.delete(over);
-        else if (locking.size === 0 && changesSchema(fragment)) {
-          report('no-concurrent-migrations', scope, {
-            values: { statement: headOf(fragment) },
-            used: at,
-          });
+        else if (!changesSchema(fragment)) {
+          if (isOwn && isWord(fragment.tokens[0], 'set')) inOwn.add(over);
+        } else if (locking.size === 0 && !isOwn && !inOwn.has(over) && !own.has(database ?? '')) {
+          const values = { statement: headOf(fragment) };
+          report('no-concurrent-migrations', scope, { values, used: at });
         }
       }
     },
     clientReleased: (over) => void locking.delete(over),
     clientEnds: (over) => void locking.delete(over),
   };
+}
+
+/** The name of a database or schema that the statement makes anew; `if not exists` may find another's. */
+function placeMadeBy({ tokens: [first, what, name] }: Fragment): string | undefined {
+  const makesPlace = isWord(first, 'create') && what?.kind === 'word' && PLACES.has(what.value);
+  return makesPlace && !isWord(name, 'if') ? name?.value : undefined;
 }
 
 function changesSchema({ tokens: [first, ...rest] }: Fragment): boolean {

@@ -123,7 +123,7 @@ test(
   },
 );
 
-test('the first test file of a TypeScript loader is seen, its lines are those of the source', async (t) => {
+test('beside a TypeScript loader, lines are those of the source', async (t) => {
   const directory = project(t);
   const file = join(directory, 'three.test.ts');
   writeFileSync(
@@ -140,14 +140,11 @@ test('the first test file of a TypeScript loader is seen, its lines are those of
       '});',
     ].join('\n'),
   );
-  for (const node of [['--import', 'tsx'], []] as const) {
-    if (!node.length) continue;
-    const { hazards } = await runFixture(file, { node });
-    assert.deepEqual(
-      hazards.map(({ code, line }) => [code, line]),
-      [['no-inline-teardown', 7]],
-    );
-  }
+  const { hazards } = await runFixture(file, { node: ['--import', 'tsx'] });
+  assert.deepEqual(
+    hazards.map(({ code, line }) => [code, line]),
+    [['no-inline-teardown', 7]],
+  );
 });
 
 test('a report on stderr names test, line and remedy, and no value of a variable', async () => {
@@ -164,6 +161,45 @@ test('a report on stderr names test, line and remedy, and no value of a variable
     ['sets a variable', 'deletes one, and fails', 'a suite'],
   );
   assert.doesNotMatch(stderr + evidence, /secret-value/);
+});
+
+test('a hazard that savepoint throws is evidence, too', async (t) => {
+  const file = join(project(t), 'thrown.test.mjs');
+  const lines = [
+    "import { test } from 'node:test';",
+    "import { use } from 'savepoint';",
+    "import { HazardError } from 'savepoint';",
+    "test('throws', async (t) => {",
+    '  await use(t, () => 1, () => {',
+    "    throw new HazardError('no-late-activity', { happened: 'Too late.' });",
+    '  });',
+    '});',
+  ];
+  writeFileSync(file, lines.join('\n'));
+  const { hazards, exitCode } = await runFixture(file);
+  assert.deepEqual(
+    hazards.map(({ code, test, message }) => [code, test, message]),
+    [['no-late-activity', 'throws', 'Too late.']],
+  );
+  assert.equal(exitCode, 1);
+});
+
+test('a process that ends itself is judged when it does', async (t) => {
+  const file = join(project(t), 'exits.test.mjs');
+  const lines = [
+    "import { after, test } from 'node:test';",
+    "test('sets a variable', () => {",
+    "  process.env.WATCH_SET = 'on';",
+    '});',
+    'after(() => process.exit());',
+  ];
+  writeFileSync(file, lines.join('\n'));
+  const { hazards, stderr } = await runFixture(file);
+  assert.deepEqual(
+    hazards.map(({ code, line }) => [code, line]),
+    [['no-unrestored-process-state', 3]],
+  );
+  assert.match(stderr, /savepoint saw 1 hazard:/);
 });
 
 test('no evidence and no report of a clean file', async () => {
