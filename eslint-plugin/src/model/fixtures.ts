@@ -3,10 +3,12 @@ import { isNarrower, type Lifetime, type Scope } from '@savepoint/catalogue';
 import {
   bare,
   enclosingFunction,
+  isCall,
   isFunction,
   nameOf,
   refugeOf,
   statementOf,
+  textOf,
   type Call,
   type Node,
 } from './ast.ts';
@@ -217,11 +219,12 @@ export function readFixtures(
   }
 
   /** Whether a throw can come in between, and the release is the end of it rather than the act under test. */
-  function isSkippable({ acquisition }: Held, place: Inline): boolean {
+  function isSkippable({ acquisition, frame }: Held, place: Inline): boolean {
     const { kind } = acquisition.resource;
-    const isAct = kind === 'app' || kind === 'server' || kind === 'handle' || kind === 'agent';
-    const between = [acquisition.node.range[1], place.at.range[0]] as const;
-    return runsBetween(acquisition.node, between) && (!isAct || endsItsBody(place.at));
+    const isOftenTested =
+      kind === 'app' || kind === 'server' || kind === 'handle' || kind === 'agent';
+    const isAct = isOftenTested && (!endsItsBody(place.at) || isNamedByTitle(place.node, frame));
+    return !isAct && runsBetween(acquisition.node, [acquisition.node.range[1], place.at.range[0]]);
   }
 
   function runsBetween(from: Node, [start, end]: readonly [number, number]): boolean {
@@ -311,4 +314,15 @@ function isCleanup(statement: Node): boolean {
         ? callee.name
         : undefined;
   return name !== undefined && CLEANUP.test(name);
+}
+
+/** Whether the test's title begins with the release: "closes idle connections", "should close". */
+function isNamedByTitle(release: Node, frame: Frame): boolean {
+  if (frame.is !== 'test' || !isCall(release)) return false;
+  const callee = bare(release.callee);
+  const method = callee.type === 'MemberExpression' ? nameOf(callee) : undefined;
+  const title = textOf(frame.call.call.arguments[0]);
+  if (method === undefined || title === undefined) return false;
+  const act = title.toLowerCase().replace(/^(?:it |should |can )*(?:\w+\.)?/, '');
+  return act.startsWith(method.toLowerCase().replace(/e$/, ''));
 }

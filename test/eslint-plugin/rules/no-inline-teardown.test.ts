@@ -32,6 +32,12 @@ test('a', async () => {
 });`,
     },
     {
+      name: 'closing is the act: the title says so',
+      code: `import { test } from 'node:test';
+import Fastify from 'fastify';
+test('closes without a request', async () => { const app = Fastify(); await app.ready(); await app.close(); });`,
+    },
+    {
       name: 'nothing that can throw in between',
       code: `import { test } from 'node:test';
 import Database from 'better-sqlite3';

@@ -35,6 +35,7 @@ export const noInlineTeardown = defineHazard({
     cannotSee: [
       'resources that a helper in another file makes',
       'a release in a callback or an event listener',
+      'whether closing is the act that is tested: where a test goes on after it, or begins its title with it, nothing is reported',
       'a handle, server, app or agent that is closed in the middle of a test: there closing may be what is tested',
     ],
     messages: {
