@@ -327,7 +327,9 @@ export class Script {
       return;
     }
     const text = transaction.change(modes).join(';');
-    this.#judge(transaction, await this.#session.exchange([], { text, listener: UNHEARD }));
+    const outcome = await this.#session.exchange([], { text, listener: UNHEARD });
+    if (outcome.is === 'failed') outcome.error.message = READ_WRITE_TOO_LATE;
+    this.#judge(transaction, outcome);
   }
 
   /** A weaker level than the outer transaction has is granted by it; a stronger one it cannot become. */
@@ -343,6 +345,9 @@ export class Script {
     }
   }
 }
+
+/** In a savepoint the server says the same, under the same code, in words about subtransactions. */
+const READ_WRITE_TOO_LATE = 'transaction read-write mode must be set before any query';
 
 const SYNTAX = `${RESERVED_PREFIX}syntax`;
 
