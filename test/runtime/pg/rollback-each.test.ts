@@ -1,6 +1,8 @@
 /** `rollbackEach` on an app's own pool, in test files run as users run theirs. */
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import pg from 'pg';
+import { rollbackEach } from 'savepoint/pg';
 import { runFiles, type Run } from './support/test-files.ts';
 
 /** Runs a file and then a clean one; whatever happened in the first, the run ends and the second is clean. */
@@ -122,4 +124,22 @@ describe('tests that do wrong are told by name', () => {
       assert.equal(run.exitCode, failed.length === 0 ? 0 : 1);
     });
   }
+});
+
+test('a pool on a database that does not look like a test database is refused at once', () => {
+  const pool = new pg.Pool({ host: '127.0.0.1', database: 'shop', password: 'hunter2' });
+  assert.throws(
+    () => {
+      rollbackEach(pool);
+    },
+    (error: Error) => {
+      assert.match(
+        error.message,
+        /127\.0\.0\.1:5432\/shop does not look like a test database.*allowDatabase: "shop"/,
+      );
+      assert.doesNotMatch(error.message, /hunter2/);
+      return true;
+    },
+  );
+  assert.equal(pool.totalCount, 0);
 });
