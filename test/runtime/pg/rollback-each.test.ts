@@ -1,6 +1,6 @@
 /** `rollbackEach` on an app's own pool, in test files run as users run theirs. */
 import assert from 'node:assert/strict';
-import { describe, test, type TestContext } from 'node:test';
+import { after, describe, test, type TestContext } from 'node:test';
 import pg from 'pg';
 import { rollbackEach } from 'savepoint/pg';
 import { runFiles, type Run } from './support/test-files.ts';
@@ -126,11 +126,13 @@ describe('tests that do wrong are told by name', () => {
   }
 });
 
+const shop = new pg.Pool({ host: '127.0.0.1', database: 'shop', password: 'hunter2' });
+after(() => shop.end());
+
 test('a pool on a database that does not look like a test database is refused at once', () => {
-  const pool = new pg.Pool({ host: '127.0.0.1', database: 'shop', password: 'hunter2' });
   assert.throws(
     () => {
-      rollbackEach(pool);
+      rollbackEach(shop);
     },
     (error: Error) => {
       assert.match(
@@ -141,5 +143,5 @@ test('a pool on a database that does not look like a test database is refused at
       return true;
     },
   );
-  assert.equal(pool.totalCount, 0);
+  assert.equal(shop.totalCount, 0);
 });
