@@ -1,17 +1,7 @@
 /** Every resource of the file as a fixture: acquired here, released there, a lifetime to be judged. */
 import { isNarrower, type Lifetime, type Scope } from '@savepoint/catalogue';
-import {
-  bare,
-  enclosingFunction,
-  isCall,
-  isFunction,
-  nameOf,
-  refugeOf,
-  statementOf,
-  textOf,
-  type Call,
-  type Node,
-} from './ast.ts';
+import { bare, enclosingFunction, nameOf, refugeOf, type Call, type Node } from './ast.ts';
+import { isActUnderTest } from './act-under-test.ts';
 import type { Acquisition, Acquisitions } from './acquisitions.ts';
 import type { Frame, Frames } from './frames.ts';
 import type { Place } from './placement.ts';
@@ -223,7 +213,7 @@ export function readFixtures(
     const { kind } = acquisition.resource;
     const isOftenTested =
       kind === 'app' || kind === 'server' || kind === 'handle' || kind === 'agent';
-    const isAct = isOftenTested && (!endsItsBody(place.at) || isNamedByTitle(place.node, frame));
+    const isAct = isOftenTested && isActUnderTest(place, frame);
     return !isAct && runsBetween(acquisition.node, [acquisition.node.range[1], place.at.range[0]]);
   }
 
@@ -280,49 +270,4 @@ function calleeText(call: Call): string {
 
 export function isSameFrame(a: Frame, b: Frame): boolean {
   return a.is === 'file' ? b.is === 'file' : b.is !== 'file' && a.fn === b.fn;
-}
-
-const CLEANUP =
-  /^(close|end|stop|destroy|quit|disconnect|dispose|release|shutdown|terminate|kill|reset|restore|restoreAll|rm|rmSync|unlink|unlinkSync|chdir|setGlobalDispatcher|clearTimeout|clearInterval)$/;
-
-/** Whether only cleanup follows a statement, up to the end of its function. */
-function endsItsBody(node: Node): boolean {
-  const fn = enclosingFunction(node);
-  for (let at: Node | undefined = statementOf(node); at && at !== fn?.body; at = at.parent) {
-    const { parent } = at;
-    if (isFunction(at)) return true;
-    if (parent?.type !== 'BlockStatement') continue;
-    const index = parent.body.findIndex((statement) => statement === at);
-    if (!parent.body.slice(index + 1).every(isCleanup)) return false;
-  }
-  return true;
-}
-
-function isCleanup(statement: Node): boolean {
-  if (statement.type === 'ReturnStatement') return statement.argument === null;
-  if (statement.type !== 'ExpressionStatement') return false;
-  const expression = bare(statement.expression);
-  const call = expression.type === 'AwaitExpression' ? bare(expression.argument) : expression;
-  if (call.type === 'AssignmentExpression' || call.type === 'UnaryExpression') return true;
-  if (call.type === 'NewExpression') return true;
-  if (call.type !== 'CallExpression') return false;
-  const callee = bare(call.callee);
-  const name =
-    callee.type === 'MemberExpression'
-      ? nameOf(callee)
-      : callee.type === 'Identifier'
-        ? callee.name
-        : undefined;
-  return name !== undefined && CLEANUP.test(name);
-}
-
-/** Whether the test's title begins with the release: "closes idle connections", "should close". */
-function isNamedByTitle(release: Node, frame: Frame): boolean {
-  if (frame.is !== 'test' || !isCall(release)) return false;
-  const callee = bare(release.callee);
-  const method = callee.type === 'MemberExpression' ? nameOf(callee) : undefined;
-  const title = textOf(frame.call.call.arguments[0]);
-  if (method === undefined || title === undefined) return false;
-  const act = title.toLowerCase().replace(/^(?:it |should |can )*(?:\w+\.)?/, '');
-  return act.startsWith(method.toLowerCase().replace(/e$/, ''));
 }

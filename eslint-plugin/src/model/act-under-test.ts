@@ -1,0 +1,63 @@
+/** Is a release in the body of a test its clean-up, or the very thing it tests? */
+import {
+  bare,
+  enclosingFunction,
+  isCall,
+  isFunction,
+  nameOf,
+  statementOf,
+  textOf,
+  type Node,
+} from './ast.ts';
+import type { Frame } from './frames.ts';
+import type { Place } from './placement.ts';
+
+/** The test goes on after the release, or begins its title with it. */
+export function isActUnderTest(place: Extract<Place, { is: 'inline' }>, frame: Frame): boolean {
+  return !endsItsBody(place.at) || isNamedByTitle(place.node, frame);
+}
+
+const CLEANUP =
+  /^(close|end|stop|destroy|quit|disconnect|dispose|release|shutdown|terminate|kill|reset|restore|restoreAll|rm|rmSync|unlink|unlinkSync|chdir|setGlobalDispatcher|clearTimeout|clearInterval)$/;
+
+/** Whether only cleanup follows a statement, up to the end of its function. */
+function endsItsBody(node: Node): boolean {
+  const fn = enclosingFunction(node);
+  for (let at: Node | undefined = statementOf(node); at && at !== fn?.body; at = at.parent) {
+    const { parent } = at;
+    if (isFunction(at)) return true;
+    if (parent?.type !== 'BlockStatement') continue;
+    const index = parent.body.findIndex((statement) => statement === at);
+    if (!parent.body.slice(index + 1).every(isCleanup)) return false;
+  }
+  return true;
+}
+
+function isCleanup(statement: Node): boolean {
+  if (statement.type === 'ReturnStatement') return statement.argument === null;
+  if (statement.type !== 'ExpressionStatement') return false;
+  const expression = bare(statement.expression);
+  const call = expression.type === 'AwaitExpression' ? bare(expression.argument) : expression;
+  if (call.type === 'AssignmentExpression' || call.type === 'UnaryExpression') return true;
+  if (call.type === 'NewExpression') return true;
+  if (call.type !== 'CallExpression') return false;
+  const callee = bare(call.callee);
+  const name =
+    callee.type === 'MemberExpression'
+      ? nameOf(callee)
+      : callee.type === 'Identifier'
+        ? callee.name
+        : undefined;
+  return name !== undefined && CLEANUP.test(name);
+}
+
+/** Whether the test's title begins with the release: "closes idle connections", "should close". */
+function isNamedByTitle(release: Node, frame: Frame): boolean {
+  if (frame.is !== 'test' || !isCall(release)) return false;
+  const callee = bare(release.callee);
+  const method = callee.type === 'MemberExpression' ? nameOf(callee) : undefined;
+  const title = textOf(frame.call.call.arguments[0]);
+  if (method === undefined || title === undefined) return false;
+  const act = title.toLowerCase().replace(/^(?:it |should |can )*(?:\w+\.)?/, '');
+  return act.startsWith(method.toLowerCase().replace(/e$/, ''));
+}
