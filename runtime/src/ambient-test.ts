@@ -47,7 +47,10 @@ export function trackTests(): void {
   tracking = true;
   createHook({
     init(_id, type, _trigger, resource: Owned) {
-      if (type === 'Test') return made(resource as TestResource);
+      if (type === 'Test') {
+        made(resource as TestResource);
+        return;
+      }
       const owner = ambientOwner();
       resource[OWNER] =
         owner && (sharing || SERVERS.has(type)) ? { ...owner, served: true } : owner;

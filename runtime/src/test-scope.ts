@@ -99,17 +99,19 @@ const ROOT = '<root>';
 
 /** The scope of a test, made at the first call. @throws TypeError when `t` is not the context of a test */
 export function scopeOf(t: TestContext): TestScope {
+  // Callers in JavaScript may pass anything.
+  const { after, signal, name } = Object(t) as Partial<TestContext>;
   // A `before` hook of the file is given a context like a test's: that of Node's root test.
-  if (typeof t?.after !== 'function' || !(t.signal instanceof AbortSignal) || t.name === ROOT) {
+  if (typeof after !== 'function' || !(signal instanceof AbortSignal) || name === ROOT) {
     throw new TypeError(
       'savepoint needs the context of a test as its first argument: test("…", async (t) => …). ' +
         'A suite and its `before` hooks have no such context; use `beforeEach((t) => …)` or the test itself.',
     );
   }
-  let scope = scopes.get(t.signal);
+  let scope = scopes.get(signal);
   if (!scope) {
     scope = new TestScope(t);
-    scopes.set(t.signal, scope);
+    scopes.set(signal, scope);
   }
   return scope;
 }

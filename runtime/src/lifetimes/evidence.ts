@@ -3,6 +3,7 @@
  * killed a moment later loses nothing. Knows no resource and no test runner.
  */
 import { createHash } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { appendFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { HazardId } from '@savepoint/catalogue';
@@ -49,7 +50,7 @@ export class EvidenceWriter {
   constructor(path: string, blame: Blame) {
     this.path = path;
     this.#blame = blame;
-    hazards.subscribe(this.#listen);
+    subscribe(hazards.name, this.#listen);
   }
 
   /** The hazards written so far. */
@@ -74,7 +75,7 @@ export class EvidenceWriter {
 
   /** Listens no more. */
   close(): void {
-    hazards.unsubscribe(this.#listen);
+    unsubscribe(hazards.name, this.#listen);
   }
 
   #add(error: HazardError): void {

@@ -95,7 +95,7 @@ function observeEnvironment(changed: Changed): void {
     },
     deleteProperty(target, name: string) {
       const before = target[name];
-      const deleted = delete target[name];
+      const deleted = Reflect.deleteProperty(target, name);
       if (before !== undefined) changed(name, before, false);
       return deleted;
     },

@@ -29,7 +29,10 @@ export function watchLateWork(): LateWork {
 
   return {
     requested(request) {
-      if (request.scope.ended) return reportLate(request, nounOf('pool'));
+      if (request.scope.ended) {
+        reportLate(request, nounOf('pool'));
+        return;
+      }
       if (request.scope.scope === 'file') return;
       if (pending.length >= KEPT) pending = pending.filter(isPending);
       pending.push(request);

@@ -28,7 +28,7 @@ export function whenLoaded(file: string, patch: Patch): void {
         const inPackage = PACKAGE_FILE.exec(String(args[1]))?.[1]?.replaceAll('\\', '/');
         for (const apply of (inPackage && patches.get(inPackage)) || []) {
           quietly(() => {
-            const module = this as NodeModule;
+            const module = this as { exports: unknown };
             module.exports = apply(module.exports) ?? module.exports;
           });
         }

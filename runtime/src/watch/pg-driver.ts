@@ -290,10 +290,8 @@ function textOf(query: unknown): string | undefined {
   return typeof text === 'string' ? text : undefined;
 }
 
-/** The prototype of a class that a CommonJS module exports, as itself or as `default`. */
+/** The prototype of a class that a CommonJS module exports as itself. */
 function prototypeOf(exported: unknown): object {
-  const { prototype } = (typeof exported === 'function' ? exported : Object(exported).default) as {
-    prototype: object;
-  };
+  const { prototype } = exported as { readonly prototype: object };
   return prototype;
 }

@@ -101,7 +101,10 @@ export function watchPools(
     },
 
     poolEnds(pool, call) {
-      if (pool.ending) return usedAfterEnd(pool, call);
+      if (pool.ending) {
+        usedAfterEnd(pool, call);
+        return;
+      }
       endings.set(pool, call);
       ledger.release(pool, call.scope, call.at);
     },

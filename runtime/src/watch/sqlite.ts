@@ -45,7 +45,7 @@ export function watchSqlite(ledger: Ledger): void {
 
 /** The class, telling of every handle it makes. */
 function observed(Database: DatabaseClass, made: (handle: Handle) => void): DatabaseClass {
-  const make = (args: unknown[], target: Function = Database) => {
+  const make = (args: unknown[], target: NewableFunction = Database) => {
     const handle = Reflect.construct(Database, args, target) as Handle;
     made(handle);
     return handle;
