@@ -31,8 +31,7 @@ const options = [
   '--test',
   `--test-concurrency=${2 * availableParallelism()}`,
   '--test-timeout=300000',
-  `--test-reporter=${process.stdout.isTTY ? 'spec' : 'dot'}`,
-  '--test-reporter-destination=stdout',
+  '--test-reporter=spec',
 ];
 spawn(process.execPath, [...options, ...files], { stdio: 'inherit' }).on('exit', (code) => {
   process.exitCode = code ?? 1;

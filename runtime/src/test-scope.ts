@@ -4,7 +4,8 @@
  * also after a hook that threw. Knows no resource.
  */
 import type { TestContext } from 'node:test';
-import { captureTrace, type Trace } from './trace.ts';
+import { HazardError } from './hazard-error.ts';
+import { captureTrace, traceOf, type Trace } from './trace.ts';
 
 export { ambientTest, trackTests, type AmbientTest } from './ambient-test.ts';
 
@@ -30,10 +31,16 @@ export class TestScope {
       t.after(() => this.close());
     });
     this.#signal.addEventListener('abort', () => {
-      // After a hook that threw, node:test skips the rest, ours included. On a time-out the signal
-      // comes before the hooks: then `close` is still to be called by them.
-      if (this.#closing) return;
-      if (this.#hooksRan || !isStopped(t)) void this.close().catch(reportLate);
+      const failure = failureOf(t);
+      if (failure?.message === AFTER_EACH_THREW) reportLate(this.#teardownThrew(failure.cause));
+      // After a `t.after` hook that threw, node:test skips the rest, ours included. On a time-out the
+      // signal comes before the hooks: then `close` is still to be called by them.
+      const isStopped = STOPPED.has(failure?.failureType ?? '');
+      if (this.#closing || (isStopped && !this.#hooksRan)) return;
+      if (this.#hooksRan || failure?.message === AFTER_THREW) {
+        reportLate(this.#teardownThrew(failure?.cause));
+      }
+      void this.close().catch(reportLate);
     });
     open.add(this);
   }
@@ -54,6 +61,18 @@ export class TestScope {
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#release());
+  }
+
+  #teardownThrew(thrown: unknown): HazardError {
+    return new HazardError('no-fragile-teardown', {
+      happened: `A teardown hook of test "${this.name}" threw, and node:test skipped the hooks after it. What savepoint held for the test is released all the same.`,
+      acquired: this.opened,
+      used: thrown instanceof Error ? traceOf(thrown.stack ?? '') : undefined,
+      remedy:
+        'Find out why the hook throws. Acquire with `use(t, acquire, release)` of `savepoint`: all releases run, last in first out, even when one throws.',
+      test: { name: this.name, file: undefined },
+      cause: thrown,
+    });
   }
 
   async #release(): Promise<void> {
@@ -86,9 +105,19 @@ const STOPPED = new Set([
   'unhandledRejection',
 ]);
 
-function isStopped(t: TestContext): boolean {
-  const { error } = t as { readonly error?: { readonly failureType?: string } | null };
-  return STOPPED.has(error?.failureType ?? '');
+/** How node:test says which hook of a test threw; the same in Node 20 to 26. */
+const AFTER_THREW = 'failed running after hook';
+const AFTER_EACH_THREW = 'failed running afterEach hook';
+
+/** What Node keeps of a failure; its declared type leaves the fields out. */
+interface Failure {
+  readonly message?: string;
+  readonly failureType?: string;
+  readonly cause?: unknown;
+}
+
+function failureOf(t: TestContext): Failure | null | undefined {
+  return (t as { readonly error?: Failure | null }).error;
 }
 
 const scopes = new WeakMap<AbortSignal, TestScope>();

@@ -1,6 +1,6 @@
 /** `use`: any resource in the scope of a test. Knows no particular resource. */
 import type { TestContext } from 'node:test';
-import { scopeOf } from './test-scope.ts';
+import { scopeOf, type TestScope } from './test-scope.ts';
 
 type Releasable = Partial<Record<'end' | 'close' | 'destroy', () => unknown>> & {
   [Symbol.asyncDispose]?: () => PromiseLike<void>;
@@ -23,9 +23,7 @@ export async function use<T>(
   acquire: () => T | PromiseLike<T>,
   release?: (resource: T) => unknown,
 ): Promise<T> {
-  const scope = scopeOf(t);
-  if (scope.ended)
-    throw new TypeError(`test "${scope.name}" has ended; nothing can be acquired in its scope`);
+  const scope = runningScopeOf(t);
   const resource = await acquire();
   const free = release ? () => release(resource) : releaseOf(resource);
   if (!scope.ended) {
@@ -36,6 +34,12 @@ export async function use<T>(
   throw new TypeError(
     `test "${scope.name}" ended while its resource was being acquired; it was released again`,
   );
+}
+
+function runningScopeOf(t: TestContext): TestScope {
+  const scope = scopeOf(t);
+  if (!scope.ended) return scope;
+  throw new TypeError(`test "${scope.name}" has ended; nothing can be acquired in its scope`);
 }
 
 function releaseOf(resource: unknown): () => unknown {

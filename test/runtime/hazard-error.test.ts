@@ -60,13 +60,13 @@ test('a value that the message names and nobody gave is an error of the caller',
 
 test('is published when it is made, complete', () => {
   const seen: unknown[] = [];
-  const listen = (error: unknown) => seen.push({ ...(error as HazardError) });
+  const listen = (error: unknown) => seen.push(Object.assign({}, error));
   subscribe('savepoint:hazard', listen);
   const error = new HazardError('require-client-release', {
     values: { test: 'test "a"' },
     test: { name: 'a', file: '/app/a.test.js' },
   });
   unsubscribe('savepoint:hazard', listen);
-  assert.deepEqual(seen, [{ ...error }]);
+  assert.deepEqual(seen, [Object.assign({}, error)]);
   assert.deepEqual(error.test, { name: 'a', file: '/app/a.test.js' });
 });

@@ -1,6 +1,7 @@
 /** How `use` finds the way to release what it was given. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { use } from '../../runtime/src/use.ts';
 
 const METHODS = [Symbol.asyncDispose, Symbol.dispose, 'end', 'close', 'destroy'] as const;
@@ -8,12 +9,12 @@ const METHODS = [Symbol.asyncDispose, Symbol.dispose, 'end', 'close', 'destroy']
 for (const [index, method] of METHODS.entries()) {
   test(`without a release it calls ${String(method)} before what comes after it`, async (t) => {
     const called: PropertyKey[] = [];
-    let receiver: unknown;
+    const receivers: unknown[] = [];
     const resource = Object.fromEntries(
       METHODS.slice(index).map((name) => [
         name,
         function (this: unknown) {
-          receiver = this;
+          receivers.push(this);
           called.push(name);
         },
       ]),
@@ -23,7 +24,7 @@ for (const [index, method] of METHODS.entries()) {
       assert.deepEqual(called, []);
     });
     assert.deepEqual(called, [method]);
-    assert.equal(receiver, resource);
+    assert.deepEqual(receivers, [resource]);
   });
 }
 
@@ -38,7 +39,7 @@ test('a release that is given comes before all of them', async (t) => {
 });
 
 for (const resource of [{}, 1, undefined, { close: true }]) {
-  test(`refuses ${JSON.stringify(resource) ?? 'undefined'}, which has no way to be released`, async (t) => {
+  test(`refuses ${inspect(resource)}, which has no way to be released`, async (t) => {
     await assert.rejects(
       use(t, () => resource),
       /^TypeError: use\(\) found no way to release this resource; pass one/,

@@ -61,7 +61,11 @@ describe('tests that do wrong are told by name', () => {
         'never begins',
         'with a beforeEach that throws',
       ],
-      says: [/the afterEach threw/, /the release threw/, /the beforeEach threw/],
+      says: [
+        /hook of test ".*meets the hook" threw.*\[no-fragile-teardown\]\n.*used at: .*throwing-hook\.mjs:9:/,
+        /hook of test "has a release that throws" threw.*\[no-fragile-teardown\]\n.*used at: .*throwing-hook\.mjs:17:/,
+        /the beforeEach threw/,
+      ],
       passes: 'follows the hooks',
     },
     'ends-pool': {

@@ -60,6 +60,10 @@ export class Twins {
     this.real = new pg.Pool({ connectionString: realUrl });
     this.#witness = new pg.Pool({ connectionString: sandboxUrl, lock_timeout: 5_000 });
     this.#connections = new pg.Pool({ connectionString: sandboxUrl });
+    // `end()` resolves before sockets are closed, and the database is dropped right after.
+    for (const pool of [this.real, this.#witness, this.#connections]) {
+      pool.on('error', () => undefined);
+    }
     this.sandbox = openSandbox({
       name: 'twins',
       opened: captureTrace(),
