@@ -186,7 +186,7 @@ describe('the end', () => {
   test('stops a statement that does not end, and says which', async (t) => {
     const { sandbox, pool, witness, givenBack } = await openedFor(t);
     const stopped = pool
-      .query('SELECT pg_sleep(600)')
+      .query('SELECT pg_sleep(600) AS stopped')
       .catch((error: unknown) => error as pg.DatabaseError);
     await assert.rejects(sandbox.close(), (error: unknown) => {
       assert.ok(error instanceof HazardError);
@@ -197,7 +197,7 @@ describe('the end', () => {
     assert.equal(((await stopped) as pg.DatabaseError).code, '57014');
     assert.equal(givenBack.length, 1);
     const { rows } = await witness.query(
-      "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()",
+      "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600) AS stopped%' AND pid <> pg_backend_pid()",
     );
     assert.deepEqual(rows, []);
   });
