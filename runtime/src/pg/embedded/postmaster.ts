@@ -48,6 +48,8 @@ const SETTINGS = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
+  // Shared memory in the server's folder goes with it, also when the server was killed.
+  ...(process.platform === 'win32' ? {} : { dynamic_shared_memory_type: 'mmap' }),
   // The log is read for the words that say the server is ready.
   lc_messages: 'C',
   logging_collector: 'off',
