@@ -71,7 +71,8 @@ function ruleTable(): Row[] {
   return [
     ['rule', 'instead', 'preset', 'suggests'],
     ...rules.map((entry: Hazard) => [
-      `[\`savepoint/${entry.id}\`](../${PAGES}/${entry.id}.md)`,
+      // The address that an editor opens for a rule ends in this anchor.
+      `<a id="${entry.id}"></a>[\`savepoint/${entry.id}\`](../${PAGES}/${entry.id}.md)`,
       entry.title,
       presetOf(entry),
       Object.keys(entry.linter?.suggestions ?? {}).length > 0 ? 'yes' : '',

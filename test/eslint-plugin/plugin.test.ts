@@ -1,6 +1,6 @@
 /** The plugin as a whole: its rules are the files and the catalogue's entries, its presets theirs. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { HAZARDS, hazard, isHazardId, type Hazard } from '@savepoint/catalogue';
 import type { ESLint, Linter } from 'eslint';
@@ -8,6 +8,7 @@ import { defineConfig } from 'eslint/config';
 import savepoint, { rules } from 'eslint-plugin-savepoint';
 import { ESLINT_VERSIONS } from './support/eslint-versions.ts';
 
+const README = readFileSync(new URL('../../eslint-plugin/README.md', import.meta.url), 'utf8');
 const visible = HAZARDS.filter((entry: Hazard) => entry.linter).map(({ id }) => id);
 
 test('exports, rule files and catalogue entries with a linter side are one set', () => {
@@ -43,6 +44,8 @@ describe('meta is the catalogue’s', () => {
       assert.ok(linter && meta);
       assert.equal(meta.docs?.description, title);
       assert.equal(meta.docs.recommended, presets.includes('recommended'));
+      const anchor = `<a id="${new URL(meta.docs.url ?? '').hash.slice(1)}">`;
+      assert.ok(README.includes(anchor), `${String(meta.docs.url)} leads to a place in the README`);
       assert.deepStrictEqual(meta.messages, { ...linter.messages, ...linter.suggestions });
       assert.equal(meta.hasSuggestions, Object.keys(linter.suggestions).length > 0);
       assert.deepStrictEqual(meta.schema, []);
