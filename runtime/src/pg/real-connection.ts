@@ -49,6 +49,7 @@ export type Outcome =
 
 export class RealConnection {
   readonly client: pg.PoolClient;
+  readonly #pipeline: boolean | undefined;
   #status: ServerStatus = 'I';
   #lost: Error | undefined;
   #exchange: Exchange | undefined;
@@ -58,7 +59,8 @@ export class RealConnection {
   constructor(client: pg.PoolClient) {
     this.client = client;
     // A pipelined client refuses cursors; this one is used by one statement at a time anyway.
-    (client as { pipeline?: boolean }).pipeline = false;
+    this.#pipeline = (client as Pipelined).pipeline;
+    (client as Pipelined).pipeline = false;
     client.on('error', this.#lose);
     client.on('end', this.#end);
     client.on('notice', this.#notice);
@@ -144,6 +146,7 @@ export class RealConnection {
 
   /** Leaves the client as it came. */
   detach(): void {
+    (this.client as Pipelined).pipeline = this.#pipeline;
     this.client.off('error', this.#lose);
     this.client.off('end', this.#end);
     this.client.off('notice', this.#notice);
@@ -332,6 +335,9 @@ class BodyQuery implements Submission {
 }
 
 /** Parts of pg's client and connection that its types leave out. */
+interface Pipelined {
+  pipeline?: boolean | undefined;
+}
 interface BackendAddress {
   readonly host: string;
   readonly port: number;
