@@ -5,6 +5,7 @@
  */
 import type { TestContext } from 'node:test';
 import { HazardError } from './hazard-error.ts';
+import { throwAll } from './throw-all.ts';
 import { captureTrace, traceOf, type Trace } from './trace.ts';
 
 export { ambientTest, trackTests, type AmbientTest } from './ambient-test.ts';
@@ -32,15 +33,14 @@ export class TestScope {
     });
     this.#signal.addEventListener('abort', () => {
       const failure = failureOf(t);
-      if (failure?.message === AFTER_EACH_THREW) reportLate(this.#teardownThrew(failure.cause));
-      // After a `t.after` hook that threw, node:test skips the rest, ours included. On a time-out the
-      // signal comes before the hooks: then `close` is still to be called by them.
-      const isStopped = STOPPED.has(failure?.failureType ?? '');
-      if (this.#closing || (isStopped && !this.#hooksRan)) return;
-      if (this.#hooksRan || failure?.message === AFTER_THREW) {
-        reportLate(this.#teardownThrew(failure?.cause));
+      // After a `t.after` hook that threw, node:test skips the rest, ours included.
+      const wasSkipped = !this.#closing && (this.#hooksRan || failure?.message === AFTER_THREW);
+      if (wasSkipped || failure?.message === AFTER_EACH_THREW) {
+        reportLate(this.#teardownThrew(hookErrorOf(failure)));
       }
-      void this.close().catch(reportLate);
+      // On a time-out the signal comes before the hooks: then `close` is still to be called by them.
+      const hooksWillRun = !this.#hooksRan && STOPPED.has(failure?.failureType ?? '');
+      if (!this.#closing && !hooksWillRun) void this.close().catch(reportLate);
     });
     open.add(this);
   }
@@ -85,14 +85,7 @@ export class TestScope {
         errors.push(error);
       }
     }
-    if (errors.length === 1) throw errors[0];
-    if (errors.length > 1) {
-      const said = errors.map((error) => (error instanceof Error ? error.message : String(error)));
-      throw new AggregateError(
-        errors,
-        `${String(errors.length)} releases of test "${this.name}" failed:\n${said.join('\n')}`,
-      );
-    }
+    throwAll(errors, `${String(errors.length)} releases of test "${this.name}" failed:`);
   }
 }
 
@@ -114,6 +107,12 @@ interface Failure {
   readonly message?: string;
   readonly failureType?: string;
   readonly cause?: unknown;
+}
+
+/** What a hook threw, where node:test keeps it: the failure of a body comes first and hides it. */
+function hookErrorOf(failure: Failure | null | undefined): unknown {
+  const isOfHook = failure?.message === AFTER_THREW || failure?.message === AFTER_EACH_THREW;
+  return isOfHook ? failure.cause : undefined;
 }
 
 function failureOf(t: TestContext): Failure | null | undefined {

@@ -1,6 +1,7 @@
 /** When the releases of a test run, however the test ends; measured on a plain test file. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -49,6 +50,7 @@ const EXPECTED: Record<string, readonly string[]> = {
   'skips itself': [...EACH_AFTER_SKIP, 'release a', 'released a'],
   'an earlier hook throws': ['afterEach', 'release b', 'released b', 'release a', 'released a'],
   'a later hook throws': ['afterEach', 'release a', 'released a'],
+  'the body throws, then a later hook': ['afterEach', 'release a', 'released a'],
   'an uncaught error': ['afterEach', 'release a', 'released a'],
   'with subtests': ['body', 'afterEach', 'release outer', 'released outer'],
   'with subtests > inner': ['body', 'afterEach', 'release inner', 'released inner'],
@@ -81,6 +83,7 @@ test('a release that throws fails its test, and no other', () => {
     'times out',
     'an earlier hook throws',
     'a later hook throws',
+    'the body throws, then a later hook',
     'an uncaught error',
   ]);
   assert.match(stdout, /cannot release b/);
@@ -90,4 +93,22 @@ test('a release that throws fails its test, and no other', () => {
   );
   assert.doesNotMatch(stderr, /cannot release/);
   assert.equal(status, 1);
+});
+
+test('a hook that throws is named once, with its line where node:test tells it', () => {
+  const warnings = stderr.split(/^\(node:\d+\) /m);
+  const placesOf = (name: string) =>
+    warnings
+      .filter((warning) => warning.includes(`hook of test "${name}" threw`))
+      .map((warning) => /used at: .*releases\.mjs:(\d+)/.exec(warning)?.[1]);
+  const lines = readFileSync(FILE, 'utf8').split('\n');
+  const lineAfter = (name: string) => {
+    const start = lines.findIndex((line) => line.includes(`test('${name}'`));
+    return String(lines.findIndex((line, at) => at > start && line.includes('of the hook')) + 1);
+  };
+  for (const name of ['an earlier hook throws', 'a later hook throws']) {
+    assert.deepEqual(placesOf(name), [lineAfter(name)], stderr);
+  }
+  // The failure of the body is all that is kept of this one.
+  assert.deepEqual(placesOf('the body throws, then a later hook'), [undefined], stderr);
 });

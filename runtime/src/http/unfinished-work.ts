@@ -3,6 +3,7 @@
  * handed to `waitUntil`. Knows no app and no request, only promises and where they began.
  */
 import { HazardError, type TestIdentity } from '../hazard-error.ts';
+import { throwAll } from '../throw-all.ts';
 import { formatPlace, type Trace } from '../trace.ts';
 
 /** One promise: what it is, as a noun phrase, and where it began. */
@@ -64,11 +65,8 @@ export class UnfinishedWork {
       if ((await Promise.race([Promise.allSettled(this.#pending.keys()), expired])) === true) break;
     }
     clearTimeout(timer);
-    const errors =
-      this.#pending.size > 0 ? [...this.#failures, this.#late(test, deadline)] : this.#failures;
-    const [error, ...others] = errors;
-    if (error && others.length === 0) throw error;
-    if (error) throw new AggregateError(errors, errors.map(({ message }) => message).join('\n'));
+    const late = this.#pending.size > 0 ? [this.#late(test, deadline)] : [];
+    throwAll([...this.#failures, ...late]);
   }
 
   #late(test: TestIdentity, deadline: number): HazardError {

@@ -4,6 +4,7 @@
  */
 import type pg from 'pg';
 import { HazardError } from '../hazard-error.ts';
+import { throwAll } from '../throw-all.ts';
 import type { Trace } from '../trace.ts';
 import type { LogicalHome } from './logical-client.ts';
 import { LogicalPool } from './logical-pool.ts';
@@ -121,10 +122,7 @@ class Level implements Sandbox, LogicalHome {
     }
     errors.push(...this.pool.checkedOut.map((taken) => this.#leak(taken)));
     if (!this.pool.ending) void this.pool.end();
-    if (errors.length === 1) throw errors[0];
-    if (errors.length > 1) {
-      throw new AggregateError(errors, errors.map((error) => (error as Error).message).join('\n'));
-    }
+    throwAll(errors);
   }
 
   #rollBack(graceMillis: number): Promise<void> {
