@@ -5,6 +5,7 @@
  */
 import type pg from 'pg';
 import { openShared } from '../ambient-test.ts';
+import { Notes } from '../notes.ts';
 import type { Trace } from '../trace.ts';
 import { RESERVED_PREFIX, type AppTransaction } from './app-transaction.ts';
 import { Leftovers } from './leftovers.ts';
@@ -46,6 +47,8 @@ const END = 'ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all(); DEALLOCATE AL
 export class Session implements Ownership {
   readonly owner: string;
   readonly opened: Trace;
+  /** What the test's author is told although it fails nothing. */
+  readonly notes = new Notes();
   readonly #connections: Connections;
   readonly #turns: Turns<Asker>;
   #reaching: Promise<RealConnection> | undefined;
