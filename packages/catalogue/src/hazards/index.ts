@@ -9,6 +9,7 @@ import { noNestedBegin } from './no-nested-begin.ts';
 import { noNonTransactionalDdl } from './no-non-transactional-ddl.ts';
 import { noPerTestPool } from './no-per-test-pool.ts';
 import { noSandboxedConcurrencyTest } from './no-sandboxed-concurrency-test.ts';
+import { noUnboundedWait } from './no-unbounded-wait.ts';
 import { noUndefinedEnvRestore } from './no-undefined-env-restore.ts';
 import { noUnrestoredDispatcher } from './no-unrestored-dispatcher.ts';
 import { noUnrestoredProcessState } from './no-unrestored-process-state.ts';
@@ -35,4 +36,5 @@ export const HAZARDS = [
   noNestedBegin,
   noNonTransactionalDdl,
   noSandboxedConcurrencyTest,
+  noUnboundedWait,
 ] as const;

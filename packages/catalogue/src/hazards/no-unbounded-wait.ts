@@ -1,0 +1,99 @@
+import { defineHazard } from '../hazard.ts';
+
+export const noUnboundedWait = defineHazard({
+  id: 'no-unbounded-wait',
+  title: 'Bound every wait of a test',
+  category: 'teardown',
+  symptoms: [
+    'test did not finish before its parent and was cancelled',
+    'test timed out after …ms',
+    'canceling statement due to lock timeout',
+    'Promise resolution is still pending but the event loop has already resolved',
+  ],
+  signs: [
+    'the run prints nothing any more and never ends, on Node 24 and later without any error',
+    'this test and all after it are cancelled at once, on Node 22 and earlier',
+    'one test waits for a row, a lock or a unique key that another one holds until its end',
+  ],
+  cause:
+    'A test waits for something that nobody will give: a client of an exhausted pool, a lock that another connection holds, a notification that is never sent. ' +
+    'The time-outs of node:test, of pools and of the server are all infinite unless somebody sets them, and `--test-timeout` ends the wait without a word about what was waited for.',
+  remedy:
+    'Find who holds what is waited for, and let go of it on every path. So that the next wait ends by itself, set `connectionTimeoutMillis` on the pool, ' +
+    '`lock_timeout` or `statement_timeout` on the connection, and a `timeout` on the test or suite.',
+  severity: 'error',
+  presets: [],
+  runtime: {
+    sees: [
+      'a test that runs into its time-out, or whose file ends, while it waits for a client of a `pg` pool: who holds the clients, and where they were taken',
+      'the same while it waits for the answer to a statement: which connection of this process blocks it, in which test and on which line, or which other session of the server does',
+      'such a wait that goes on for long although no time-out ends it',
+      'a statement in a sandbox that waits for a lock which the sandbox of another test holds: both tests',
+    ],
+    cannotSee: [
+      'waits for anything but a database: a timer, an event, a request',
+      'who holds what, when the server takes no further connection to ask it over',
+    ],
+    message: '{{test}} waited for {{wanted}}, {{holder}}.',
+  },
+  evidence: [
+    'nodejs/node#49952',
+    'nodejs/node#51381',
+    'nodejs/node#54011',
+    'nodejs/node#58800',
+    'nodejs/node#58227',
+    'open-gsd/gsd-core#4105',
+    'apache/maka#1222',
+    'citrolabs/ego-lite#323',
+    'pinojs/pino#2469',
+  ],
+  whenNotToUse: 'There is no rule to turn off: a wait that ends in time is never reported.',
+  examples: [
+    {
+      title: 'a test waits for a lock that it holds itself, on another connection',
+      file: 'seats.test.mjs',
+      reportedBy: ['runtime'],
+      alongside: ['require-client-release'],
+      bad: `import { after, test } from 'node:test';
+import pg from 'pg';
+
+const pool = new pg.Pool({ connectionString: process.env.TEST_DATABASE_URL });
+after(() => pool.end());
+
+test('books the last seat once', { timeout: 2_000 }, async () => {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock(7)');
+    await pool.query('select pg_advisory_xact_lock(7)');
+    await client.query('commit');
+  } finally {
+    client.release();
+  }
+});
+`,
+      good: `import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import pg from 'pg';
+
+const pool = new pg.Pool({
+  connectionString: process.env.TEST_DATABASE_URL,
+  options: '-c lock_timeout=100ms',
+});
+after(() => pool.end());
+
+test('books the last seat once', { timeout: 20_000 }, async () => {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock(7)');
+    await assert.rejects(pool.query('select pg_advisory_xact_lock(7)'), { code: '55P03' });
+    await client.query('commit');
+  } finally {
+    client.release();
+  }
+});
+`,
+    },
+  ],
+});
