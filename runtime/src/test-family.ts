@@ -7,6 +7,11 @@ export function isAround(scope: TestScope, other: TestScope): boolean {
   return other.name.startsWith(`${scope.name} > `);
 }
 
+/** How messages call a test: by its full name. */
+export function sayTest(name: string): string {
+  return `test "${name}"`;
+}
+
 /** The test of a scope as a `HazardError` names it. */
 export function identityOf({ name, opened }: TestScope): TestIdentity {
   return { name, file: opened.place?.file };

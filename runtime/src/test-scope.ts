@@ -5,6 +5,7 @@
  */
 import type { TestContext } from 'node:test';
 import { HazardError } from './hazard-error.ts';
+import { sayTest } from './test-family.ts';
 import { throwAll } from './throw-all.ts';
 import { captureTrace, traceOf, type Trace } from './trace.ts';
 
@@ -35,7 +36,7 @@ export class TestScope {
       const failure = failureOf(t);
       // After a `t.after` hook that threw, node:test skips the rest, ours included.
       const wasSkipped = !this.#closing && (this.#hooksRan || failure?.message === AFTER_THREW);
-      if (wasSkipped || failure?.message === AFTER_EACH_THREW) {
+      if (!told.has(t.signal) && (wasSkipped || failure?.message === AFTER_EACH_THREW)) {
         reportLate(this.#teardownThrew(hookErrorOf(failure)));
       }
       // On a time-out the signal comes before the hooks: then `close` is still to be called by them.
@@ -65,7 +66,7 @@ export class TestScope {
 
   #teardownThrew(thrown: unknown): HazardError {
     return new HazardError('no-fragile-teardown', {
-      happened: `A teardown hook of test "${this.name}" threw, and node:test skipped the hooks after it. What savepoint held for the test is released all the same.`,
+      happened: `A teardown hook of ${sayTest(this.name)} threw, and node:test skipped the hooks after it. What savepoint held for the test is released all the same.`,
       acquired: this.opened,
       used: thrown instanceof Error ? traceOf(thrown.stack ?? '') : undefined,
       remedy:
@@ -85,7 +86,7 @@ export class TestScope {
         errors.push(error);
       }
     }
-    throwAll(errors, `${String(errors.length)} releases of test "${this.name}" failed:`);
+    throwAll(errors, `${String(errors.length)} releases of ${sayTest(this.name)} failed:`);
   }
 }
 
@@ -120,6 +121,8 @@ function failureOf(t: TestContext): Failure | null | undefined {
 }
 
 const scopes = new WeakMap<AbortSignal, TestScope>();
+/** Tests of which somebody told already that a teardown hook threw. */
+const told = new WeakSet<AbortSignal>();
 const open = new Set<TestScope>();
 
 /** How Node calls the test around all tests of a process. */
@@ -142,6 +145,11 @@ export function scopeOf(t: TestContext): TestScope {
     scopes.set(signal, scope);
   }
   return scope;
+}
+
+/** Notes that somebody else has told of a teardown hook that threw: once is enough. */
+export function noteTeardownTold(test: AbortSignal): void {
+  told.add(test);
 }
 
 /** Closes the scopes of tests that ended without their hooks: a runtime `t.skip()` before Node 24. */

@@ -1,5 +1,6 @@
 /** `use`: any resource in the scope of a test. Knows no particular resource. */
 import type { TestContext } from 'node:test';
+import { sayTest } from './test-family.ts';
 import { scopeOf, type TestScope } from './test-scope.ts';
 
 type Releasable = Partial<Record<'end' | 'close' | 'destroy', () => unknown>> & {
@@ -32,14 +33,14 @@ export async function use<T>(
   }
   await free();
   throw new TypeError(
-    `test "${scope.name}" ended while its resource was being acquired; it was released again`,
+    `${sayTest(scope.name)} ended while its resource was being acquired; it was released again`,
   );
 }
 
 function runningScopeOf(t: TestContext): TestScope {
   const scope = scopeOf(t);
   if (!scope.ended) return scope;
-  throw new TypeError(`test "${scope.name}" has ended; nothing can be acquired in its scope`);
+  throw new TypeError(`${sayTest(scope.name)} has ended; nothing can be acquired in its scope`);
 }
 
 function releaseOf(resource: unknown): () => unknown {

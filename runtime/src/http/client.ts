@@ -2,7 +2,7 @@
 import type { TestContext } from 'node:test';
 import { HazardError } from '../hazard-error.ts';
 import { SetupError } from '../setup-error.ts';
-import { identityOf } from '../test-family.ts';
+import { identityOf, sayTest } from '../test-family.ts';
 import { scopeOf, type TestScope } from '../test-scope.ts';
 import { captureTrace, type Trace } from '../trace.ts';
 import { isRoutedApp, routesInUse, type RoutesInUse } from './routes-in-use.ts';
@@ -78,7 +78,7 @@ class Session {
     this.#env = env ?? {};
     this.#routes = isRoutedApp(app) ? routesInUse(app) : undefined;
     this.#leaveRoutes = this.#routes?.enter({
-      what: `test "${scope.name}" made a client from the app`,
+      what: `${sayTest(scope.name)} made a client from the app`,
       trace: made,
     });
   }
@@ -90,7 +90,7 @@ class Session {
     if (this.#closed || this.#signal.aborted)
       throw late(`the request ${what} came`, this.#scope, this.#made, began);
     this.#routes?.noteRequest({
-      what: `the app's first request, ${what} in test "${this.#scope.name}"`,
+      what: `the app's first request, ${what} in ${sayTest(this.#scope.name)}`,
       trace: began,
     });
     const response = this.#answer(request, this.#contextOf(what, began));
@@ -120,7 +120,7 @@ class Session {
   async close(deadline: number): Promise<void> {
     this.#closed = true;
     try {
-      await this.#work.settle(identityOf(this.#scope), deadline);
+      await this.#work.settle(this.#scope, deadline);
     } finally {
       this.#settled = true;
       this.#leaveRoutes?.();
@@ -130,7 +130,7 @@ class Session {
 
 function late(what: string, scope: TestScope, acquired: Trace, used: Trace): HazardError {
   return new HazardError('no-late-activity', {
-    happened: `${what} after test "${scope.name}" had ended.`,
+    happened: `${what} after ${sayTest(scope.name)} had ended.`,
     acquired,
     used,
     test: identityOf(scope),

@@ -2,7 +2,9 @@
  * The work an app still owes when its test ends: requests that were not awaited, and what handlers
  * handed to `waitUntil`. Knows no app and no request, only promises and where they began.
  */
-import { HazardError, type TestIdentity } from '../hazard-error.ts';
+import { HazardError } from '../hazard-error.ts';
+import { identityOf, sayTest } from '../test-family.ts';
+import type { TestScope } from '../test-scope.ts';
 import { throwAll } from '../throw-all.ts';
 import { formatPlace, type Trace } from '../trace.ts';
 
@@ -56,7 +58,7 @@ export class UnfinishedWork {
    * @throws HazardError `no-late-activity` when something is still running at the deadline
    * @throws AggregateError when there is more than one of these
    */
-  async settle(test: TestIdentity, deadline: number): Promise<void> {
+  async settle(test: TestScope, deadline: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<true>((resolve) => {
       timer = setTimeout(resolve, deadline, true);
@@ -69,15 +71,15 @@ export class UnfinishedWork {
     throwAll([...this.#failures, ...late]);
   }
 
-  #late(test: TestIdentity, deadline: number): HazardError {
+  #late(test: TestScope, deadline: number): HazardError {
     const left = [...this.#pending.values()];
     const list = left.map(({ what, began }) =>
       began.place ? `${what} (${formatPlace(began.place)})` : what,
     );
     return new HazardError('no-late-activity', {
-      happened: `${String(deadline)} ms after test "${test.name}" ended this was still running: ${list.join('; ')}.`,
+      happened: `${String(deadline)} ms after ${sayTest(test.name)} ended this was still running: ${list.join('; ')}.`,
       used: left[0]?.began,
-      test,
+      test: identityOf(test),
       remedy:
         'Await every request in the test, and let all work handed to `waitUntil` come to an end.',
     });

@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import type { Scope } from '@savepoint/catalogue';
 import type { TestIdentity } from '../hazard-error.ts';
+import { sayTest } from '../test-family.ts';
 
 /** One test, suite or file while it runs and after. */
 export interface RunScope {
@@ -21,7 +22,7 @@ const STARTED_IN = process.cwd();
 /** How a message names a scope: `test "adds a tag"`, `file "test/tags.test.ts"`. */
 export function sayScope({ scope, name }: RunScope): string {
   if (scope === 'file') return `file "${relative(STARTED_IN, name)}"`;
-  return `${scope === 'subtest' ? 'test' : scope} "${name}"`;
+  return scope === 'suite' ? `suite "${name}"` : sayTest(name);
 }
 
 /** How evidence names a scope. */

@@ -4,7 +4,7 @@
  */
 import { HazardError } from '../hazard-error.ts';
 import { formatPlace, type Trace } from '../trace.ts';
-import { identityOf, isAround } from '../test-family.ts';
+import { identityOf, isAround, sayTest } from '../test-family.ts';
 import type { TestScope } from '../test-scope.ts';
 
 /** One change by one test. Changes of one state form a stack: a subtest's lies on its parent's. */
@@ -24,7 +24,7 @@ const holds = new Map<string, Hold[]>();
 export function assertMayChange(state: string, scope: TestScope, used: Trace): void {
   if (scope.ended) {
     throw new HazardError('no-late-activity', {
-      happened: `${state} was changed for test "${scope.name}", which has ended; nothing would put it back.`,
+      happened: `${state} was changed for ${sayTest(scope.name)}, which has ended; nothing would put it back.`,
       acquired: scope.opened,
       used,
       test: identityOf(scope),
@@ -35,7 +35,7 @@ export function assertMayChange(state: string, scope: TestScope, used: Trace): v
   if (!holder || holder.scope === scope || isAround(holder.scope, scope)) return;
   throw new HazardError('no-unrestored-process-state', {
     happened:
-      `Test "${scope.name}" changes ${state} while test "${holder.scope.name}" has it changed` +
+      `${sayTest(scope.name)} changes ${state} while ${sayTest(holder.scope.name)} has it changed` +
       `${at(holder.trace)}; they run at the same time and would see each other's value.`,
     acquired: holder.trace,
     used,
@@ -71,7 +71,7 @@ function release(state: string, hold: Hold): void {
   if (!above) return;
   throw new HazardError('no-unrestored-process-state', {
     happened:
-      `Test "${hold.scope.name}" ended while test "${above.scope.name}" had ${state} changed${at(above.trace)}. ` +
+      `${sayTest(hold.scope.name)} ended while ${sayTest(above.scope.name)} had ${state} changed${at(above.trace)}. ` +
       'The value from before both was put back.',
     acquired: hold.trace,
     used: above.trace,

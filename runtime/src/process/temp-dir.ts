@@ -6,7 +6,7 @@ import { basename, sep } from 'node:path';
 import type { TestContext } from 'node:test';
 import { HazardError } from '../hazard-error.ts';
 import { SetupError } from '../setup-error.ts';
-import { identityOf } from '../test-family.ts';
+import { identityOf, sayTest } from '../test-family.ts';
 import { scopeOf } from '../test-scope.ts';
 import { captureTrace } from '../trace.ts';
 
@@ -23,7 +23,7 @@ export function tempDir(t: TestContext, prefix = 'savepoint-'): string {
   const scope = scopeOf(t);
   if (scope.ended) {
     throw new HazardError('no-late-activity', {
-      happened: `A temporary directory was asked for by test "${scope.name}", which has ended; nothing would remove it.`,
+      happened: `A temporary directory was asked for by ${sayTest(scope.name)}, which has ended; nothing would remove it.`,
       acquired: scope.opened,
       used: captureTrace(),
       test: identityOf(scope),

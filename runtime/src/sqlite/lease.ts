@@ -1,6 +1,6 @@
 /** A test's right to use a handle: until the test ends or somebody closes it. Knows no SQL. */
 import { HazardError, type TestIdentity } from '../hazard-error.ts';
-import { identityOf } from '../test-family.ts';
+import { identityOf, sayTest } from '../test-family.ts';
 import type { TestScope } from '../test-scope.ts';
 import { captureTrace, formatPlace, type Trace } from '../trace.ts';
 
@@ -18,7 +18,7 @@ interface OpenIterator {
 
 /** The lease of one test. */
 export function leaseOf(scope: TestScope, opened: Trace): Lease {
-  return new Lease(`test "${scope.name}"`, opened, identityOf(scope));
+  return new Lease(sayTest(scope.name), opened, identityOf(scope));
 }
 
 export class Lease {

@@ -1,6 +1,6 @@
 /** Whose turn it is on a handle that several tests share: one at a time, and its subtests inside it. */
 import { SetupError } from '../setup-error.ts';
-import { isAround } from '../test-family.ts';
+import { isAround, sayTest } from '../test-family.ts';
 import type { TestScope } from '../test-scope.ts';
 import { formatPlace } from '../trace.ts';
 import type { RawHandle } from './driver.ts';
@@ -24,7 +24,7 @@ export function assertFree(
   const { place } = holder.lease.opened;
   throw new SetupError(
     'ERR_SAVEPOINT_SQLITE_SHARED',
-    `sqlite: test "${scope.name}" asks for ${what} while test "${holder.scope.name}" uses it` +
+    `sqlite: ${sayTest(scope.name)} asks for ${what} while ${sayTest(holder.scope.name)} uses it` +
       `${place ? ` (${formatPlace(place)})` : ''}. One connection has one transaction, so tests that run at the same time cannot share it. ${remedy}`,
   );
 }

@@ -32,6 +32,8 @@ export interface HookRun {
   readonly type: string;
   /** The scope it runs for. */
   readonly serves: RunScope;
+  /** The signal of what it serves. */
+  readonly signal: AbortSignal;
   readonly file: string | undefined;
   readonly error: unknown;
   /** How many hooks of the same list come after it, without those of savepoint. */
@@ -189,6 +191,7 @@ function beginHook(hook: NodeTest, { ctx }: HookArguments): void {
   const run: HookRun = {
     type,
     serves,
+    signal: ctx.signal,
     file: hook.loc?.file,
     get error() {
       return hook.error;

@@ -184,6 +184,28 @@ test('a hazard that savepoint throws is evidence, too', async (t) => {
   assert.equal(exitCode, 1);
 });
 
+test('a teardown hook that throws is told once, also in a test that savepoint holds something for', async (t) => {
+  const file = join(project(t), 'throws.test.mjs');
+  const lines = [
+    "import { afterEach, test } from 'node:test';",
+    "import { use } from 'savepoint';",
+    "test('holds something', async (t) => {",
+    '  await use(t, () => 1, () => {});',
+    '});',
+    'afterEach(() => {',
+    "  throw new Error('cannot remove the files');",
+    '});',
+    'afterEach(() => {});',
+  ];
+  writeFileSync(file, lines.join('\n'));
+  const { hazards, stderr } = await runFixture(file);
+  assert.deepEqual(
+    hazards.map(({ code, line }) => [code, line]),
+    [['no-fragile-teardown', 7]],
+  );
+  assert.equal(stderr.match(/no-fragile-teardown/g)?.length, 1, stderr);
+});
+
 test('a process that ends itself is judged when it does', async (t) => {
   const file = join(project(t), 'exits.test.mjs');
   const lines = [
