@@ -4,6 +4,7 @@
  * for work that outlives its test asks then, too; where nothing is chosen, the pool is itself.
  */
 import pg from 'pg';
+import { APPLICATION_NAME } from './application-name.ts';
 
 /** Answers for one request to an app's pool. */
 export interface StandIn {
@@ -81,6 +82,7 @@ export function realPoolLike({ options }: pg.Pool, connectionString?: string): p
     ...password,
     // pg lets the parts of a connection string win over all others.
     ...(connectionString === undefined ? {} : { connectionString }),
+    fallback_application_name: options.fallback_application_name ?? APPLICATION_NAME,
     max: REAL_CONNECTIONS,
     allowExitOnIdle: true,
   });

@@ -4,6 +4,7 @@
  */
 import pg from 'pg';
 import type { Trace } from '../trace.ts';
+import { APPLICATION_NAME } from './application-name.ts';
 import { withConnection, withDatabase } from './connect.ts';
 import { embeddedServer } from './embedded/embedded-server.ts';
 import type { PostgresOptions } from './fixture-options.ts';
@@ -27,6 +28,7 @@ export async function openDatabase(
   const { connectionString, release } = await findDatabase(options, declared);
   const pool = new pg.Pool({
     connectionString,
+    fallback_application_name: APPLICATION_NAME,
     max: options.max ?? DEFAULT_MAX,
     allowExitOnIdle: true,
   });

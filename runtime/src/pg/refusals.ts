@@ -2,6 +2,7 @@
 import { HazardError } from '../hazard-error.ts';
 import { SetupError } from '../setup-error.ts';
 import { formatPlace, type Trace } from '../trace.ts';
+import type { LockHolder } from './lock-waits.ts';
 import type { Question } from './question.ts';
 import { RESERVED_PREFIX } from './app-transaction.ts';
 
@@ -53,13 +54,50 @@ export function escaped(
   });
 }
 
-/** A statement was not done when its test was. */
-export function unfinished({ owner, opened }: Ownership, asked: () => Trace): HazardError {
+/**
+ * A statement was not done when its test was.
+ * @param holders who held the lock it waited for
+ */
+export function unfinished(
+  { owner, opened }: Ownership,
+  asked: () => Trace,
+  holders: readonly LockHolder[] = [],
+): HazardError {
+  const lock = holders.length > 0 ? `, for a lock ${heldBy(holders)}` : '';
   return new HazardError('no-late-activity', {
-    happened: `A statement was still waiting for the database when ${owner} ended.`,
+    happened: `A statement was still waiting for the database when ${owner} ended${lock}.`,
     acquired: opened,
     used: asked(),
+    ...(lock ? { remedy: OWN_DATA } : {}),
   });
+}
+
+/**
+ * A statement waited for a lock, long or in vain.
+ * @param cause what the server ended the wait with, once it has
+ */
+export function waitedForLock(
+  { owner, opened }: Ownership,
+  asked: () => Trace,
+  holders: readonly LockHolder[],
+  cause: Error | undefined,
+): HazardError {
+  return new HazardError('no-unbounded-wait', {
+    values: { test: owner, wanted: 'a lock', holder: heldBy(holders) },
+    acquired: opened,
+    used: asked(),
+    remedy: OWN_DATA,
+    cause,
+  });
+}
+
+const OWN_DATA =
+  'A test keeps its locks until it ends, also those of a unique key it inserted. Give tests that run at the same time keys and rows of their own, ' +
+  'lock in the same order everywhere, or run these tests one after another.';
+
+function heldBy(holders: readonly LockHolder[]): string {
+  const names = [...new Set(holders.map(({ name }) => name))];
+  return `which ${names.join(' and ')} ${names.length === 1 ? 'holds' : 'hold'}`;
 }
 
 /** @param reason the server's, where it gave one */
@@ -107,7 +145,8 @@ export function controlThroughSubmittable(): SetupError {
   );
 }
 
-function oneLine(sql: string): string {
+/** A statement as messages show it. */
+export function oneLine(sql: string): string {
   const line = sql.replace(/\s+/g, ' ').trim();
   return line.length > 120 ? `${line.slice(0, 119)}…` : line;
 }

@@ -9,6 +9,7 @@ import { Notes } from '../notes.ts';
 import type { Trace } from '../trace.ts';
 import { RESERVED_PREFIX, type AppTransaction } from './app-transaction.ts';
 import { Leftovers } from './leftovers.ts';
+import { LOCK_TIMEOUT_MILLIS, LockWaits } from './lock-waits.ts';
 import type { Question } from './question.ts';
 import { RealConnection, type Body, type Outcome, type ServerStatus } from './real-connection.ts';
 import { connectionLost, unfinished, waitedInVain, type Ownership } from './refusals.ts';
@@ -39,6 +40,7 @@ const CANCEL_MILLIS = 2_000;
 /** Makes the session fit for a sandbox, which is idle in transaction while a test thinks; answers what it is like. */
 const PREPARE = `SELECT current_setting('transaction_isolation'), EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE condeferred),
   set_config('idle_in_transaction_session_timeout', '0', false),
+  CASE WHEN current_setting('lock_timeout') = '0' THEN set_config('lock_timeout', '${String(LOCK_TIMEOUT_MILLIS)}', false) END,
   CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL THEN set_config('transaction_timeout', '0', false) END`;
 
 /** Ends the transaction, and what a session keeps beyond it. Prepared statements have names that are never used again. */
@@ -53,6 +55,7 @@ export class Session implements Ownership {
   readonly #turns: Turns<Asker>;
   #reaching: Promise<RealConnection> | undefined;
   #real: RealConnection | undefined;
+  #lockWaits: LockWaits | undefined;
   /** Why nothing can be asked any more. */
   #spoilt: Error | undefined;
   #isolation: IsolationLevel = 'read committed';
@@ -81,6 +84,11 @@ export class Session implements Ownership {
   /** The level of the transaction around the test. */
   get isolation(): IsolationLevel {
     return this.#isolation;
+  }
+
+  /** What the server is answering. */
+  get running(): { readonly asked: () => Trace } | undefined {
+    return this.#turns.running;
   }
 
   get spoilt(): Error | undefined {
@@ -186,6 +194,7 @@ export class Session implements Ownership {
       const ended = await real.exchange([END]);
       if (ended.is !== 'done') this.spoil(connectionLost(this, ended.error));
     }
+    this.#lockWaits?.end();
     real.detach();
     this.#connections.giveBack(real.client, this.#spoilt);
   }
@@ -196,7 +205,7 @@ export class Session implements Ownership {
     this.#turns.refuseWaiting(({ asked }) => unfinished(this, asked));
     const { running } = this.#turns;
     if (inTime || !running) return;
-    this.spoil(unfinished(this, running.asked));
+    this.spoil(unfinished(this, running.asked, this.#lockWaits?.holders));
     // A server that only loses its client goes on with the statement, and keeps its locks.
     this.#real?.cancel();
     if (await within(CANCEL_MILLIS, this.#turns.idle())) return;
@@ -222,6 +231,7 @@ export class Session implements Ownership {
       this.#isolation = ISOLATION_LEVELS.find((level) => level === isolation) ?? 'read committed';
       this.checksConstraints = deferred === 't';
       this.#real = real;
+      this.#lockWaits = new LockWaits(this, real.client);
       return real;
     } catch (error) {
       real.detach();
@@ -233,8 +243,12 @@ export class Session implements Ownership {
   /** Rejects when the app's own callback throws, as it would be uncaught in the driver. */
   async #answer(asker: Asker, question: Question): Promise<void> {
     const failure = await this.#failureOf(asker, question);
-    if (failure) question.fail(failure, this.connection);
-    else question.complete(this.connection);
+    if (failure) {
+      this.#lockWaits?.tellFailure(failure);
+      question.fail(failure, this.connection);
+    } else {
+      question.complete(this.connection);
+    }
   }
 
   async #failureOf(asker: Asker, question: Question): Promise<Error | undefined> {
