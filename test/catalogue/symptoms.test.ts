@@ -80,12 +80,12 @@ Emitted 'error' event on Server instance at:
   [
     'an exhausted pool',
     'Error: timeout exceeded when trying to connect\n    at /srv/node_modules/pg-pool/index.js:45:11',
-    ['require-client-release'],
+    ['require-client-release', 'no-nested-checkout'],
   ],
   [
     'Knex’s exhausted pool',
     'KnexTimeoutError: Knex: Timeout acquiring a connection. The pool is probably full. Are you missing a .transacting(trx) call?',
-    ['require-client-release'],
+    ['require-client-release', 'no-nested-checkout'],
   ],
   ['too many connections', 'FATAL:  sorry, too many clients already', ['no-per-test-pool']],
   [

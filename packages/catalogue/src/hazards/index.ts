@@ -1,14 +1,20 @@
 /** All hazards, in the order users meet them in the docs. A new entry is a file and a line here. */
+import { noClientMisuse } from './no-client-misuse.ts';
+import { noConcurrentClientQueries } from './no-concurrent-client-queries.ts';
 import { noConcurrentMigrations } from './no-concurrent-migrations.ts';
+import { noDirtyRelease } from './no-dirty-release.ts';
 import { noFixedPort } from './no-fixed-port.ts';
 import { noFragileTeardown } from './no-fragile-teardown.ts';
 import { noInlineTeardown } from './no-inline-teardown.ts';
 import { noLateActivity } from './no-late-activity.ts';
 import { noLateRoute } from './no-late-route.ts';
 import { noNestedBegin } from './no-nested-begin.ts';
+import { noNestedCheckout } from './no-nested-checkout.ts';
 import { noNonTransactionalDdl } from './no-non-transactional-ddl.ts';
 import { noPerTestPool } from './no-per-test-pool.ts';
+import { noPoolQueryTransaction } from './no-pool-query-transaction.ts';
 import { noSandboxedConcurrencyTest } from './no-sandboxed-concurrency-test.ts';
+import { noSwallowedSqlError } from './no-swallowed-sql-error.ts';
 import { noUnboundedWait } from './no-unbounded-wait.ts';
 import { noUndefinedEnvRestore } from './no-undefined-env-restore.ts';
 import { noUnrestoredDispatcher } from './no-unrestored-dispatcher.ts';
@@ -20,6 +26,8 @@ import { requirePoolEnd } from './require-pool-end.ts';
 
 export const HAZARDS = [
   requireClientRelease,
+  noDirtyRelease,
+  noClientMisuse,
   requirePoolEnd,
   noPerTestPool,
   noUseAfterEnd,
@@ -34,6 +42,10 @@ export const HAZARDS = [
   noLateRoute,
   noConcurrentMigrations,
   noNestedBegin,
+  noPoolQueryTransaction,
+  noNestedCheckout,
+  noSwallowedSqlError,
+  noConcurrentClientQueries,
   noNonTransactionalDdl,
   noSandboxedConcurrencyTest,
   noUnboundedWait,

@@ -1,0 +1,97 @@
+import { defineHazard } from '../hazard.ts';
+
+export const noDirtyRelease = defineHazard({
+  id: 'no-dirty-release',
+  title: 'End the transaction before the client goes back',
+  category: 'pool lifecycle',
+  symptoms: [
+    'current transaction is aborted, commands ignored until end of transaction block',
+    'terminating connection due to idle-in-transaction timeout',
+  ],
+  signs: [
+    'rows that were committed are gone after a deploy: their COMMIT was never sent',
+    'the next borrower of a client is inside somebody else’s transaction',
+  ],
+  cause:
+    'A client was released between BEGIN and its COMMIT or ROLLBACK: an early `return`, an error that skipped both. The pool resets nothing. ' +
+    'Whoever borrows the client next is inside the open transaction, writes into it, and loses everything when it is rolled back; until then its locks stay.',
+  remedy:
+    'COMMIT or ROLLBACK on every path before `release()`; where that failed, `client.release(true)` throws the connection away.',
+  severity: 'error',
+  presets: [],
+  runtime: {
+    sees: [
+      'inside a sandbox, a client that is released while its transaction is open, with the lines of checkout, BEGIN and release; the test fails at its end, and the next borrower is inside the transaction as in production',
+    ],
+    cannotSee: [
+      'clients outside of a sandbox',
+      'other things a client keeps: settings of its session, advisory locks, listeners',
+    ],
+    message:
+      'A client went back to the pool inside the transaction that began at {{begun}}. The next borrower is inside it, too.',
+  },
+  evidence: [
+    'brianc/node-postgres#2897',
+    'stelescuraul/rls#176',
+    'yetone/cumora#12',
+    'hasura/graphql-engine#10852',
+    'drizzle-team/drizzle-orm#6341',
+    'crystaldba/postgres-mcp#203',
+  ],
+  whenNotToUse: 'There is no rule to turn off: nothing good comes of such a client.',
+  examples: [
+    {
+      title: 'an early return skips COMMIT',
+      file: 'stock.test.mjs',
+      reportedBy: ['runtime'],
+      bad: `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+
+const db = postgres({ connectionString: process.env.TEST_DATABASE_URL });
+
+async function reserve(pool, amount) {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const { rows } = await client.query('select 0 as stock');
+    if (rows[0].stock < amount) return false;
+    await client.query('commit');
+    return true;
+  } finally {
+    client.release();
+  }
+}
+
+test('reserves nothing that is not there', async (t) => {
+  const pool = await db.rollback(t);
+  assert.equal(await reserve(pool, 1), false);
+});
+`,
+      good: `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+
+const db = postgres({ connectionString: process.env.TEST_DATABASE_URL });
+
+async function reserve(pool, amount) {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const { rows } = await client.query('select 0 as stock');
+    const enough = rows[0].stock >= amount;
+    await client.query(enough ? 'commit' : 'rollback');
+    return enough;
+  } finally {
+    client.release();
+  }
+}
+
+test('reserves nothing that is not there', async (t) => {
+  const pool = await db.rollback(t);
+  assert.equal(await reserve(pool, 1), false);
+});
+`,
+    },
+  ],
+});

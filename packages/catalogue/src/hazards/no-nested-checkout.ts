@@ -1,0 +1,86 @@
+import { defineHazard } from '../hazard.ts';
+
+export const noNestedCheckout = defineHazard({
+  id: 'no-nested-checkout',
+  title: 'Use the transaction’s own client for everything inside the transaction',
+  category: 'transaction isolation',
+  symptoms: [
+    'timeout exceeded when trying to connect',
+    'Knex: Timeout acquiring a connection. The pool is probably full. Are you missing a .transacting(trx) call?',
+    'ERR_SAVEPOINT_TRANSACTION_WAIT',
+  ],
+  signs: [
+    'a test hangs inside a transaction, but only when the pool has `max: 1`',
+    'a row stays although the transaction that seemed to write it was rolled back',
+  ],
+  cause:
+    'Code inside a transaction asks the pool, and not the client its transaction is on: a repository that was not handed the transaction, a callback that uses the outer `db`. ' +
+    'In production the statement runs on another connection, outside the transaction: it does not see its rows, is not rolled back with it, and waits for its locks. ' +
+    'With one connection it waits for itself.',
+  remedy:
+    'Hand the client (or `tx`) down and use it for every statement of the transaction; what must not be a part of it belongs before BEGIN or after COMMIT.',
+  severity: 'error',
+  presets: [],
+  runtime: {
+    sees: [
+      'inside a sandbox, a statement of another client, or of the pool, that is asked by code inside its own open transaction while that transaction asks nothing: refused at once, with both lines',
+      'a checkout from a pool of one client by the code that has this client',
+    ],
+    cannotSee: [
+      'code that has lost the asynchronous context of its transaction: it waits, for five seconds at most, and is then told where the transaction began',
+      'tests that do not use a sandbox of savepoint',
+    ],
+    message:
+      '{{test}} asked the pool inside its own open transaction, which began at {{begun}}. Nothing was sent.',
+  },
+  evidence: [
+    'https://github.com/romeerez/pg-transactional-tests',
+    'https://github.com/chax-at/transactional-prisma-testing',
+    'drizzle-team/drizzle-orm#1723',
+  ],
+  whenNotToUse:
+    'There is no rule to turn off: a second statement beside the open transaction would wait for ever on the one connection of a sandbox. A test that needs both belongs on a database of its own.',
+  examples: [
+    {
+      title: 'a helper that was not handed the transaction',
+      file: 'orders.test.mjs',
+      reportedBy: ['runtime'],
+      bad: `import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+
+const db = postgres({ connectionString: process.env.TEST_DATABASE_URL });
+
+test('places an order', async (t) => {
+  const pool = await db.rollback(t);
+  const nextNumber = () => pool.query('select 1 as number');
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await nextNumber();
+    await client.query('commit');
+  } finally {
+    client.release();
+  }
+});
+`,
+      good: `import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+
+const db = postgres({ connectionString: process.env.TEST_DATABASE_URL });
+
+test('places an order', async (t) => {
+  const pool = await db.rollback(t);
+  const nextNumber = (client) => client.query('select 1 as number');
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await nextNumber(client);
+    await client.query('commit');
+  } finally {
+    client.release();
+  }
+});
+`,
+    },
+  ],
+});
