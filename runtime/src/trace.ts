@@ -29,14 +29,17 @@ const OBSERVERS = OWN_CODE.flatMap((folder) =>
 );
 const STACK_DEPTH = 40;
 
-/** Captures the stack of the caller. Frames of Node, of packages and of savepoint itself are left out. */
+/**
+ * Captures the stack of the caller. Frames of Node, of packages and of savepoint itself are left out.
+ * Cheap: the stack is read when somebody wants to know.
+ */
 export function captureTrace(): Trace {
-  return traceOf(currentStack());
+  return new LateTrace(currentStack());
 }
 
 /** Whether savepoint itself makes this call, and not code of the user's that savepoint called. */
 export function isOwnCall(): boolean {
-  const frames = framesOf(currentStack());
+  const frames = framesOf(currentStack().stack ?? '');
   const user = frames.findIndex(isUserFrame);
   return frames.slice(0, user === -1 ? undefined : user).some(isOwnFrame);
 }
@@ -57,12 +60,36 @@ export function formatPlace({ file, line, column }: Place): string {
   return `${file}:${String(line)}:${String(column)}`;
 }
 
-function currentStack(): string {
+class LateTrace implements Trace {
+  #mark: Error | undefined;
+  #read: Trace | undefined;
+
+  constructor(mark: Error) {
+    this.#mark = mark;
+  }
+
+  get frames(): readonly string[] {
+    return this.#trace.frames;
+  }
+
+  get place(): Place | undefined {
+    return this.#trace.place;
+  }
+
+  get #trace(): Trace {
+    this.#read ??= traceOf(this.#mark?.stack ?? '');
+    this.#mark = undefined;
+    return this.#read;
+  }
+}
+
+/** An error holds its stack unread. */
+function currentStack(): Error {
   const before = Error.stackTraceLimit;
   Error.stackTraceLimit = STACK_DEPTH;
-  const stack = new Error().stack ?? '';
+  const mark = new Error();
   Error.stackTraceLimit = before;
-  return stack;
+  return mark;
 }
 
 function framesOf(stack: string): string[] {

@@ -47,19 +47,46 @@ export type Outcome =
   | { readonly is: 'control failed'; readonly error: Error }
   | { readonly is: 'lost'; readonly error: Error };
 
+/** A control statement: its text, or a text whose rows somebody hears. */
+export type Control = string | { readonly sql: string; readonly onRow: (fields: Fields) => void };
+/** The fields of a row as texts. */
+export type Fields = readonly (string | null)[];
+
+/** How long a connection may owe the server its last statements. */
+const OWED_MILLIS = 5;
+/** The statements that a connection is sent again and again; the server reads each of them once. */
+const REPEATED =
+  /^(?:BEGIN|ROLLBACK|SAVEPOINT|RELEASE|SET TRANSACTION|SELECT EXISTS|SELECT pg_catalog.pg_advisory_unlock_all)/;
+
+// Kept from before a test can mock the timers.
+const { setTimeout, clearTimeout } = globalThis;
+
+const connections = new WeakMap<pg.PoolClient, RealConnection>();
+
 export class RealConnection {
+  /** The connection of a client of ours, the same each time. @param client the caller's alone */
+  static of(client: pg.PoolClient): RealConnection {
+    let connection = connections.get(client);
+    if (!connection) connections.set(client, (connection = new RealConnection(client)));
+    return connection;
+  }
+
   readonly client: pg.PoolClient;
-  readonly #pipeline: boolean | undefined;
   #status: ServerStatus = 'I';
   #lost: Error | undefined;
-  #exchange: Exchange | undefined;
-  #onNotice: ((notice: unknown) => void) | undefined;
+  /** What was sent and is not answered yet, in order. */
+  readonly #exchanges: Exchange[] = [];
+  /** The names of the control statements that the server has read. */
+  readonly #prepared = new Map<string, string>();
+  /** What is still to be sent, ahead of anything else. */
+  #owed: readonly string[] = [];
+  #owing: NodeJS.Timeout | undefined;
+  /** Prepared statements that nobody uses any more. */
+  #forgotten: string[] = [];
 
-  /** @param client idle, and the caller's alone until `detach` */
-  constructor(client: pg.PoolClient) {
+  private constructor(client: pg.PoolClient) {
     this.client = client;
     // A pipelined client refuses cursors; this one is used by one statement at a time anyway.
-    this.#pipeline = (client as Pipelined).pipeline;
     (client as Pipelined).pipeline = false;
     client.on('error', this.#lose);
     client.on('end', this.#end);
@@ -77,54 +104,113 @@ export class RealConnection {
   }
 
   /**
-   * Sends control statements and then the body in one go, and waits for both answers.
+   * Sends control statements and then the body in one go, and waits for the answers.
    * @param onNotice hears the notices of the body
    */
   async exchange(
-    control: readonly string[],
+    control: readonly Control[],
     body?: Body,
     onNotice?: (notice: unknown) => void,
   ): Promise<Outcome> {
+    // `pg` keeps a line of one behind the message that is being answered.
+    if (this.#exchanges.length > 0) await this.#answered();
+    const ahead = [...this.#takeOwed(), ...control];
     // COPY … TO STDOUT takes over the socket: nothing else may be answered on it.
-    if (!body?.onError || control.length === 0) return this.#roundTrip(control, body, onNotice);
-    const controlled = await this.#roundTrip(control);
+    if (!body?.onError || ahead.length === 0) return this.#roundTrip(ahead, body, onNotice);
+    const controlled = await this.#roundTrip(ahead);
     return controlled.is === 'done' ? this.#roundTrip([], body, onNotice) : controlled;
   }
 
+  /**
+   * Has statements sent ahead of the next exchange, or by themselves when none comes soon. Nobody
+   * hears of their answer: they must be such that only a lost connection can fail them.
+   * @param atOnce whether somebody may be waiting for their effect
+   */
+  owe(statements: readonly string[], { atOnce }: { readonly atOnce: boolean }): void {
+    this.#owed = [...this.#owed, ...statements];
+    if (atOnce) void this.exchange([]);
+    else
+      this.#owing ??= setTimeout(() => {
+        void this.exchange([]);
+      }, OWED_MILLIS).unref();
+  }
+
+  /** Has the server forget prepared statements, with the next message. */
+  forget(statements: Iterable<string>): void {
+    this.#forgotten.push(...statements);
+  }
+
+  #takeOwed(): readonly string[] {
+    const owed = this.#owed;
+    if (owed.length === 0) return owed;
+    this.#owed = [];
+    clearTimeout(this.#owing);
+    this.#owing = undefined;
+    return owed;
+  }
+
   #roundTrip(
-    control: readonly string[],
+    control: readonly Control[],
     body?: Body,
     onNotice?: (notice: unknown) => void,
   ): Promise<Outcome> {
     const lost = this.#lost;
     if (lost) return Promise.resolve({ is: 'lost', error: lost });
     if (control.length === 0 && !body) return Promise.resolve({ is: 'done' });
-    this.#onNotice = onNotice;
     return new Promise((resolve) => {
-      const exchange = new Exchange(control.length > 0, body, resolve);
-      this.#exchange = exchange;
-      const { connection } = this.client;
-      connection.stream.cork();
-      if (exchange.control)
-        this.client.query(new Control(control.join(';'), exchange.control, exchange.body));
-      if (exchange.body) this.client.query(exchange.body);
-      connection.stream.uncork();
+      const { stream } = this.client.connection;
+      stream.cork();
+      if (control.length > 0 && body && !isOneMessage(body)) {
+        // Two answers: a simple query would be skipped, and never answered, after a failed control statement.
+        const ahead = new Exchange(control, undefined, undefined, () => undefined);
+        this.#send(ahead);
+        this.#send(
+          new Exchange([], body, onNotice, (outcome) => {
+            const failed = outcome.is === 'lost' ? undefined : ahead.error;
+            resolve(failed ? { is: 'control failed', error: failed } : outcome);
+          }),
+        );
+      } else {
+        this.#send(new Exchange(control, body, onNotice, resolve));
+      }
+      stream.uncork();
     });
   }
 
+  /** Resolves when nothing that was sent is unanswered. */
+  async #answered(): Promise<void> {
+    await Promise.all(this.#exchanges.map(({ ended }) => ended));
+  }
+
+  /** Writes at once, behind what is not answered yet; `pg` only keeps the line of who hears the answers. */
+  #send(exchange: Exchange): void {
+    const { connection } = this.client;
+    for (const name of this.#forgotten.splice(0)) forget(connection, name);
+    for (const item of exchange.control) {
+      this.#writeControl(connection, typeof item === 'string' ? item : item.sql);
+    }
+    if (!exchange.writeBody(connection)) return;
+    this.#exchanges.push(exchange);
+    this.client.query(exchange);
+  }
+
+  #writeControl(connection: pg.Connection, sql: string): void {
+    let name = this.#prepared.get(sql) ?? '';
+    if (!name) {
+      if (REPEATED.test(sql)) {
+        name = `_savepoint_${String(this.#prepared.size)}`;
+        this.#prepared.set(sql, name);
+      }
+      connection.parse({ name, text: sql, types: [] }, false);
+    }
+    connection.bind({ portal: '', statement: name, values: [] }, false);
+    connection.execute({ portal: '' }, false);
+  }
+
   /** Asks one question and answers its rows, as texts. @throws the server's error */
-  async rows(sql: string): Promise<(string | null)[][]> {
-    const rows: (string | null)[][] = [];
-    const outcome = await this.exchange([], {
-      text: sql,
-      listener: {
-        submit: () => null,
-        handleError: () => undefined,
-        handleReadyForQuery: () => undefined,
-        handleDataRow: (message) =>
-          void rows.push((message as { fields: (string | null)[] }).fields),
-      },
-    });
+  async rows(sql: string): Promise<Fields[]> {
+    const rows: Fields[] = [];
+    const outcome = await this.exchange([{ sql, onRow: (fields) => void rows.push(fields) }]);
     if (outcome.is !== 'done') throw outcome.error;
     return rows;
   }
@@ -144,28 +230,19 @@ export class RealConnection {
     this.client.connection.stream.destroy();
   }
 
-  /** Leaves the client as it came. */
-  detach(): void {
-    (this.client as Pipelined).pipeline = this.#pipeline;
-    this.client.off('error', this.#lose);
-    this.client.off('end', this.#end);
-    this.client.off('notice', this.#notice);
-    emitterOf(this.client).off('readyForQuery', this.#ready);
-  }
-
   readonly #ready = ({ status }: { status: ServerStatus }) => {
     this.#status = status;
-    this.#exchange?.answerEnded();
+    this.#exchanges.shift()?.end();
   };
 
   readonly #notice = (notice: unknown) => {
-    if (this.#exchange?.isAnsweringBody) this.#onNotice?.(notice);
+    this.#exchanges[0]?.hearNotice(notice);
   };
 
   readonly #lose = (error: Error) => {
     // The server's own reason comes first and says more than the broken socket after it.
-    this.#lost ??= this.#exchange?.error ?? error;
-    this.#exchange?.lose(this.#lost);
+    this.#lost ??= this.#exchanges[0]?.error ?? error;
+    for (const exchange of this.#exchanges.splice(0)) exchange.lose(this.#lost);
   };
 
   readonly #end = () => {
@@ -173,156 +250,141 @@ export class RealConnection {
   };
 }
 
-/** One round trip: at most two answers, each ended by the server's ReadyForQuery. */
-class Exchange {
-  readonly control: Answer | undefined;
-  readonly body: BodyQuery | undefined;
-  readonly #settle: (outcome: Outcome) => void;
-  #ended = 0;
+/**
+ * Whether a body can be answered together with the control statements ahead of it: by the extended
+ * protocol a failed statement has the server skip everything up to the body's own Sync.
+ */
+function isOneMessage({ listener, text, onError }: Body): boolean {
+  if (text !== undefined || onError) return false;
+  const { requiresPreparation, rows } = listener as Partial<PreparedQuery>;
+  return !rows && requiresPreparation?.call(listener) === true;
+}
 
-  constructor(hasControl: boolean, body: Body | undefined, settle: (outcome: Outcome) => void) {
-    this.control = hasControl ? { error: undefined } : undefined;
-    this.body =
-      body &&
-      new BodyQuery(body, (error) => {
-        settle({ is: 'failed', error });
-      });
-    this.#settle = settle;
+/**
+ * One message to the server and its answer, ended by ReadyForQuery. Stands in pg's line in place of
+ * the app's query and passes on what it hears, except what the control statements are answered.
+ */
+class Exchange implements Submission {
+  callback = () => undefined;
+  readonly control: readonly Control[];
+  readonly #body: Body | undefined;
+  readonly #onNotice: ((notice: unknown) => void) | undefined;
+  readonly #settle: (outcome: Outcome) => void;
+  /** Resolves when it is answered, or lost. */
+  readonly ended: Promise<void>;
+  /** How many of the control statements are answered. */
+  #controlled = 0;
+  #error: Error | undefined;
+
+  constructor(
+    control: readonly Control[],
+    body: Body | undefined,
+    onNotice: ((notice: unknown) => void) | undefined,
+    settle: (outcome: Outcome) => void,
+  ) {
+    this.control = control;
+    this.#body = body;
+    this.#onNotice = onNotice;
+    let ended: () => void;
+    this.ended = new Promise((resolve) => (ended = resolve));
+    this.#settle = (outcome) => {
+      settle(outcome);
+      ended();
+    };
   }
 
   get error(): Error | undefined {
-    return this.control?.error ?? this.body?.answer.error;
+    return this.#error;
   }
 
-  get isAnsweringBody(): boolean {
-    return this.body !== undefined && this.#ended === (this.control ? 1 : 0);
+  /** The body, once it is its turn to be answered. */
+  get #answering(): Body | undefined {
+    return this.#controlled === this.control.length ? this.#body : undefined;
   }
 
-  answerEnded(): void {
-    this.#ended++;
-    if (this.#ended < Number(this.control !== undefined) + Number(this.body !== undefined)) return;
-    if (this.control?.error) this.#settle({ is: 'control failed', error: this.control.error });
-    else if (this.body?.answer.error) this.#settle({ is: 'failed', error: this.body.answer.error });
-    else this.#settle({ is: 'done' });
+  /** Read by `pg` to remember which named statements the server knows. */
+  get name(): string | undefined {
+    const body = this.#answering;
+    return body && body.text === undefined ? body.listener.name : undefined;
+  }
+
+  get text(): string | undefined {
+    return this.#body?.text ?? this.#body?.listener.text;
+  }
+
+  /** @returns whether an answer will come: not to a query that was bad before it was sent */
+  writeBody(connection: pg.Connection): boolean {
+    const body = this.#body;
+    if (!body) connection.sync();
+    else if (body.text !== undefined) connection.query(body.text);
+    else this.#error = body.listener.submit(connection) ?? undefined;
+    if (!this.#error) return true;
+    // What is written ahead of it is to be answered all the same.
+    if (this.control.length > 0) connection.sync();
+    else this.#settle({ is: 'failed', error: this.#error });
+    return this.control.length > 0;
+  }
+
+  /** Called by `pg`; everything is written by then. */
+  submit(): null {
+    return null;
+  }
+
+  /** ReadyForQuery. */
+  end(): void {
+    const error = this.#error;
+    if (!error) this.#settle({ is: 'done' });
+    else if (this.#controlled < this.control.length) this.#settle({ is: 'control failed', error });
+    else this.#settle({ is: 'failed', error });
   }
 
   lose(error: Error): void {
     this.#settle({ is: 'lost', error });
   }
-}
 
-interface Answer {
-  error: Error | undefined;
-}
-
-/**
- * Writes the control statements, and at once the body after them: the server answers in order, and
- * `pg` has the body's query next in its line when the first answer ends.
- */
-class Control implements Submission {
-  callback = () => undefined;
-  readonly #sql: string;
-  readonly #answer: Answer;
-  readonly #body: BodyQuery | undefined;
-
-  constructor(sql: string, answer: Answer, body: BodyQuery | undefined) {
-    this.#sql = sql;
-    this.#answer = answer;
-    this.#body = body;
-  }
-
-  submit(connection: pg.Connection): null {
-    connection.query(this.#sql);
-    this.#body?.write(connection);
-    return null;
+  hearNotice(notice: unknown): void {
+    if (this.#answering) this.#onNotice?.(notice);
   }
 
   handleError(error: Error): void {
-    this.#answer.error ??= error;
-    this.callback();
+    this.#error ??= error;
+    this.#answering?.onError?.(error);
   }
 
-  handleReadyForQuery(): void {
-    this.callback();
-  }
-
-  handleRowDescription(): void {}
-  handleDataRow(): void {}
-  handleCommandComplete(): void {}
-  handleEmptyQuery(): void {}
-}
-
-/** Stands in pg's line for the app's query and passes on what it hears. */
-class BodyQuery implements Submission {
-  readonly answer: Answer = { error: undefined };
-  callback = () => undefined;
-  readonly #body: Body;
-  readonly #listener: Submission;
-  readonly #onUnwritable: (error: Error) => void;
-  #written = false;
-  #writeError: Error | undefined;
-
-  /** @param onUnwritable called when the query was bad before it was sent, so that no answer will come */
-  constructor(body: Body, onUnwritable: (error: Error) => void) {
-    this.#body = body;
-    this.#listener = body.listener;
-    this.#onUnwritable = onUnwritable;
-  }
-
-  /** Read by `pg` to remember which named statements the server knows. */
-  get name(): string | undefined {
-    return this.#body.text === undefined ? this.#listener.name : undefined;
-  }
-
-  get text(): string | undefined {
-    return this.#body.text ?? this.#listener.text;
-  }
-
-  write(connection: pg.Connection): void {
-    this.#written = true;
-    if (this.#body.text === undefined)
-      this.#writeError = this.#listener.submit(connection) ?? undefined;
-    else connection.query(this.#body.text);
-  }
-
-  submit(connection: pg.Connection): Error | null {
-    if (!this.#written) this.write(connection);
-    return this.#writeError ?? null;
-  }
-
-  handleError(error: Error): void {
-    this.answer.error ??= error;
-    this.#body.onError?.(error);
-    this.callback();
-    if (this.#writeError) this.#onUnwritable(error);
-  }
-
-  handleReadyForQuery(): void {
-    this.callback();
-  }
+  /** `end` is called for every answer, also after an error, when `pg` calls this no more. */
+  handleReadyForQuery(): void {}
 
   handleRowDescription(message: unknown): void {
-    this.#listener.handleRowDescription?.(message);
+    this.#answering?.listener.handleRowDescription?.(message);
   }
 
   handleDataRow(message: unknown): void {
-    this.#listener.handleDataRow?.(message);
+    const body = this.#answering;
+    if (body) {
+      body.listener.handleDataRow?.(message);
+      return;
+    }
+    const item = this.control[this.#controlled];
+    if (typeof item === 'object') item.onRow((message as { readonly fields: Fields }).fields);
   }
 
   handlePortalSuspended(connection: pg.Connection): void {
-    this.#listener.handlePortalSuspended?.(connection);
+    this.#answering?.listener.handlePortalSuspended?.(connection);
   }
 
   handleCommandComplete(message: { readonly text: string }, connection: pg.Connection): void {
-    this.#listener.handleCommandComplete?.(message, connection);
+    const body = this.#answering;
+    if (body) body.listener.handleCommandComplete?.(message, connection);
+    else this.#controlled++;
   }
 
   handleEmptyQuery(connection: pg.Connection): void {
-    this.#listener.handleEmptyQuery?.(connection);
+    this.#answering?.listener.handleEmptyQuery?.(connection);
   }
 
   handleCopyInResponse(connection: pg.Connection): void {
-    if (this.#listener.handleCopyInResponse) this.#listener.handleCopyInResponse(connection);
+    const { listener } = this.#answering ?? {};
+    if (listener?.handleCopyInResponse) listener.handleCopyInResponse(connection);
     else
       (connection as unknown as { sendCopyFail(reason: string): void }).sendCopyFail(
         'No source stream defined',
@@ -330,13 +392,22 @@ class BodyQuery implements Submission {
   }
 
   handleCopyData(message: unknown, connection: pg.Connection): void {
-    this.#listener.handleCopyData?.(message, connection);
+    this.#answering?.listener.handleCopyData?.(message, connection);
   }
 }
 
 /** Parts of pg's client and connection that its types leave out. */
 interface Pipelined {
   pipeline?: boolean | undefined;
+}
+/** `pg.Query`, where its types leave out how it is sent. */
+interface PreparedQuery {
+  requiresPreparation(): boolean;
+  readonly rows: number | undefined;
+}
+interface StatementKeeper {
+  readonly parsedStatements: Record<string, string>;
+  close(statement: { readonly type: 'S'; readonly name: string }): void;
 }
 interface BackendAddress {
   readonly host: string;
@@ -350,6 +421,13 @@ type CancelConnection = EventEmitter & {
   requestSsl(): void;
   cancel(processId: number, secretKey: number): void;
 };
+
+/** Has the server and `pg` forget a prepared statement, whether there is one or not. */
+function forget(connection: pg.Connection, name: string): void {
+  const keeper = connection as unknown as StatementKeeper;
+  Reflect.deleteProperty(keeper.parsedStatements, name);
+  keeper.close({ type: 'S', name });
+}
 
 function emitterOf(client: pg.PoolClient): EventEmitter {
   return client.connection;

@@ -11,7 +11,13 @@ import { RESERVED_PREFIX, type AppTransaction } from './app-transaction.ts';
 import { Leftovers } from './leftovers.ts';
 import { LOCK_TIMEOUT_MILLIS, LockWaits } from './lock-waits.ts';
 import type { Question } from './question.ts';
-import { RealConnection, type Body, type Outcome, type ServerStatus } from './real-connection.ts';
+import {
+  RealConnection,
+  type Body,
+  type Control,
+  type Outcome,
+  type ServerStatus,
+} from './real-connection.ts';
 import { connectionLost, unfinished, waitedInVain, type Ownership } from './refusals.ts';
 import { ISOLATION_LEVELS, type IsolationLevel } from './statements.ts';
 import { Script } from './script.ts';
@@ -37,14 +43,27 @@ const PATIENCE_MILLIS = 5_000;
 /** How long a cancelled statement may take to stop. */
 const CANCEL_MILLIS = 2_000;
 
-/** Makes the session fit for a sandbox, which is idle in transaction while a test thinks; answers what it is like. */
-const PREPARE = `SELECT current_setting('transaction_isolation'), EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE condeferred),
+/**
+ * Makes a connection fit for sandboxes, once: they are idle in transaction while a test thinks.
+ * Answers the level of its transactions.
+ */
+const PREPARE = `SELECT current_setting('transaction_isolation'),
   set_config('idle_in_transaction_session_timeout', '0', false),
   CASE WHEN current_setting('lock_timeout') = '0' THEN set_config('lock_timeout', '${String(LOCK_TIMEOUT_MILLIS)}', false) END,
   CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL THEN set_config('transaction_timeout', '0', false) END`;
 
-/** Ends the transaction, and what a session keeps beyond it. Prepared statements have names that are never used again. */
-const END = 'ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all(); DEALLOCATE ALL';
+/** Whether COMMIT may have to check anything. Asked by every sandbox: migrations may run in between. */
+const HAS_DEFERRED_CONSTRAINTS =
+  'SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE condeferred)';
+
+/** Ends the transaction, and what a session keeps beyond it. */
+const END = ['ROLLBACK', 'SELECT pg_catalog.pg_advisory_unlock_all()'];
+
+/** The level of a connection's transactions, once it is prepared. */
+const levels = new WeakMap<RealConnection, Promise<IsolationLevel>>();
+
+/** How many sessions have begun and not ended. */
+let openSessions = 0;
 
 export class Session implements Ownership {
   readonly owner: string;
@@ -62,7 +81,12 @@ export class Session implements Ownership {
   /** Whether the database may have constraints that are checked at COMMIT. */
   checksConstraints = false;
   /** Sent ahead of the next statement. */
-  #pending: string[] = ['BEGIN'];
+  #pending: Control[] = [
+    'BEGIN',
+    { sql: HAS_DEFERRED_CONSTRAINTS, onRow: ([has]) => (this.checksConstraints ||= has === 't') },
+  ];
+  /** The prepared statements of its clients. */
+  readonly #statements = new Set<string>();
   #begun = false;
   /** What every transaction's end empties, once a transaction has made it. */
   readonly lasting = new Leftovers();
@@ -124,21 +148,23 @@ export class Session implements Ownership {
 
   /** Sends something, behind all that was to be sent ahead of it. */
   async exchange(
-    ahead: readonly string[],
+    ahead: readonly Control[],
     body: Body,
     onNotice?: (notice: unknown) => void,
   ): Promise<Outcome> {
-    const real = await this.reach();
+    const real = this.#real ?? (await this.reach());
     const control = [...this.#pending, ...ahead];
     this.#pending = [];
+    if (!this.#begun) openSessions++;
     this.#begun = true;
+    if (body.listener.name) this.#statements.add(body.listener.name);
     const outcome = await real.exchange(control, body, onNotice);
     if (outcome.is === 'lost') this.spoil(connectionLost(this, outcome.error));
     return outcome;
   }
 
   /** Has statements of ours sent ahead of whatever is sent next. */
-  sendLater(...statements: readonly string[]): void {
+  sendLater(...statements: readonly Control[]): void {
     this.#pending.push(...statements);
   }
 
@@ -184,18 +210,26 @@ export class Session implements Ownership {
   async close(graceMillis: number): Promise<void> {
     const real = await this.#reaching?.catch(() => undefined);
     await this.#quiesce(graceMillis);
-    if (real) await this.#rollBack(real);
+    this.#noticeLoss();
+    if (real) this.#rollBack(real);
     if (this.#spoilt) throw this.#spoilt;
     this.spoil(new Error(`the sandbox of ${this.owner} is closed`));
   }
 
-  async #rollBack(real: RealConnection): Promise<void> {
-    if (!this.#spoilt && this.#begun) {
-      const ended = await real.exchange([END]);
-      if (ended.is !== 'done') this.spoil(connectionLost(this, ended.error));
+  /** A connection may go while nothing is asked; what the sandbox answers by itself would hide it. */
+  #noticeLoss(): void {
+    const lost = this.#real?.lost;
+    if (lost) this.spoil(connectionLost(this, lost));
+  }
+
+  /** Nobody waits for the answer: it goes with the first message of the next sandbox, if that comes at once. */
+  #rollBack(real: RealConnection): void {
+    if (this.#begun) openSessions--;
+    if (this.#begun && !this.#spoilt) {
+      real.forget(this.#statements);
+      real.owe(END, { atOnce: openSessions > 0 });
     }
     this.#lockWaits?.end();
-    real.detach();
     this.#connections.giveBack(real.client, this.#spoilt);
   }
 
@@ -217,7 +251,9 @@ export class Session implements Ownership {
     try {
       // The connection serves whoever asks later; it is not the first asker's own.
       const client = await openShared(() => this.#connections.checkout());
-      return await this.#prepare(new RealConnection(client));
+      this.#real = await this.#prepare(RealConnection.of(client));
+      this.#lockWaits = new LockWaits(this, client);
+      return this.#real;
     } catch (error) {
       // A server that was not there may be there the next time.
       this.#reaching = undefined;
@@ -227,14 +263,11 @@ export class Session implements Ownership {
 
   async #prepare(real: RealConnection): Promise<RealConnection> {
     try {
-      const [[isolation, deferred] = []] = await real.rows(PREPARE);
-      this.#isolation = ISOLATION_LEVELS.find((level) => level === isolation) ?? 'read committed';
-      this.checksConstraints = deferred === 't';
-      this.#real = real;
-      this.#lockWaits = new LockWaits(this, real.client);
+      const level = levels.get(real) ?? prepare(real);
+      levels.set(real, level);
+      this.#isolation = await level;
       return real;
     } catch (error) {
-      real.detach();
       this.#connections.giveBack(real.client, error as Error);
       throw error;
     }
@@ -253,11 +286,17 @@ export class Session implements Ownership {
 
   async #failureOf(asker: Asker, question: Question): Promise<Error | undefined> {
     try {
-      await this.reach();
+      this.#noticeLoss();
+      if (!this.#real || this.#spoilt) await this.reach();
       await new Script(this, asker, question).run();
       return undefined;
     } catch (error) {
       return error as Error;
     }
   }
+}
+
+async function prepare(real: RealConnection): Promise<IsolationLevel> {
+  const [[isolation] = []] = await real.rows(PREPARE);
+  return ISOLATION_LEVELS.find((level) => level === isolation) ?? 'read committed';
 }

@@ -212,15 +212,19 @@ describe('the end', () => {
   });
 
   test('gives a connection back as it came', async (t) => {
-    const { sandbox, pool, connections } = await openedFor(t);
+    const { sandbox, pool, connections, witness } = await openedFor(t);
+    const { rows: own } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     await pool.query('SELECT pg_advisory_lock(4711)');
     await pool.query("SET work_mem = '1234kB'");
     await pool.query({ name: 'named', text: 'SELECT 1' });
     await pool.query('LISTEN something');
     await sandbox.close();
+    // The end is sent a little later, with what comes next.
+    const isIdle = 'SELECT FROM pg_stat_activity WHERE pid = $1 AND state = $2';
+    while ((await witness.query(isIdle, [own[0]?.pid, 'idle'])).rowCount === 0);
     const { rows } = await connections.query(`SELECT
       (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks,
-      (SELECT count(*) FROM pg_prepared_statements) AS statements,
+      (SELECT count(*) FROM pg_prepared_statements WHERE name NOT LIKE '\\_savepoint\\_%') AS statements,
       (SELECT count(*) FROM pg_listening_channels()) AS channels,
       (SELECT source FROM pg_settings WHERE name = 'work_mem') AS work_mem`);
     assert.deepEqual(rows, [{ locks: '0', statements: '0', channels: '0', work_mem: 'default' }]);
