@@ -10,8 +10,17 @@ import { captureTrace } from '../../../../runtime/src/trace.ts';
 import { scratchDatabase } from '../../../support/database.ts';
 
 /** One statement: SQL for client `a`, or for another client, or with values. */
-export type Step =
-  string | { readonly on?: 'a' | 'b' | 'pool'; readonly sql: string; readonly values?: unknown[] };
+export type Step = string | Asked;
+
+export interface Asked {
+  readonly on?: 'a' | 'b' | 'pool';
+  readonly sql: string;
+  readonly values?: unknown[];
+  /** Of a prepared statement. */
+  readonly name?: string;
+  /** Forces the extended protocol where the driver would use the simple one. */
+  readonly queryMode?: 'extended';
+}
 
 /** What the app sees of one statement. */
 export interface Observation {
@@ -19,14 +28,21 @@ export interface Observation {
   readonly results?: readonly {
     readonly command: string;
     readonly rowCount: number | null;
+    readonly fields: readonly string[];
     readonly rows: unknown[];
   }[];
   readonly error?: {
     readonly code: string | undefined;
     readonly message: string;
+    readonly severity: string | undefined;
     readonly position: string | undefined;
+    readonly detail: string | undefined;
+    readonly hint: string | undefined;
+    readonly where: string | undefined;
+    readonly constraint: string | undefined;
   };
   readonly notices: readonly {
+    readonly severity: string | undefined;
     readonly code: string | undefined;
     readonly message: string | undefined;
   }[];
@@ -34,7 +50,8 @@ export interface Observation {
   readonly status: string;
 }
 
-const SCHEMA = `
+/** The schema of both. */
+export const SCHEMA = `
   CREATE TABLE users (id int PRIMARY KEY, name text UNIQUE);
   CREATE TABLE posts (
     id int PRIMARY KEY,
@@ -87,8 +104,8 @@ export class Twins {
 
   /** Runs a program on both and asserts that nothing differs, and that nobody else saw the second. */
   async agreeOn(program: readonly Step[]): Promise<readonly Observation[]> {
-    const expected = await observe(this.real, program);
-    const actual = await observe(this.sandboxed, program);
+    const expected = await observeAll(this.real, 'real', program);
+    const actual = await observeAll(this.sandboxed, 'sandboxed', program);
     assert.deepEqual(actual, expected);
     await this.assertUnseen();
     return actual;
@@ -108,45 +125,84 @@ export class Twins {
   }
 }
 
-async function observe(pool: pg.Pool, program: readonly Step[]): Promise<Observation[]> {
-  const clients = { a: await pool.connect(), b: await pool.connect() };
-  const notices: { code: string | undefined; message: string | undefined }[] = [];
-  const hear = ({ code, message }: { code?: string | undefined; message?: string | undefined }) =>
-    notices.push({ code, message });
-  for (const client of Object.values(clients)) client.on('notice', hear);
+async function observeAll(
+  pool: pg.Pool,
+  what: 'real' | 'sandboxed',
+  program: readonly Step[],
+): Promise<Observation[]> {
+  const observer = await Observer.over(pool, what);
   const observations: Observation[] = [];
   try {
-    for (const step of program) {
-      const { on = 'a', sql, values } = typeof step === 'string' ? { sql: step } : step;
-      const asked = on === 'pool' ? pool.query(sql, values) : clients[on].query(sql, values);
-      const outcome: Pick<Observation, 'results' | 'error'> = await asked.then(
-        seenResults,
-        seenError,
-      );
-      // The driver tells an error before it knows the state after it.
-      if (outcome.error && on !== 'pool') await clients[on].query('');
-      const status = `${String(clients.a.getTransactionStatus())}${String(clients.b.getTransactionStatus())}`;
-      observations.push({ sql, ...outcome, notices: notices.splice(0), status });
-    }
+    for (const step of program) observations.push(await observer.observe(step));
   } finally {
-    for (const client of Object.values(clients)) {
-      client.off('notice', hear);
-      await client.query('ROLLBACK');
-      client.release();
-    }
+    await observer.end();
   }
   return observations;
 }
 
+/** An app with two clients of one pool, which notes all that it sees. */
+export class Observer {
+  readonly #pool: pg.Pool;
+  readonly #isReal: boolean;
+  readonly #clients: Readonly<Record<'a' | 'b', pg.PoolClient>>;
+  readonly #notices: Observation['notices'][number][] = [];
+
+  private constructor(pool: pg.Pool, isReal: boolean, [a, b]: [pg.PoolClient, pg.PoolClient]) {
+    this.#pool = pool;
+    this.#isReal = isReal;
+    this.#clients = { a, b };
+    for (const client of [a, b]) client.on('notice', this.#hear);
+  }
+
+  static async over(pool: pg.Pool, what: 'real' | 'sandboxed'): Promise<Observer> {
+    const clients = [await pool.connect(), await pool.connect()] as [pg.PoolClient, pg.PoolClient];
+    return new Observer(pool, what === 'real', clients);
+  }
+
+  async observe(step: Step): Promise<Observation> {
+    const { on = 'a', ...config } = typeof step === 'string' ? { sql: step } : step;
+    const { sql, ...rest } = config;
+    const asked = (on === 'pool' ? this.#pool : this.#clients[on]).query({ text: sql, ...rest });
+    const outcome: Pick<Observation, 'results' | 'error'> = await asked.then(
+      seenResults,
+      seenError,
+    );
+    // The driver tells an error before it knows the state after it; a logical client knows both.
+    if (outcome.error && on !== 'pool' && this.#isReal) await this.#clients[on].query('');
+    const { a, b } = this.#clients;
+    const status = `${String(a.getTransactionStatus())}${String(b.getTransactionStatus())}`;
+    return { sql, ...outcome, notices: this.#notices.splice(0), status };
+  }
+
+  /** Rolls back what is open and gives the clients back. */
+  async end(): Promise<void> {
+    for (const client of Object.values(this.#clients)) {
+      client.off('notice', this.#hear);
+      await client.query('ROLLBACK').catch(() => undefined);
+      client.release();
+    }
+  }
+
+  readonly #hear = ({ severity, code, message }: Notice) => {
+    this.#notices.push({ severity, code, message });
+  };
+}
+
+type Notice = Partial<Record<'severity' | 'code' | 'message', string | undefined>>;
+
 function seenResults(answer: pg.QueryResult | pg.QueryResult[]): Pick<Observation, 'results'> {
   return {
-    results: [answer]
-      .flat()
-      .map(({ command, rowCount, rows }) => ({ command, rowCount, rows: rows as unknown[] })),
+    results: [answer].flat().map(({ command, rowCount, fields, rows }) => ({
+      command,
+      rowCount,
+      fields: fields.map(({ name }) => name),
+      rows: rows as unknown[],
+    })),
   };
 }
 
 function seenError(error: unknown): Pick<Observation, 'error'> {
-  const { code, message, position } = error as pg.DatabaseError;
-  return { error: { code, message, position } };
+  const { code, message, severity, position, detail, hint, where, constraint } =
+    error as pg.DatabaseError;
+  return { error: { code, message, severity, position, detail, hint, where, constraint } };
 }
