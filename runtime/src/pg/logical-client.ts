@@ -2,11 +2,11 @@
  * What the app holds instead of a connection: a `pg.Client` to look at and to use, whose statements
  * go through the one session of its sandbox. Opens no connection.
  */
-import { AsyncResource } from 'node:async_hooks';
-import { EventEmitter } from 'node:events';
 import pg from 'pg';
+import { bindContext } from '../async-context.ts';
 import type { Trace } from '../trace.ts';
 import type { AppTransaction } from './app-transaction.ts';
+import { DriverClient } from './driver-client.ts';
 import { markPlace } from './place-mark.ts';
 import { Question } from './question.ts';
 import type { ServerStatus, Submission } from './real-connection.ts';
@@ -28,7 +28,7 @@ const { setTimeout, clearTimeout } = globalThis;
 /** Names on the real connection, which logical clients share: never used twice, so never for two texts. */
 let statementNames = 0;
 
-export class LogicalClient extends pg.Client implements Asker {
+export class LogicalClient extends DriverClient implements Asker {
   transaction: AppTransaction | undefined;
   /** How it was last taken from its pool. */
   taken: { readonly asked: () => Trace; readonly own: boolean } | undefined;
@@ -42,11 +42,7 @@ export class LogicalClient extends pg.Client implements Asker {
   #ended = false;
 
   constructor(home: LogicalHome, options: pg.PoolConfig) {
-    super({
-      ...withoutSecrets(options),
-      types: options.types,
-      connection: new EventEmitter(),
-    } as pg.ClientConfig);
+    super(options);
     this.#home = home;
     this.#queryTimeoutMillis = options.query_timeout ?? 0;
   }
@@ -59,14 +55,9 @@ export class LogicalClient extends pg.Client implements Asker {
   #connect(callback: ((error?: Error) => void) | undefined): Promise<this> | undefined {
     const reached = this.#reach();
     if (!callback) return reached;
-    reached.then(
-      () => {
-        callback();
-      },
-      (error: unknown) => {
-        callback(error as Error);
-      },
-    );
+    reached.then(() => {
+      callback();
+    }, callback);
     return undefined;
   }
 
@@ -102,7 +93,8 @@ export class LogicalClient extends pg.Client implements Asker {
     ) as unknown as Submission;
     if (query.callback) {
       if (typeof query.callback !== 'function') throw new TypeError('callback is not a function');
-      query.callback = AsyncResource.bind(query.callback);
+      // The pool's own query answers to whoever asked the pool.
+      if (!this.taken?.own) query.callback = bindContext(query.callback);
     }
     const result = query.callback ? undefined : promiseOf(query);
     this.#limit(query, (config as QueryObject).query_timeout ?? this.#queryTimeoutMillis);
@@ -224,22 +216,4 @@ function promiseOf(query: Submission): Promise<unknown> {
     if (error instanceof pg.DatabaseError) Error.captureStackTrace(error);
     throw error;
   });
-}
-
-function withoutSecrets({
-  host,
-  port,
-  user,
-  database,
-  connectionString,
-}: pg.PoolConfig): pg.ClientConfig {
-  const {
-    host: atHost,
-    port: atPort,
-    user: asUser,
-    database: inDatabase,
-  } = new pg.Client(
-    connectionString === undefined ? { host, port, user, database } : { connectionString },
-  );
-  return { host: atHost, port: atPort, user: asUser, database: inDatabase };
 }

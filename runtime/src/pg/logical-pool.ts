@@ -2,8 +2,8 @@
  * The pool that the app gets: pg's own pool, whose clients are logical. Its events, counts, queue,
  * callbacks and error texts are therefore pg's own.
  */
-import { AsyncResource } from 'node:async_hooks';
 import pg from 'pg';
+import { bindContext } from '../async-context.ts';
 import type { Trace } from '../trace.ts';
 import { LogicalClient, type LogicalHome } from './logical-client.ts';
 import { markPlace } from './place-mark.ts';
@@ -38,11 +38,11 @@ export class LogicalPool extends pg.Pool {
       ...options,
       // No socket stands behind an idle client; only a timer could keep the process alive.
       allowExitOnIdle: true,
-      Client: class extends LogicalClient {
-        constructor() {
-          super(home, options);
-          clients.add(this);
-        }
+      // Called with `new`; what it answers is what `new` answers.
+      Client: function () {
+        const client = new LogicalClient(home, options);
+        clients.add(client);
+        return client;
       } as unknown as new () => pg.ClientBase,
     });
     this.#home = home;
@@ -81,7 +81,8 @@ export class LogicalPool extends pg.Pool {
     const asked = markPlace();
     const refusal = this.#home.refusal(asked);
     if (!callback) return refusal ? Promise.reject(refusal) : this.#connect(asked);
-    const answer = AsyncResource.bind(callback);
+    // One that waits is answered in the context of whoever released his client.
+    const answer = this.#querying && !this.#isFull ? callback : bindContext(callback);
     if (refusal) process.nextTick(answer, refusal, undefined, () => undefined);
     else this.#connectThen(asked, answer);
     return undefined;
@@ -92,10 +93,14 @@ export class LogicalPool extends pg.Pool {
     this.#querying = true;
     try {
       // Asks `connect` at once.
-      return (super.query as (...args: never[]) => never)(...args);
+      return (super.query as (...args: unknown[]) => never)(...args.map(inCallersContext));
     } finally {
       this.#querying = false;
     }
+  }
+
+  get #isFull(): boolean {
+    return this.idleCount === 0 && this.totalCount >= this.options.max;
   }
 
   #connect(asked: () => Trace): Promise<pg.PoolClient> {
@@ -136,4 +141,8 @@ export class LogicalPool extends pg.Pool {
   #hasQueries(): boolean {
     return [...this.#checkouts].some(({ own }) => own);
   }
+}
+
+function inCallersContext(argument: unknown): unknown {
+  return typeof argument === 'function' ? bindContext(argument as () => unknown) : argument;
 }
