@@ -74,6 +74,7 @@ export class RealConnection {
   readonly client: pg.PoolClient;
   #status: ServerStatus = 'I';
   #lost: Error | undefined;
+  #farewell: Error | undefined;
   /** What was sent and is not answered yet, in order. */
   readonly #exchanges: Exchange[] = [];
   /** The names of the control statements that the server has read. */
@@ -236,12 +237,15 @@ export class RealConnection {
   };
 
   readonly #notice = (notice: unknown) => {
+    // A server that is told to end at once says so in a warning.
+    const { code, message } = notice as { readonly code?: string; readonly message?: string };
+    if (code === '57P01' || code === '57P02') this.#farewell = new Error(message);
     this.#exchanges[0]?.hearNotice(notice);
   };
 
   readonly #lose = (error: Error) => {
     // The server's own reason comes first and says more than the broken socket after it.
-    this.#lost ??= this.#exchanges[0]?.error ?? error;
+    this.#lost ??= this.#exchanges[0]?.error ?? this.#farewell ?? error;
     for (const exchange of this.#exchanges.splice(0)) exchange.lose(this.#lost);
   };
 

@@ -17,19 +17,27 @@ export interface Scene {
   readonly connections: pg.Pool;
 }
 
-/** A database of its own. @param real how its real connections are made */
+interface SceneOptions {
+  readonly schema?: string;
+  /** How its real connections are made. */
+  readonly real?: pg.PoolConfig;
+  /** The database to be in, instead of an empty one of its own. */
+  readonly database?: string;
+}
+
 export async function sceneFor(
   t: TestContext,
-  { schema, real = {} }: { readonly schema?: string; readonly real?: pg.PoolConfig } = {},
+  { schema, real = {}, database }: SceneOptions = {},
 ): Promise<Scene> {
-  const connectionString = await scratchDatabase(t);
+  const connectionString = database ?? (await scratchDatabase(t));
   const connections = new pg.Pool({ connectionString, ...real });
   connections.on('error', () => undefined);
-  const witness = await Witness.of(connectionString);
+  const witness = new Witness(connectionString);
   const sandboxes: Sandbox[] = [];
   afterAllElse(t, async () => {
     await Promise.all(sandboxes.map((sandbox) => sandbox.close().catch(() => undefined)));
-    await Promise.all([connections.end(), witness.end()]);
+    if (!connections.ending) await connections.end();
+    await witness.end();
   });
   if (schema !== undefined) await witness.rows(schema);
   const sandboxOf = (name: string) => {
@@ -50,21 +58,21 @@ export async function sceneFor(
 
 /** Looks at a database from outside. */
 export class Witness {
-  readonly #client: pg.Client;
+  /** Of one connection, which is made anew when the server has ended it. */
+  readonly #pool: pg.Pool;
 
-  private constructor(client: pg.Client) {
-    this.#client = client;
-  }
-
-  static async of(connectionString: string): Promise<Witness> {
-    const client = new pg.Client({ connectionString, lock_timeout: 5_000 });
-    client.on('error', () => undefined);
-    await client.connect();
-    return new Witness(client);
+  constructor(connectionString: string) {
+    this.#pool = new pg.Pool({
+      connectionString,
+      max: 1,
+      idleTimeoutMillis: 0,
+      lock_timeout: 5_000,
+    });
+    this.#pool.on('error', () => undefined);
   }
 
   async rows(sql: string, values: unknown[] = []): Promise<unknown[][]> {
-    const { rows } = await this.#client.query<unknown[]>({ text: sql, values, rowMode: 'array' });
+    const { rows } = await this.#pool.query<unknown[]>({ text: sql, values, rowMode: 'array' });
     return rows;
   }
 
@@ -89,7 +97,7 @@ export class Witness {
   }
 
   end(): Promise<void> {
-    return this.#client.end();
+    return this.#pool.end();
   }
 }
 
