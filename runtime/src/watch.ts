@@ -6,6 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import { EvidenceWriter, evidencePath } from './lifetimes/evidence.ts';
 import { Ledger } from './lifetimes/ledger.ts';
 import { identify } from './lifetimes/run-scope.ts';
+import { watchBrokenPools } from './watch/broken-pools.ts';
 import { watchDispatcher } from './watch/dispatcher.ts';
 import { watchEnvironment } from './watch/environment.ts';
 import { watchFixtures } from './watch/fixtures.ts';
@@ -30,16 +31,18 @@ async function install(): Promise<void> {
   const writer = new EvidenceWriter(evidencePath(process.argv[1]), () => identify(ambient().scope));
   const releases = new Releases(ledger);
   const lateWork = watchLateWork();
+  const brokenPools = watchBrokenPools();
   const run = new Run(writer, [
     releases,
     lateWork,
+    brokenPools,
     watchTeardownOrder(),
     watchEnvironment(ledger),
     watchFixtures(ledger),
   ]);
   run.follow();
   const pools = watchPools(ledger, releases, (scope) => run.isStuck(scope));
-  watchPg([pools, lateWork, watchSchemaChanges()]);
+  watchPg([pools, lateWork, brokenPools, watchSchemaChanges()]);
   watchSqlite(ledger);
   watchServers(ledger);
   watchWorkingDirectory(ledger);

@@ -177,7 +177,6 @@ const UNRELATED = [
   '…',
   'TypeError: fetch failed',
   'Error: connect ECONNREFUSED 127.0.0.1:5432',
-  'Error: Connection terminated unexpectedly',
   'error: duplicate key value violates unique constraint "users_email_key"',
   'error: relation "users" does not exist',
   'error: password authentication failed for user "ada"',

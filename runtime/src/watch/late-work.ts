@@ -5,10 +5,7 @@ import { nounOf } from '../lifetimes/ledger.ts';
 import { captureTrace } from '../trace.ts';
 import type { Detector } from './detector.ts';
 import { ambient } from './node-test.ts';
-import { isPending, type Call, type Client, type Pool, type Request } from './pg-driver.ts';
-
-/** How many requests are kept before those that were answered are dropped. */
-const KEPT = 1000;
+import { pendingRequests, type Call, type Client, type Pool, type Request } from './pg-driver.ts';
 
 export interface LateWork extends Detector {
   /** Something was asked of a pool. */
@@ -19,8 +16,6 @@ export interface LateWork extends Detector {
 
 /** Sees what a test asked for and did not wait for, and what is asked in its name once it is over. */
 export function watchLateWork(): LateWork {
-  let pending: Request[] = [];
-
   // Published by the undici of Node's own `fetch`, too, where the request is made.
   subscribe('undici:request:create', () => {
     const { scope, hook } = ambient();
@@ -29,22 +24,16 @@ export function watchLateWork(): LateWork {
 
   return {
     requested(request) {
-      if (request.scope.ended) {
-        reportLate(request, nounOf('pool'));
-        return;
-      }
-      if (request.scope.scope === 'file') return;
-      if (pending.length >= KEPT) pending = pending.filter(isPending);
-      pending.push(request);
+      if (request.scope.ended) reportLate(request, nounOf('pool'));
     },
     statement(over, _text, call) {
       if (call.scope.ended && !('totalCount' in over)) reportLate(call, nounOf('client'));
     },
     ended(scope) {
-      const own = pending.filter((request) => request.scope === scope && isPending(request));
-      pending = pending.filter((request) => request.scope !== scope);
       // A test that failed was stopped in the middle of its work; only one that passed left it behind.
-      if (!scope.failed) for (const request of own) reportLate(request, nounOf('pool'));
+      if (scope.failed) return;
+      for (const request of pendingRequests())
+        if (request.scope === scope) reportLate(request, nounOf('pool'));
     },
   };
 }

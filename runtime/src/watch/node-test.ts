@@ -95,7 +95,7 @@ const scopesBySignal = new WeakMap<AbortSignal, NodeScope>();
 const hookRuns = new WeakMap<NodeTest, HookRun[]>();
 
 /** What is outside every test: the top level of the file, Node's root test. */
-const topLevel: RunScope = {
+export const topLevel: RunScope = {
   scope: 'file',
   get name() {
     return mainFile() ?? process.cwd();

@@ -2,12 +2,13 @@
  * The one file of the watch that knows the insides of `pg` and `pg-pool`. It says what a pool or
  * client does, and to whom; what that means is decided elsewhere.
  */
+import { errorMonitor, type EventEmitter } from 'node:events';
 import { openShared } from '../ambient-test.ts';
 import { captureTrace, isOwnCall, type Trace } from '../trace.ts';
 import { ambient, type Ambient } from './node-test.ts';
 import { whenLoaded } from './loaded-modules.ts';
 import { noteAwaiting } from './awaited.ts';
-import { before, wrap } from './wrap.ts';
+import { before, quietly, wrap } from './wrap.ts';
 
 /** A pool of pg-pool, as far as savepoint reads it. */
 export interface Pool {
@@ -15,18 +16,37 @@ export interface Pool {
     readonly allowExitOnIdle?: boolean;
     readonly connectionString?: string;
     readonly database?: string;
+    readonly max: number;
   };
   readonly ending: boolean;
   readonly ended: boolean;
   readonly totalCount: number;
+  readonly _pendingQueue?: readonly Item[];
 }
 
 /** A client of pg. */
 export interface Client {
+  readonly host: string;
+  readonly port: number;
+  readonly user?: string;
   readonly database?: string;
+  readonly password?: string | null;
+  readonly ssl?: unknown;
+  /** The server's name for the session, once there is one. */
+  readonly processID: number | null;
   readonly _connected?: boolean;
   readonly _ending?: boolean;
   readonly _ended?: boolean;
+  readonly _activeQuery?: object | null;
+  readonly _queryQueue?: readonly object[];
+  readonly _sentQueryQueue?: readonly object[];
+}
+
+/** What a server or driver says when something fails. */
+export interface Failure {
+  readonly message: string;
+  /** The SQLSTATE. */
+  readonly code?: string;
 }
 
 /** A call of the user's: who made it and where. */
@@ -38,6 +58,24 @@ export interface Call extends Ambient {
 export interface Request extends Call {
   readonly pool: Pool;
   readonly kind: 'query' | 'connect';
+}
+
+/** A statement on its way over a connection, through a pool or not. */
+export interface Sent extends Call {
+  readonly client: Client;
+  readonly text: string | undefined;
+  /** Of a prepared statement. */
+  readonly name: string | undefined;
+}
+
+/** An `error` event about a connection. */
+export interface Broken {
+  /** Who emits it: the pool that the client is idle in, or the client. */
+  readonly holder: Pool | Client;
+  readonly client: Client;
+  readonly error: Failure;
+  /** How many listen; with none, the error is thrown. */
+  readonly listeners: number;
 }
 
 /** What the driver does. Savepoint's own pools and clients are left out. */
@@ -56,19 +94,28 @@ export interface PgEvents {
   ending(resource: Pool | Client, answer: unknown, call: Call): void;
   /** A statement is sent, through a pool or over a client that the user holds. */
   statement(over: Pool | Client, text: string, call: Call, database: string | undefined): void;
+  /** The server answered a statement with an error. */
+  failed(sent: Sent, error: Failure): void;
+  /** A connection broke, and whoever holds it emits the error. */
+  broke(broken: Broken): void;
 }
 
 /** Pools and clients that savepoint itself made. */
 const own = new WeakSet<object>();
-/** Clients that a pool made. */
-const pooled = new WeakSet<Client>();
+/** Clients that a pool made, each with its pool. */
+const pooled = new WeakMap<Client, Pool>();
+/** Connections of the user's that are open, or about to be. */
+const connections = new Set<Client>();
+/** Where pools were made, and connections of their own opened. */
+const origins = new WeakMap<Pool | Client, Call>();
+const sentQueries = new WeakMap<object, Sent>();
 /** pg-pool's items in its queue, each with who asked. */
 const requests = new WeakMap<object, Request>();
 const requestOfClient = new WeakMap<Client, Request>();
 const items = new WeakMap<Request, Item>();
-const answered = new WeakSet<Request>();
-/** Set while a pool opens a connection. */
-let poolConnecting = false;
+const unanswered = new Set<Request>();
+/** The pool that opens a connection at this moment. */
+let connecting: Pool | undefined;
 
 /** A place in the queue of a pool. */
 interface Item {
@@ -76,9 +123,50 @@ interface Item {
   readonly timedOut?: boolean;
 }
 
-/** Whether the request still waits for its answer; a query has it when its client is back in the pool. */
-export function isPending(request: Request): boolean {
-  return !answered.has(request) && items.get(request)?.timedOut !== true;
+/** What still waits for its answer; a query has it when its client is back in the pool. */
+export function pendingRequests(): Request[] {
+  for (const request of unanswered)
+    if (items.get(request)?.timedOut === true) unanswered.delete(request);
+  return [...unanswered];
+}
+
+/** Who has a client of the pool now. */
+export function holdersOf(pool: Pool): Request[] {
+  return openConnections()
+    .map((client) => requestOfClient.get(client))
+    .filter((request) => request?.pool === pool) as Request[];
+}
+
+/** Whether the request stands in the queue for a client of a pool that has no more to give. */
+export function isQueued(request: Request): boolean {
+  const item = items.get(request);
+  return item !== undefined && request.pool._pendingQueue?.includes(item) === true;
+}
+
+/** The user's connections that are open, or about to be. */
+export function openConnections(): Client[] {
+  for (const client of connections) if (client._ended === true) connections.delete(client);
+  return [...connections];
+}
+
+/** The pool a connection belongs to, if any. */
+export function poolOf(client: Client): Pool | undefined {
+  return pooled.get(client);
+}
+
+/** Where a pool was made, or a connection of its own opened. */
+export function originOf(resource: Pool | Client): Call | undefined {
+  return origins.get(resource);
+}
+
+/** Who has a pooled client now, or opened a connection of its own. */
+export function holderOf(client: Client): Call | undefined {
+  return requestOfClient.get(client) ?? origins.get(pooled.get(client) ?? client);
+}
+
+/** The statement that the server is answering on a connection. */
+export function underWay(client: Client): Sent | undefined {
+  return client._activeQuery ? sentQueries.get(client._activeQuery) : undefined;
 }
 
 /** Begins to watch every copy of pg that is loaded from now on. */
@@ -101,16 +189,22 @@ function toAll(listeners: readonly Partial<PgEvents>[]): PgEvents {
     clientEnds: (...event) => listeners.forEach((to) => to.clientEnds?.(...event)),
     ending: (...event) => listeners.forEach((to) => to.ending?.(...event)),
     statement: (...event) => listeners.forEach((to) => to.statement?.(...event)),
+    failed: (...event) => listeners.forEach((to) => to.failed?.(...event)),
+    broke: (...event) => listeners.forEach((to) => to.broke?.(...event)),
   };
 }
 
 function watchPools(prototype: object, events: PgEvents): void {
-  watchConstruction(prototype, (pool, call) => events.poolMade(pool, call));
+  watchConstruction(prototype, (pool, call) => {
+    origins.set(pool, call);
+    watchErrors(pool, events);
+    events.poolMade(pool, call);
+  });
   watchRequests(prototype, events);
   before(prototype, '_release', function (this: unknown, [client]) {
     const request = requestOfClient.get(client as Client);
     requestOfClient.delete(client as Client);
-    if (request?.kind === 'query') answered.add(request);
+    if (request?.kind === 'query') unanswered.delete(request);
     else if (request) events.clientReleased(client as Client, call());
   });
   wrap(
@@ -162,6 +256,7 @@ function watchRequests(prototype: object, events: PgEvents): void {
         const pool = this as Pool;
         if (own.has(pool)) return original.apply(this, args);
         const request: Request = { ...call(), pool, kind: 'query' };
+        unanswered.add(request);
         events.requested(request);
         const text = textOf(args[0]);
         if (text !== undefined) events.statement(pool, text, request, databaseOf(pool.options));
@@ -173,14 +268,17 @@ function watchRequests(prototype: object, events: PgEvents): void {
     'connect',
     (original) =>
       function (this: unknown, ...args) {
-        const pool = this as Pool & { readonly _pendingQueue?: Item[] };
+        const pool = this as Pool;
         if (own.has(pool) || (!asking && isOwnCall())) return original.apply(this, args);
         const request: Request = asking ?? { ...call(), pool, kind: 'connect' };
-        if (!asking) events.requested(request);
+        if (!asking) {
+          unanswered.add(request);
+          events.requested(request);
+        }
         const result = during(request, () => original.apply(this, args));
         const queued = pool._pendingQueue?.at(-1);
         if (queued && !requests.has(queued)) follow(queued, request);
-        else if (pool.ending) answered.add(request);
+        else if (pool.ending) unanswered.delete(request);
         return result;
       },
   );
@@ -192,17 +290,17 @@ function watchRequests(prototype: object, events: PgEvents): void {
         const item = args[0] as Item;
         if (asking && !requests.has(item)) follow(item, asking);
         if (!own.has(this as Pool)) events.poolConnects(this as Pool);
-        poolConnecting = true;
+        connecting = this as Pool;
         try {
           return openShared(() => original.apply(this, args));
         } finally {
-          poolConnecting = false;
+          connecting = undefined;
         }
       },
   );
   before(prototype, '_acquireClient', function (this: unknown, [client, item]) {
     const request = requests.get(item as Item);
-    if (!request || !isPending(request)) return;
+    if (!request || !unanswered.has(request) || (item as Item).timedOut === true) return;
     requestOfClient.set(client as Client, request);
     if (request.kind === 'connect') events.clientTaken(client as Client, request);
   });
@@ -228,13 +326,14 @@ function follow(item: Item, request: Request): void {
     (original) =>
       function (this: unknown, ...args) {
         // A query is answered when its client comes back; a checkout, and an error, here.
-        if (request.kind === 'connect' || args[0]) answered.add(request);
+        if (request.kind === 'connect' || args[0]) unanswered.delete(request);
         return original.apply(this, args);
       },
   );
 }
 
 function watchClients(prototype: object, events: PgEvents): void {
+  const isUsers = (client: Client) => !own.has(client) && !own.has(pooled.get(client) ?? client);
   /** Whether a client is a connection of its own, and nobody's but the user's. */
   const isStandalone = (client: Client) => !own.has(client) && !pooled.has(client);
 
@@ -243,9 +342,13 @@ function watchClients(prototype: object, events: PgEvents): void {
     'connect',
     (original) =>
       function (this: unknown, ...args) {
-        if (poolConnecting) pooled.add(this as Client);
-        else if (isOwnCall()) own.add(this as Client);
-        else events.clientConnects(this as Client, call());
+        const client = this as Client;
+        quietly(() => {
+          if (connecting) pooled.set(client, connecting);
+          else if (isOwnCall()) own.add(client);
+          else opened(client, call());
+          if (isUsers(client)) keep(client);
+        });
         return openShared(() => original.apply(this, args));
       },
   );
@@ -264,12 +367,66 @@ function watchClients(prototype: object, events: PgEvents): void {
         return answer;
       },
   );
-  before(prototype, 'query', function (this: unknown, args) {
-    const client = this as Client;
-    const request = requestOfClient.get(client);
-    const held = request ? request.kind === 'connect' : isStandalone(client);
-    const text = textOf(args[0]);
-    if (held && text !== undefined) events.statement(client, text, call(), client.database);
+  wrap(
+    prototype,
+    'query',
+    (original) =>
+      function (this: unknown, ...args) {
+        const client = this as Client;
+        const by = senderOf(client);
+        const text = textOf(args[0]);
+        quietly(() => {
+          if (by && !requestIsQuery(client) && text !== undefined)
+            events.statement(client, text, by, client.database);
+        });
+        const result = original.apply(this, args);
+        const query = newestQuery(client, args[0]);
+        if (by && query && !sentQueries.has(query)) {
+          const { name } = Object(args[0]) as { name?: string };
+          sentQueries.set(query, { ...by, client, text, name });
+        }
+        return result;
+      },
+  );
+  before(prototype, '_handleErrorMessage', function (this: unknown, [error]) {
+    const sent = underWay(this as Client);
+    if (sent) events.failed(sent, error as Failure);
+  });
+
+  function opened(client: Client, by: Call): void {
+    origins.set(client, by);
+    events.clientConnects(client, by);
+  }
+
+  function keep(client: Client): void {
+    connections.add(client);
+    watchErrors(client, events);
+  }
+
+  /** Who sends a statement over a client: whoever asked the pool for it, or has the client. */
+  function senderOf(client: Client): Call | undefined {
+    if (requestIsQuery(client)) return requestOfClient.get(client);
+    return requestOfClient.has(client) || isStandalone(client) ? call() : undefined;
+  }
+}
+
+/** Whether a pool has taken the client for one query. */
+function requestIsQuery(client: Client): boolean {
+  return requestOfClient.get(client)?.kind === 'query';
+}
+
+/** What the driver made of a query that it was just given. */
+function newestQuery(client: Client, given: unknown): object | null | undefined {
+  if (typeof (Object(given) as { submit?: unknown }).submit === 'function') return given as object;
+  return client._queryQueue?.at(-1) ?? client._sentQueryQueue?.at(-1) ?? client._activeQuery;
+}
+
+/** A monitor, because a listener for the error itself would keep it from being thrown. */
+function watchErrors(holder: Pool | Client, events: PgEvents): void {
+  const emitter = holder as unknown as EventEmitter;
+  emitter.on(errorMonitor, (error: Failure, client: Client = holder as Client) => {
+    const listeners = emitter.listenerCount('error');
+    quietly(() => events.broke({ holder, client, error, listeners }));
   });
 }
 

@@ -7,8 +7,6 @@ import { isAwaited } from './awaited.ts';
 import type { Call, Client, PgEvents, Pool } from './pg-driver.ts';
 import type { Releases } from './releases.ts';
 
-type PoolEvents = Omit<PgEvents, 'statement'>;
-
 /**
  * Records what the driver tells.
  * @param stuck called with its scope when a hook waits for the end of a pool whose clients are out
@@ -17,7 +15,7 @@ export function watchPools(
   ledger: Ledger,
   releases: Releases,
   stuck: (scope: RunScope) => void,
-): PoolEvents {
+): Partial<PgEvents> {
   const made = new Map<Pool, Call>();
   const opened = new WeakMap<Pool, number>();
   const endings = new WeakMap<Pool | Client, Call>();

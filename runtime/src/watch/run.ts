@@ -24,7 +24,10 @@ export class Run {
   follow(): void {
     watchTests({
       firstTest: () => this.#writer.open(),
-      began: (scope) => this.#running.add(scope),
+      began: (scope) => {
+        this.#running.add(scope);
+        this.#tell((detector) => detector.began?.(scope));
+      },
       hookEnded: (hook) => this.#tell((detector) => detector.hookEnded?.(hook)),
       ended: (scope) => {
         this.#running.delete(scope);

@@ -56,6 +56,7 @@ test('the risky files show every hazard that the watch can see', () => {
       'no-late-route',
       'no-concurrent-migrations',
       'no-late-activity',
+      'require-pool-error-listener',
     ]),
   );
 });

@@ -23,6 +23,7 @@ import { noUseAfterEnd } from './no-use-after-end.ts';
 import { requireAwaitedTeardown } from './require-awaited-teardown.ts';
 import { requireClientRelease } from './require-client-release.ts';
 import { requirePoolEnd } from './require-pool-end.ts';
+import { requirePoolErrorListener } from './require-pool-error-listener.ts';
 
 export const HAZARDS = [
   requireClientRelease,
@@ -49,4 +50,5 @@ export const HAZARDS = [
   noNonTransactionalDdl,
   noSandboxedConcurrencyTest,
   noUnboundedWait,
+  requirePoolErrorListener,
 ] as const;
