@@ -82,6 +82,8 @@ export class RealConnection {
   /** What is still to be sent, ahead of anything else. */
   #owed: readonly string[] = [];
   #owing: NodeJS.Timeout | undefined;
+  /** Called when nothing that was sent is unanswered any more. */
+  #onQuiet: (() => void) | undefined;
   /** Prepared statements that nobody uses any more. */
   #forgotten: string[] = [];
 
@@ -93,6 +95,11 @@ export class RealConnection {
     client.on('end', this.#end);
     client.on('notice', this.#notice);
     emitterOf(client).on('readyForQuery', this.#ready);
+  }
+
+  /** The number of the server's process. */
+  get processId(): number {
+    return (this.client as unknown as BackendAddress).processID;
   }
 
   get status(): ServerStatus {
@@ -108,15 +115,25 @@ export class RealConnection {
    * Sends control statements and then the body in one go, and waits for the answers.
    * @param onNotice hears the notices of the body
    */
-  async exchange(
+  exchange(
     control: readonly Control[],
     body?: Body,
     onNotice?: (notice: unknown) => void,
   ): Promise<Outcome> {
-    // `pg` keeps a line of one behind the message that is being answered.
-    if (this.#exchanges.length > 0) await this.#answered();
-    const ahead = [...this.#takeOwed(), ...control];
-    // COPY … TO STDOUT takes over the socket: nothing else may be answered on it.
+    // COPY … TO STDOUT takes over the socket: nothing else may be answered on it. And `pg` keeps a
+    // line of one behind the message that is being answered.
+    return body?.onError || this.#exchanges.length > 0
+      ? this.#exchangeInTurn(control, body, onNotice)
+      : this.#roundTrip(this.#behindOwed(control), body, onNotice);
+  }
+
+  async #exchangeInTurn(
+    control: readonly Control[],
+    body?: Body,
+    onNotice?: (notice: unknown) => void,
+  ): Promise<Outcome> {
+    if (this.#exchanges.length > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
+    const ahead = this.#behindOwed(control);
     if (!body?.onError || ahead.length === 0) return this.#roundTrip(ahead, body, onNotice);
     const controlled = await this.#roundTrip(ahead);
     return controlled.is === 'done' ? this.#roundTrip([], body, onNotice) : controlled;
@@ -141,13 +158,13 @@ export class RealConnection {
     this.#forgotten.push(...statements);
   }
 
-  #takeOwed(): readonly string[] {
+  #behindOwed(control: readonly Control[]): readonly Control[] {
     const owed = this.#owed;
-    if (owed.length === 0) return owed;
+    if (owed.length === 0) return control;
     this.#owed = [];
     clearTimeout(this.#owing);
     this.#owing = undefined;
-    return owed;
+    return [...owed, ...control];
   }
 
   #roundTrip(
@@ -176,11 +193,6 @@ export class RealConnection {
       }
       stream.uncork();
     });
-  }
-
-  /** Resolves when nothing that was sent is unanswered. */
-  async #answered(): Promise<void> {
-    await Promise.all(this.#exchanges.map(({ ended }) => ended));
   }
 
   /** Writes at once, behind what is not answered yet; `pg` only keeps the line of who hears the answers. */
@@ -234,6 +246,7 @@ export class RealConnection {
   readonly #ready = ({ status }: { status: ServerStatus }) => {
     this.#status = status;
     this.#exchanges.shift()?.end();
+    if (this.#exchanges.length === 0) this.#tellQuiet();
   };
 
   readonly #notice = (notice: unknown) => {
@@ -247,7 +260,13 @@ export class RealConnection {
     // The server's own reason comes first and says more than the broken socket after it.
     this.#lost ??= this.#exchanges[0]?.error ?? this.#farewell ?? error;
     for (const exchange of this.#exchanges.splice(0)) exchange.lose(this.#lost);
+    this.#tellQuiet();
   };
+
+  #tellQuiet(): void {
+    this.#onQuiet?.();
+    this.#onQuiet = undefined;
+  }
 
   readonly #end = () => {
     this.#lose(new Error('Connection terminated'));
@@ -274,8 +293,6 @@ class Exchange implements Submission {
   readonly #body: Body | undefined;
   readonly #onNotice: ((notice: unknown) => void) | undefined;
   readonly #settle: (outcome: Outcome) => void;
-  /** Resolves when it is answered, or lost. */
-  readonly ended: Promise<void>;
   /** How many of the control statements are answered. */
   #controlled = 0;
   #error: Error | undefined;
@@ -289,12 +306,7 @@ class Exchange implements Submission {
     this.control = control;
     this.#body = body;
     this.#onNotice = onNotice;
-    let ended: () => void;
-    this.ended = new Promise((resolve) => (ended = resolve));
-    this.#settle = (outcome) => {
-      settle(outcome);
-      ended();
-    };
+    this.#settle = settle;
   }
 
   get error(): Error | undefined {
