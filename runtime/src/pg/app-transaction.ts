@@ -13,6 +13,8 @@ export class AppTransaction {
   readonly leftovers = new Leftovers();
   /** Set from the statement that failed until the app rolls back. */
   firstError: Error | undefined;
+  /** Where that statement was asked. */
+  failedAt: (() => Trace) | undefined;
   /** Whether the server has been sent anything of it. */
   touched = false;
 

@@ -2,15 +2,24 @@
  * What the app holds instead of a connection: a `pg.Client` to look at and to use, whose statements
  * go through the one session of its sandbox. Opens no connection.
  */
+import { AsyncResource } from 'node:async_hooks';
 import pg from 'pg';
-import { bindContext } from '../async-context.ts';
 import type { Trace } from '../trace.ts';
 import type { AppTransaction } from './app-transaction.ts';
-import { DriverClient } from './driver-client.ts';
+import { concurrentQueries, poolsOwnMethod } from './client-faults.ts';
+import {
+  enterTransaction,
+  leavesTransactionOpen,
+  transactionsAround,
+  type Inside,
+} from './inside-transaction.ts';
+import type { Notification } from './kept/notifications.ts';
+import { LogicalConnection } from './logical-connection.ts';
 import { markPlace } from './place-mark.ts';
-import { Question } from './question.ts';
+import { Question, type Asking } from './question.ts';
 import type { ServerStatus, Submission } from './real-connection.ts';
 import type { Asker, Session } from './session.ts';
+import { targetOf } from './test-database.ts';
 
 /** What a logical client needs to know of the sandbox it belongs to. */
 export interface LogicalHome {
@@ -19,8 +28,32 @@ export interface LogicalHome {
   refusal(asked: () => Trace): Error | undefined;
 }
 
+/** A client's time out of its pool. */
+export interface Taken {
+  readonly asked: () => Trace;
+  /** Whether the pool itself took it, for one query, and will release it. */
+  readonly own: boolean;
+  /** The transactions whose code took it. */
+  readonly inside: Inside | undefined;
+}
+
 type Callback = (error: Error | null | undefined, result?: unknown) => void;
+type Connected = (error: Error | null, client?: LogicalClient) => void;
 type QueryObject = pg.QueryConfig & { query_timeout?: number; callback?: Callback };
+type Named = Submission & { name?: string | undefined; text?: string | undefined };
+
+/** Fields of `pg.Client` that its types leave out, and that pools and libraries read. */
+interface Inner {
+  readonly _types: pg.CustomTypesConfig;
+  readonly binary: boolean;
+  _connecting: boolean;
+  _connected: boolean;
+  _ending: boolean;
+  _ended: boolean;
+  _queryable: boolean;
+  processID: number | null;
+  secretKey: number | null;
+}
 
 // Kept from before a test can mock the timers.
 const { setTimeout, clearTimeout } = globalThis;
@@ -28,47 +61,139 @@ const { setTimeout, clearTimeout } = globalThis;
 /** Names on the real connection, which logical clients share: never used twice, so never for two texts. */
 let statementNames = 0;
 
-export class LogicalClient extends DriverClient implements Asker {
+export class LogicalClient extends pg.Client implements Asker {
   transaction: AppTransaction | undefined;
-  /** How it was last taken from its pool. */
-  taken: { readonly asked: () => Trace; readonly own: boolean } | undefined;
+  /** How it was last taken from its pool; undefined while it is idle there. */
+  taken: Taken | undefined;
   readonly #home: LogicalHome;
   readonly #queryTimeoutMillis: number;
-  readonly #statements = new Map<
-    string,
-    { readonly name: string; readonly text: string | undefined }
-  >();
-  #connected = false;
-  #ended = false;
+  /** What the app gave a name: the name on the real connection, and the text. */
+  readonly #statements = new Map<string, { readonly own: string; text: string | undefined }>();
+  /** What was asked and is not answered, in order. */
+  readonly #unanswered: Question[] = [];
+  readonly #onAnswered = new WeakMap<Question, () => void>();
+  #onConnected: Connected | undefined;
 
   constructor(home: LogicalHome, options: pg.PoolConfig) {
-    super(options);
+    super(configOf(options));
     this.#home = home;
     this.#queryTimeoutMillis = options.query_timeout ?? 0;
   }
 
-  /** As `pg.Client.connect`, in both its forms. */
-  override connect(...args: never[]): never {
-    return this.#connect(args[0]) as never;
+  get #inner(): Inner {
+    return this as unknown as Inner;
   }
 
-  #connect(callback: ((error?: Error) => void) | undefined): Promise<this> | undefined {
-    const reached = this.#reach();
-    if (!callback) return reached;
-    reached.then(() => {
-      callback();
-    }, callback);
+  // ---- its life
+
+  /** As `pg.Client.connect`, in both its forms. */
+  override connect(...args: never[]): never {
+    const callback = args[0] as Connected | undefined;
+    if (callback) return this.#connect(callback) as never;
+    return new Promise<this>((resolve, reject) => {
+      this.#connect((error) => {
+        if (error) reject(error);
+        else resolve(this);
+      });
+    }) as never;
+  }
+
+  #connect(callback: Connected): void {
+    const inner = this.#inner;
+    if (inner._connecting || inner._connected) {
+      this.#tellMisuse('connect');
+      const error = new Error('Client has already been connected. You cannot reuse a client.');
+      process.nextTick(callback, error);
+      return;
+    }
+    inner._connecting = true;
+    this.#onConnected = callback;
+    this.connection.once('end', () => {
+      this.#closed();
+    });
+    this.#home.session.reach().then(
+      ({ client }) => {
+        this.#settleConnect(null, client as unknown as Inner);
+      },
+      (error: unknown) => {
+        this.#settleConnect(error as Error);
+      },
+    );
+  }
+
+  /** Once; what comes after it was given up is not told. */
+  #settleConnect(error: Error | null, real?: Inner): void {
+    const callback = this.#onConnected;
+    if (!callback || (this.#inner._ended && !error)) return;
+    this.#onConnected = undefined;
+    const inner = this.#inner;
+    inner._connecting = false;
+    if (error) {
+      callback(error);
+      return;
+    }
+    inner._connected = true;
+    inner.processID = real?.processID ?? null;
+    inner.secretKey = real?.secretKey ?? null;
+    callback(null, this);
+    this.emit('connect');
+  }
+
+  override end(): Promise<void>;
+  override end(callback: (error: Error) => void): void;
+  override end(callback?: (error: Error) => void): Promise<void> | undefined {
+    const inner = this.#inner;
+    if (this.taken && !this.taken.own) this.#tellMisuse('end');
+    inner._ending = true;
+    if ((!inner._connecting && !inner._connected) || inner._ended) {
+      (callback as (() => void) | undefined)?.();
+      return callback ? undefined : Promise.resolve();
+    }
+    this.#hangUp(new Error('Connection terminated'));
+    this.connection.end();
+    if (!callback) return new Promise<void>((resolve) => this.connection.once('end', resolve));
+    this.connection.once('end', callback as () => void);
     return undefined;
   }
 
-  async #reach(): Promise<this> {
-    if (this.#connected)
-      throw new Error('Client has already been connected. You cannot reuse a client.');
-    this.#connected = true;
-    await this.#home.session.reach();
-    this.emit('connect');
-    return this;
+  /** What is not answered fails, and an open transaction is rolled back, as by a server that loses its client. */
+  #hangUp(error: Error): void {
+    const wasBusy = this.#unanswered.length > 0;
+    for (const question of [...this.#unanswered]) question.abandon(error);
+    if (this.transaction || wasBusy) {
+      const rollback = new pg.Query('ROLLBACK', () => undefined) as unknown as Submission;
+      const asked = this.transaction?.begun ?? markPlace();
+      this.#home.session.ask(this, new Question(rollback, { asked }));
+    }
   }
+
+  /** The connection is at its end: told to, or destroyed by somebody who reached for it. */
+  #closed(): void {
+    const inner = this.#inner;
+    inner._ended = true;
+    this.#home.session.clients.drop(this);
+    if (!inner._ending) {
+      const error = new Error('Connection terminated unexpectedly');
+      if (this.#onConnected) {
+        this.#settleConnect(error);
+      } else if (inner._connected) {
+        inner._queryable = false;
+        this.#hangUp(error);
+        this.emit('error', error);
+      }
+    }
+    process.nextTick(() => this.emit('end'));
+  }
+
+  #tellMisuse(method: 'connect' | 'end'): void {
+    const { session } = this.#home;
+    const called = markPlace();
+    session.notes.tell('no-client-misuse', () =>
+      poolsOwnMethod(session, method, this.taken?.asked, called),
+    );
+  }
+
+  // ---- what it is asked
 
   /** As `pg.Client.query`, in all its forms. */
   override query(...args: never[]): never {
@@ -79,120 +204,173 @@ export class LogicalClient extends DriverClient implements Asker {
   #query(config: unknown, values: unknown, callback: unknown): unknown {
     if (config === null || config === undefined)
       throw new TypeError('Client was passed a null or undefined query');
-    const asked = this.#placeOf(markPlace());
+    const asking = this.#asking();
     if (isSubmission(config)) {
+      if (config instanceof pg.Query) this.#enter(config, asking);
       const heard = typeof values === 'function' ? values : callback;
-      if (!config.callback && typeof heard === 'function') config.callback = heard as Callback;
-      this.#ask(config, asked);
+      if (!config.callback && typeof heard === 'function')
+        config.callback = AsyncResource.bind(heard as Callback);
+      this.#ask(config, asking, (config as QueryObject).query_timeout);
       return config;
     }
     const query = new pg.Query(
       config as pg.QueryConfig,
       values as unknown[],
       callback as never,
-    ) as unknown as Submission;
-    if (query.callback) {
-      if (typeof query.callback !== 'function') throw new TypeError('callback is not a function');
-      // The pool's own query answers to whoever asked the pool.
-      if (!this.taken?.own) query.callback = bindContext(query.callback);
-    }
+    ) as unknown as Named;
+    if (query.callback && typeof query.callback !== 'function')
+      throw new TypeError('callback is not a function');
+    this.#enter(query, asking);
+    // The pool's own callback only passes the answer on.
+    if (query.callback && !this.taken?.own) query.callback = AsyncResource.bind(query.callback);
     const result = query.callback ? undefined : promiseOf(query);
-    this.#limit(query, (config as QueryObject).query_timeout ?? this.#queryTimeoutMillis);
-    this.#ask(query, asked);
+    this.#ask(query, asking, (config as QueryObject).query_timeout);
     return result;
   }
 
-  /** A query of the pool's own is begun by the driver; the app's line is where the client was taken. */
-  #placeOf(mark: () => Trace): () => Trace {
+  /** Before a callback is bound, and before the caller goes on: both are inside the transaction. */
+  #enter({ text }: Named, { asked }: Asking): void {
+    if (leavesTransactionOpen(text, this.transaction !== undefined)) enterTransaction(asked, this);
+  }
+
+  /** From where it is asked. A query of the pool's own was asked where the pool was. */
+  #asking(): Asking {
     const { taken } = this;
-    return () => {
+    if (taken?.own) return { asked: taken.asked, inside: taken.inside, takenInside: taken.inside };
+    const mark = markPlace();
+    const asked = () => {
       const trace = mark();
       return trace.place || !taken ? trace : taken.asked();
     };
+    // What a pool does to a new client is not what the code does that asked for one.
+    const inside = taken && transactionsAround();
+    return { asked, inside, takenInside: taken?.inside, taken };
   }
 
-  #ask(submission: Submission, asked: () => Trace): void {
-    const question = new Question(submission, asked);
-    const refusal = this.#refusal(submission, asked);
+  #ask(submission: Named, asking: Asking, timeoutMillis: number | undefined): void {
+    const inner = this.#inner;
+    const own = this.#useOwnName(submission);
+    const question = new Question(submission, {
+      ...asking,
+      translate: own,
+      onAnswered: this.#answered,
+    });
+    this.#limit(question, timeoutMillis || this.#queryTimeoutMillis);
+    if (inner.binary) (submission as { binary?: boolean }).binary ||= true;
+    const result = (submission as { _result?: { _types?: pg.CustomTypesConfig } })._result;
+    if (result) result._types ??= inner._types;
+    const refusal = this.#refusal(submission, asking.asked);
     if (refusal) {
       process.nextTick(() => {
         question.fail(refusal);
       });
       return;
     }
-    const result = (submission as { _result?: { _types?: pg.CustomTypesConfig } })._result;
-    if (result) result._types ??= this;
+    this.#noteConcurrent(question);
+    this.#unanswered.push(question);
     this.#home.session.ask(this, question);
   }
 
-  /** Why nothing can be asked: the test is over, the client is ended, or a statement's name is taken. */
+  /** Why nothing can be asked: the test is over, the client is ended, or pipelined. */
   #refusal(submission: Submission, asked: () => Trace): Error | undefined {
     // What the pool was asked in time, it may still ask of its client.
     const late = this.taken?.own ? undefined : this.#home.refusal(asked);
     if (late) return late;
-    if (this.#ended) return new Error('Client was closed and is not queryable');
-    return submission instanceof pg.Query
-      ? this.#useOwnName(submission as { name?: string; text?: string })
-      : undefined;
+    if (this.pipeline && !(submission instanceof pg.Query))
+      return new Error(
+        'Custom query classes such as pg-cursor and pg-query-stream are not supported in pipeline mode',
+      );
+    if (this.pipeline && (submission as { rows?: unknown }).rows)
+      return new Error('The `rows` option is not supported in pipeline mode');
+    if (!this.#inner._queryable)
+      return new Error('Client has encountered a connection error and is not queryable');
+    if (this.#inner._ending) return new Error('Client was closed and is not queryable');
+    return undefined;
+  }
+
+  readonly #answered = (question: Question): void => {
+    const at = this.#unanswered.indexOf(question);
+    if (at === -1) return;
+    this.#unanswered.splice(at, 1);
+    this.#onAnswered.get(question)?.();
+    if (this.#unanswered.length > 0 || this.#inner._ending || this.#inner._ended) return;
+    this.emit('drain');
+  };
+
+  /** Calls back when all that was asked until now is answered: at once, or later. */
+  whenAnswered(then: () => void): void {
+    const last = this.#unanswered.at(-1);
+    if (last) this.#onAnswered.set(last, then);
+    else then();
+  }
+
+  #noteConcurrent(question: Question): void {
+    const [first] = this.#unanswered;
+    if (!first || this.pipeline || !first.isPlain || !question.isPlain) return;
+    // Nobody is to blame for what an earlier borrower or a listener of the pool did not wait for.
+    if (!question.taken || first.taken !== question.taken) return;
+    const { session } = this.#home;
+    session.notes.tell('no-concurrent-client-queries', () =>
+      concurrentQueries(session, first.asked, question.asked),
+    );
   }
 
   /**
    * Renames a prepared statement: another logical client may give the same name to another text.
-   * @returns the driver's own error when this client did
+   * @returns what puts the app's name back into an error
    */
-  #useOwnName(query: { name?: string; text?: string }): Error | undefined {
-    if (!query.name) return undefined;
-    const known = this.#statements.get(query.name);
-    if (known && query.text && known.text !== query.text) {
-      return new Error(
-        `Prepared statements must be unique - '${query.name}' was used for a different statement`,
-      );
+  #useOwnName(query: Named): ((error: Error) => void) | undefined {
+    const { name, text } = query;
+    if (!name || !(query instanceof pg.Query)) return undefined;
+    let statement = this.#statements.get(name);
+    if (!statement) {
+      statement = { own: `savepoint_${String(++statementNames)}`, text };
+      this.#statements.set(name, statement);
     }
-    const statement = known ?? { name: `savepoint_${String(++statementNames)}`, text: query.text };
-    this.#statements.set(query.name, statement);
-    query.name = statement.name;
-    if (statement.text !== undefined) query.text = statement.text;
-    return undefined;
+    const { own } = statement;
+    query.name = own;
+    if (text) statement.text = text;
+    else if (statement.text !== undefined) query.text = statement.text;
+    return (error) => {
+      error.message = error.message.replace(own, name);
+    };
   }
 
   /** The driver's own time-out would count from when the statement is sent, and would have to stop the connection. */
-  #limit(query: Submission, millis: number): void {
-    const { callback } = query;
-    if (!millis || !callback) return;
+  #limit(question: Question, millis: number): void {
+    if (!millis) return;
+    const { submission } = question;
+    const callback = submission.callback ?? (() => undefined);
     const timer = setTimeout(() => {
-      query.callback = () => undefined;
-      callback(new Error('Query read timeout'));
+      const error = new Error('Query read timeout');
+      submission.callback = () => undefined;
+      // Behind another one it was never sent.
+      if (this.#unanswered[0] !== question) question.abandon(error);
+      else if (!question.isPlain) submission.handleError(error, undefined);
+      callback.call(submission, error);
     }, millis);
-    query.callback = (error, result) => {
+    submission.callback = (error, result) => {
       clearTimeout(timer);
-      callback(error, result);
+      callback.call(submission, error, result);
     };
   }
 
   override getTransactionStatus(): ServerStatus | null {
-    if (!this.#connected) return null;
+    if (!this.#inner._connected) return null;
     if (!this.transaction) return 'I';
     return this.transaction.aborted ? 'E' : 'T';
   }
 
   hearNotice(notice: unknown): void {
-    this.emit('notice', notice);
+    if (!this.#inner._ended) this.emit('notice', notice);
   }
 
-  override end(): Promise<void>;
-  override end(callback: (error: Error) => void): void;
-  override end(callback?: (error: Error) => void): Promise<void> | undefined {
-    this.#ended = true;
-    // Read by pg-pool when the client is released.
-    (this as unknown as { _ending: boolean })._ending = true;
-    const told = new Promise<void>((resolve) => {
-      process.nextTick(() => {
-        (callback as (() => void) | undefined)?.();
-        this.emit('end');
-        resolve();
-      });
-    });
-    return callback ? undefined : told;
+  hearNotification(notification: Notification): void {
+    if (!this.#inner._ended) this.emit('notification', notification);
+  }
+
+  get statementNames(): Iterable<string> {
+    return [...this.#statements.values()].map(({ own }) => own);
   }
 
   /** There is no socket of its own that could keep the process alive. */
@@ -217,3 +395,19 @@ function promiseOf(query: Submission): Promise<unknown> {
     throw error;
   });
 }
+
+/** What the app's options say about a client, without secrets. The same options are asked again and again. */
+function configOf(options: pg.PoolConfig): pg.ClientConfig {
+  let target = targets.get(options);
+  if (!target) targets.set(options, (target = targetOf(options)));
+  const { binary, pipeline, types } = options as pg.PoolConfig & { binary?: boolean };
+  return {
+    ...target,
+    binary,
+    pipeline,
+    types,
+    connection: new LogicalConnection(),
+  } as unknown as pg.ClientConfig;
+}
+
+const targets = new WeakMap<pg.PoolConfig, pg.ClientConfig>();

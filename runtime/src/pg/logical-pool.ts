@@ -2,60 +2,77 @@
  * The pool that the app gets: pg's own pool, whose clients are logical. Its events, counts, queue,
  * callbacks and error texts are therefore pg's own.
  */
+import { AsyncResource } from 'node:async_hooks';
 import pg from 'pg';
-import { bindContext } from '../async-context.ts';
+import type { HazardError } from '../hazard-error.ts';
 import type { Trace } from '../trace.ts';
-import { LogicalClient, type LogicalHome } from './logical-client.ts';
+import {
+  dirtyRelease,
+  nestedCheckout,
+  poolQueryTransaction,
+  releasedTwice,
+} from './client-faults.ts';
+import {
+  isInside,
+  leavesTransactionOpen,
+  transactionsAround,
+  type Inside,
+} from './inside-transaction.ts';
+import { LogicalClient, type LogicalHome, type Taken } from './logical-client.ts';
 import { markPlace } from './place-mark.ts';
 
-type Taken = (
+type Release = (error?: unknown) => void;
+type Answer = (
   error: Error | undefined,
   client: pg.PoolClient | undefined,
-  done: (release?: unknown) => void,
+  release: Release,
 ) => void;
 
 /** One request for a client, from `connect` or from `query`, until the client is released. */
-interface Checkout {
-  readonly asked: () => Trace;
-  /** Whether the pool itself took the client, for one query, and will release it. */
-  readonly own: boolean;
+interface Checkout extends Taken {
   client: pg.PoolClient | undefined;
+  released: (() => Trace) | undefined;
   /** Ends a request that waits for a client. */
   readonly refuse: (error: Error) => void;
 }
+
+// Kept from before a test can mock the timers.
+const { setImmediate } = globalThis;
 
 export class LogicalPool extends pg.Pool {
   readonly #home: LogicalHome;
   readonly #clients: ReadonlySet<LogicalClient>;
   readonly #checkouts = new Set<Checkout>();
-  #querying = false;
-  #onSettled: (() => void)[] = [];
+  readonly #dirty: HazardError[] = [];
+  /** Set while the pool itself asks for a client. */
+  #asking: (() => Trace) | undefined;
+  /** Queries of the pool's own that are not answered. */
+  #queries = 0;
+  #onQueried: (() => void)[] = [];
 
-  /** @param options the app's; only what concerns a pool is used */
+  /** @param options the app's; only what concerns a pool and its clients is used */
   constructor(home: LogicalHome, options: pg.PoolConfig) {
+    super(options);
     const clients = new Set<LogicalClient>();
-    super({
-      ...options,
-      // No socket stands behind an idle client; only a timer could keep the process alive.
-      allowExitOnIdle: true,
-      // Called with `new`; what it answers is what `new` answers.
-      Client: function () {
-        const client = new LogicalClient(home, options);
-        clients.add(client);
-        return client;
-      } as unknown as new () => pg.ClientBase,
-    });
+    // Where pg's pool takes its clients from; `pool.options` stays the app's.
+    (this as unknown as { Client: unknown }).Client = class extends LogicalClient {
+      constructor() {
+        super(home, options);
+        clients.add(this);
+      }
+    };
     this.#home = home;
     this.#clients = clients;
-    this.on('release', (_, client) => {
-      for (const checkout of this.#checkouts)
-        if (checkout.client === client) this.#settle(checkout);
-    });
   }
 
   /** All clients it ever made. */
   get clients(): Iterable<LogicalClient> {
     return this.#clients;
+  }
+
+  /** A client beside those that the pool hands out: one that a library connects by itself. */
+  beside(): LogicalClient {
+    return new (this as unknown as { readonly Client: new () => LogicalClient }).Client();
   }
 
   /** Where the clients that the app still has were taken. */
@@ -65,9 +82,19 @@ export class LogicalPool extends pg.Pool {
       .map(({ asked }) => asked());
   }
 
+  /** Clients that came back inside a transaction. */
+  get dirtyReleases(): readonly HazardError[] {
+    return this.#dirty;
+  }
+
+  /** Whether every query that was asked of the pool itself is answered. */
+  get isQuiet(): boolean {
+    return this.#queries === 0;
+  }
+
   /** Resolves when the queries that were asked of the pool itself are answered. */
   async queried(): Promise<void> {
-    if (this.#hasQueries()) await new Promise<void>((resolve) => this.#onSettled.push(resolve));
+    if (this.#queries > 0) await new Promise<void>((resolve) => this.#onQueried.push(resolve));
   }
 
   /** Ends every request that still waits for a client. */
@@ -76,73 +103,135 @@ export class LogicalPool extends pg.Pool {
   }
 
   override connect(): Promise<pg.PoolClient>;
-  override connect(callback: Taken): void;
-  override connect(callback?: Taken): Promise<pg.PoolClient> | undefined {
-    const asked = markPlace();
+  override connect(callback: Answer): void;
+  override connect(callback?: Answer): Promise<pg.PoolClient> | undefined {
+    const own = this.#asking;
+    const asked = own ?? markPlace();
     const refusal = this.#home.refusal(asked);
-    if (!callback) return refusal ? Promise.reject(refusal) : this.#connect(asked);
-    // One that waits is answered in the context of whoever released his client.
-    const answer = this.#querying && !this.#isFull ? callback : bindContext(callback);
-    if (refusal) process.nextTick(answer, refusal, undefined, () => undefined);
-    else this.#connectThen(asked, answer);
-    return undefined;
-  }
-
-  /** As `pg.Pool.query`, in all its forms. */
-  override query(...args: never[]): never {
-    this.#querying = true;
-    try {
-      // Asks `connect` at once.
-      return (super.query as (...args: unknown[]) => never)(...args.map(inCallersContext));
-    } finally {
-      this.#querying = false;
+    if (callback) {
+      // The pool's own callback only passes the answer on.
+      const answer = own ? callback : AsyncResource.bind(callback);
+      if (refusal) process.nextTick(answer, refusal, undefined, () => undefined);
+      else this.#checkOut({ asked, own: own !== undefined, inside: transactionsAround() }, answer);
+      return undefined;
     }
-  }
-
-  get #isFull(): boolean {
-    return this.idleCount === 0 && this.totalCount >= this.options.max;
-  }
-
-  #connect(asked: () => Trace): Promise<pg.PoolClient> {
+    if (refusal) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      this.#connectThen(asked, (error, client) => {
+      this.#checkOut({ asked, own: false, inside: transactionsAround() }, (error, client) => {
         if (client) resolve(client);
         else reject(error ?? new Error('the pool answered without a client'));
       });
     });
   }
 
-  #connectThen(asked: () => Trace, answer: Taken): void {
+  /** As `pg.Pool.query`, in all its forms. */
+  override query(...args: unknown[]): never {
+    const asked = markPlace();
+    const callback = args.findIndex((arg) => typeof arg === 'function');
+    if (callback > 0) args[callback] = AsyncResource.bind(args[callback] as Answer);
+    if (leavesTransactionOpen(textOf(args[0])))
+      return this.#refuse(poolQueryTransaction(this.#home.session, asked), args[callback]);
+    this.#asking = asked;
+    try {
+      // Asks `connect` at once.
+      return (super.query as (...args: unknown[]) => never)(...args);
+    } finally {
+      this.#asking = undefined;
+    }
+  }
+
+  override emit(event: string, ...args: never[]): boolean {
+    if (event === 'release') this.#settle((args[1] as unknown as LogicalClient).taken, args[0]);
+    return (super.emit as (event: string, ...args: never[]) => boolean)(event, ...args);
+  }
+
+  #checkOut(taken: Taken, answer: Answer): void {
     let answered = false;
-    const answerOnce: Taken = (error, client, done) => {
-      if (!client) this.#settle(checkout);
-      if (!answered) answer(error, client, done);
+    const answerOnce: Answer = (error, client, release) => {
+      if (!client) this.#close(checkout);
+      if (!answered) answer(error, client, release);
       // Nobody waits for it any more.
-      else if (client) done();
+      else if (client) release();
       answered = true;
     };
     const refuse = (error: Error) => {
       answerOnce(error, undefined, () => undefined);
     };
-    const checkout: Checkout = { asked, own: this.#querying, client: undefined, refuse };
+    const checkout: Checkout = { ...taken, client: undefined, released: undefined, refuse };
     this.#checkouts.add(checkout);
-    super.connect((error, client, done) => {
+    if (taken.own) this.#queries++;
+    super.connect((error, client, release) => {
       checkout.client = client;
-      if (client instanceof LogicalClient) client.taken = checkout;
-      answerOnce(error, client, done);
+      if (client) (client as unknown as LogicalClient).taken = checkout;
+      answerOnce(
+        error,
+        client,
+        client && !taken.own ? this.#releaseOnce(checkout, client) : release,
+      );
+    });
+    const { inside } = taken;
+    if (inside && this.#isFull) setImmediate(() => this.#refuseSelfWait(checkout, inside));
+  }
+
+  /** pg's own `release`, which also knows where it was called first. */
+  #releaseOnce(checkout: Checkout, client: pg.PoolClient): Release {
+    const release = client.release as Release;
+    const releaseOnce: Release = (error) => {
+      const place = markPlace();
+      const { released } = checkout;
+      if (released) {
+        const { session } = this.#home;
+        session.notes.tell('no-client-misuse', () => releasedTwice(session, released, place));
+      }
+      checkout.released ??= place;
+      release(error);
+    };
+    client.release = releaseOnce;
+    return releaseOnce;
+  }
+
+  /** A client is back. @param error with which it was released: the pool then throws it away */
+  #settle(taken: Taken | undefined, error: unknown): void {
+    const checkout = taken as Checkout | undefined;
+    const client = checkout?.client as unknown as LogicalClient | undefined;
+    if (!checkout || !client) return;
+    client.taken = undefined;
+    this.#close(checkout);
+    const { asked, own, released = asked } = checkout;
+    if (error || own) return;
+    // What was asked before it was released may still end the transaction.
+    client.whenAnswered(() => {
+      const { transaction } = client;
+      if (transaction) this.#dirty.push(dirtyRelease(transaction.begun, asked, released));
     });
   }
 
-  #settle(checkout: Checkout): void {
-    this.#checkouts.delete(checkout);
-    if (!this.#hasQueries()) for (const settled of this.#onSettled.splice(0)) settled();
+  #close(checkout: Checkout): void {
+    if (!this.#checkouts.delete(checkout) || !checkout.own) return;
+    this.#queries--;
+    if (this.#queries === 0) for (const queried of this.#onQueried.splice(0)) queried();
   }
 
-  #hasQueries(): boolean {
-    return [...this.#checkouts].some(({ own }) => own);
+  get #isFull(): boolean {
+    return this.idleCount === 0 && this.totalCount >= (this.options.max ?? 0);
+  }
+
+  /** A request waits for a client, and the code that asks is what keeps all of them. */
+  #refuseSelfWait(checkout: Checkout, inside: Inside): void {
+    if (checkout.client || !this.#checkouts.has(checkout)) return;
+    const out = [...this.#checkouts].flatMap(({ client }) => client ?? []);
+    const begun = out.map((client) => (client as unknown as LogicalClient).transaction?.begun);
+    if (!begun[0] || !begun.every((one) => one && isInside(inside, one))) return;
+    checkout.refuse(nestedCheckout(this.#home.session, begun[0], checkout.asked));
+  }
+
+  #refuse(error: Error, callback: unknown): never {
+    if (typeof callback !== 'function') return Promise.reject(error) as never;
+    process.nextTick(callback, error);
+    return undefined as never;
   }
 }
 
-function inCallersContext(argument: unknown): unknown {
-  return typeof argument === 'function' ? bindContext(argument as () => unknown) : argument;
+function textOf(config: unknown): unknown {
+  return typeof config === 'string' ? config : (Object(config) as { text?: unknown }).text;
 }

@@ -1,19 +1,50 @@
 /** One query of the app on its way through a sandbox: who asks, what, from where, and its one end. */
 import pg from 'pg';
 import type { Trace } from '../trace.ts';
+import type { Waiting } from './client-faults.ts';
+import type { Inside } from './inside-transaction.ts';
 import type { Submission } from './real-connection.ts';
 
-export class Question {
-  readonly submission: Submission;
-  readonly values: readonly unknown[];
+/** From where a question is asked. */
+export interface Asking {
   /** Where the app asked. */
   readonly asked: () => Trace;
+  readonly inside?: Inside | undefined;
+  readonly takenInside?: Inside | undefined;
+  /** The checkout of the client by whoever asks. */
+  readonly taken?: object | undefined;
+  /** Puts the app's words into an error. */
+  readonly translate?: ((error: Error) => void) | undefined;
+  /** Called once, when the app has its answer. */
+  readonly onAnswered?: (question: Question) => void;
+}
+
+export class Question implements Waiting {
+  readonly submission: Submission;
+  readonly values: readonly unknown[];
+  readonly asked: () => Trace;
+  readonly inside: Inside | undefined;
+  readonly takenInside: Inside | undefined;
+  readonly taken: object | undefined;
+  readonly #translate: ((error: Error) => void) | undefined;
+  readonly #onAnswered: ((question: Question) => void) | undefined;
   #answered = false;
 
-  constructor(submission: Submission, asked: () => Trace) {
+  constructor(submission: Submission, asking: Asking) {
+    const { asked, inside, takenInside, taken, translate, onAnswered } = asking;
     this.submission = submission;
     this.values = (submission as { values?: unknown[] }).values ?? [];
     this.asked = asked;
+    this.inside = inside;
+    this.takenInside = takenInside;
+    this.taken = taken;
+    this.#translate = translate;
+    this.#onAnswered = onAnswered;
+  }
+
+  /** Whether there is nothing left to say: it failed before its turn came, for example. */
+  get isAnswered(): boolean {
+    return this.#answered;
   }
 
   /** The SQL; undefined when only a prepared statement is named, or a submittable keeps it to itself. */
@@ -34,19 +65,40 @@ export class Question {
   }
 
   fail(error: Error, connection?: pg.Connection): void {
+    this.#translate?.(error);
+    this.#answer(() => {
+      this.submission.handleError(error, connection);
+    });
+  }
+
+  /** Fails soon, before its turn has come or while it runs; what is answered from now on is not told. */
+  abandon(error: Error): void {
     if (this.#answered) return;
     this.#answered = true;
-    this.submission.handleError(error, connection);
+    process.nextTick(() => {
+      this.submission.handleError(error, undefined);
+      this.#onAnswered?.(this);
+    });
   }
 
   complete(connection?: pg.Connection): void {
-    if (this.#answered) return;
-    this.#answered = true;
-    this.submission.handleReadyForQuery(connection);
+    this.#answer(() => {
+      this.submission.handleReadyForQuery(connection);
+    });
   }
 
   /** Says which command was done, in the words of the server's CommandComplete. */
   commandDone(tag: string, connection?: pg.Connection): void {
     this.submission.handleCommandComplete?.({ text: tag }, connection);
+  }
+
+  #answer(tell: () => void): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    try {
+      tell();
+    } finally {
+      this.#onAnswered?.(this);
+    }
   }
 }

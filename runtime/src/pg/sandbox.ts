@@ -121,6 +121,7 @@ class Level implements Sandbox, LogicalHome {
       errors.push(error);
     }
     errors.push(...this.pool.checkedOut.map((taken) => this.#leak(taken)));
+    errors.push(...this.pool.dirtyReleases);
     if (!this.pool.ending) void this.pool.end();
     throwAll(errors);
   }

@@ -4,6 +4,7 @@
  */
 import pg from 'pg';
 import { AppTransaction, RESERVED_PREFIX } from './app-transaction.ts';
+import { wentOn } from './client-faults.ts';
 import { CHECK_CONSTRAINTS } from './leftovers.ts';
 import type { Question } from './question.ts';
 import type { Outcome, Submission } from './real-connection.ts';
@@ -166,11 +167,24 @@ export class Script {
       this.#session.spoil(escape);
       throw escape;
     }
-    const failure =
-      outcome.is === 'failed' ? withFirstError(outcome.error, transaction.firstError) : undefined;
-    if (this.#session.serverStatus === 'T') transaction.firstError = undefined;
-    else transaction.firstError ??= failure ?? new Error('the transaction failed');
+    const failure = outcome.is === 'failed' ? outcome.error : undefined;
+    if (failure && isOfFailedTransaction(failure)) this.#tellWentOn(transaction, failure);
+    if (this.#session.serverStatus === 'T') {
+      transaction.firstError = undefined;
+    } else if (!transaction.firstError) {
+      transaction.firstError = failure ?? new Error('the transaction failed');
+      transaction.failedAt = this.#question.asked;
+    }
     if (failure) throw failure;
+  }
+
+  /** `current transaction is aborted` hides the error that aborted it. */
+  #tellWentOn(transaction: AppTransaction, error?: Error): void {
+    if (!transaction.firstError) return;
+    if (error) error.cause ??= transaction.firstError;
+    this.#session.notes.tell('no-swallowed-sql-error', () =>
+      wentOn(this.#session, transaction, this.#question.asked),
+    );
   }
 
   // ---- transactions
@@ -285,6 +299,7 @@ export class Script {
   ): Promise<Reply> {
     this.#session.letGo(this.#asker);
     const commits = kind === 'commit' && !transaction.aborted;
+    if (kind === 'commit' && !commits) this.#tellWentOn(transaction);
     if (commits) await this.#commit(transaction);
     else this.#session.sendLater(...transaction.rollback());
     if (chain) this.#begin(transaction.chainedModes, transaction.chainedModes);
@@ -397,10 +412,7 @@ function controlsTransaction({ kind }: Statement): boolean {
   }
 }
 
-/** `current transaction is aborted` hides the error that aborted it. */
-function withFirstError(error: Error, first: Error | undefined): Error {
+function isOfFailedTransaction(error: Error): boolean {
   const IN_FAILED_TRANSACTION = '25P02';
-  const isConsequence = error instanceof pg.DatabaseError && error.code === IN_FAILED_TRANSACTION;
-  if (first && isConsequence) error.cause ??= first;
-  return error;
+  return error instanceof pg.DatabaseError && error.code === IN_FAILED_TRANSACTION;
 }

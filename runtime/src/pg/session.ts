@@ -8,6 +8,7 @@ import { openShared } from '../ambient-test.ts';
 import { Notes } from '../notes.ts';
 import type { Trace } from '../trace.ts';
 import { RESERVED_PREFIX, type AppTransaction } from './app-transaction.ts';
+import { waitsForItself } from './client-faults.ts';
 import { Leftovers } from './leftovers.ts';
 import { LOCK_TIMEOUT_MILLIS, LockWaits } from './lock-waits.ts';
 import type { Question } from './question.ts';
@@ -142,6 +143,7 @@ export class Session implements Ownership {
       refuse: (error) => {
         question.fail(error);
       },
+      selfWait: (holder) => waitsForItself(this, holder.transaction, question),
       run: () => this.#answer(asker, question),
     });
   }
@@ -275,6 +277,8 @@ export class Session implements Ownership {
 
   /** Rejects when the app's own callback throws, as it would be uncaught in the driver. */
   async #answer(asker: Asker, question: Question): Promise<void> {
+    // It was given up while it waited, and the server must not hear of it.
+    if (question.isAnswered) return;
     const failure = await this.#failureOf(asker, question);
     if (failure) {
       this.#lockWaits?.tellFailure(failure);

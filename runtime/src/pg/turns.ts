@@ -12,10 +12,12 @@ export interface Turn<Owner> {
   readonly run: () => Promise<void>;
   /** Called instead of `run` when the turn will not come. */
   readonly refuse: (error: Error) => void;
+  /** The error to refuse it with when it is this holder's own doing that it waits for him. */
+  readonly selfWait?: (holder: Owner) => Error | undefined;
 }
 
 // Kept from before a test can mock the timers.
-const { setTimeout, clearTimeout } = globalThis;
+const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
 export class Turns<Owner> {
   readonly #patienceMillis: number;
@@ -46,6 +48,8 @@ export class Turns<Owner> {
   take(turn: Turn<Owner>): void {
     this.#waiting.push(turn);
     this.#next();
+    // What the asker does besides waiting, he does before the event loop turns.
+    if (this.#isBarred(turn)) setImmediate(() => this.#refuseSelfWait(turn));
   }
 
   /** From now on only this owner is served. */
@@ -78,29 +82,52 @@ export class Turns<Owner> {
     const turn = this.#waiting[index];
     if (turn) {
       this.#waiting.splice(index, 1);
-      void this.#run(turn);
+      this.#run(turn);
       return;
     }
     for (const resolve of this.#idle.splice(0)) resolve();
     if (this.#waiting.length > 0) this.#startPatience();
   }
 
-  async #run(turn: Turn<Owner>): Promise<void> {
+  #run(turn: Turn<Owner>): void {
     this.#stopPatience();
     this.#running = turn;
-    try {
-      await turn.run();
-    } finally {
+    const end = () => {
       this.#running = undefined;
       this.#next();
-    }
+    };
+    void turn.run().then(end, (error: unknown) => {
+      end();
+      throw error;
+    });
+  }
+
+  /** Whether a turn waits for a holder who asks nothing himself. */
+  #isBarred(turn: Turn<Owner>): boolean {
+    const holder = this.#holder;
+    return (
+      holder !== undefined &&
+      !this.#running &&
+      this.#waiting.includes(turn) &&
+      this.#waiting.every(({ owner }) => owner !== holder)
+    );
+  }
+
+  #refuseSelfWait(turn: Turn<Owner>): void {
+    if (this.#holder === undefined || !this.#isBarred(turn)) return;
+    const error = turn.selfWait?.(this.#holder);
+    if (!error) return;
+    this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+    if (this.#waiting.length === 0) this.#stopPatience();
+    turn.refuse(error);
   }
 
   #startPatience(): void {
     this.#patience ??= setTimeout(() => {
       this.#patience = undefined;
       const holder = this.#holder;
-      if (holder !== undefined) this.refuseWaiting(() => this.#onStuck(holder));
+      if (holder === undefined) return;
+      this.refuseWaiting((turn) => turn.selfWait?.(holder) ?? this.#onStuck(holder));
     }, this.#patienceMillis);
   }
 
