@@ -9,6 +9,7 @@ import { identify } from './lifetimes/run-scope.ts';
 import { watchBrokenPools } from './watch/broken-pools.ts';
 import { watchDispatcher } from './watch/dispatcher.ts';
 import { watchEnvironment } from './watch/environment.ts';
+import { Findings } from './watch/findings.ts';
 import { watchFixtures } from './watch/fixtures.ts';
 import { watchLateWork } from './watch/late-work.ts';
 import { loadEarly } from './watch/loaded-modules.ts';
@@ -22,6 +23,7 @@ import { watchSchemaChanges } from './watch/schema-changes.ts';
 import { watchServers } from './watch/servers.ts';
 import { watchSqlite } from './watch/sqlite.ts';
 import { watchTeardownOrder } from './watch/teardown-order.ts';
+import { watchWaits } from './watch/waits.ts';
 import { watchWorkingDirectory } from './watch/working-directory.ts';
 
 if (isMainThread && !onlyStartsProcesses()) await install();
@@ -32,10 +34,12 @@ async function install(): Promise<void> {
   const releases = new Releases(ledger);
   const lateWork = watchLateWork();
   const brokenPools = watchBrokenPools();
-  const run = new Run(writer, [
+  const findings = new Findings((finding) => run.awaits(finding));
+  const run: Run = new Run(writer, [
     releases,
     lateWork,
     brokenPools,
+    watchWaits(findings, () => run.report()),
     watchTeardownOrder(),
     watchEnvironment(ledger),
     watchFixtures(ledger),

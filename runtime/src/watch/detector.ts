@@ -8,6 +8,8 @@ export interface Detector {
   hookEnded?(hook: HookRun): void;
   /** A test or suite is over, all its hooks included. */
   ended?(scope: RunScope): void;
+  /** A test or suite was told to stop in the middle, by a time-out as a rule. Its hooks come yet. */
+  stopped?(scope: RunScope): void;
   /** All tests and the `after` hooks of the file are over. */
   finished?(): void;
 }

@@ -54,6 +54,8 @@ export interface TestEvents {
   hookEnded(hook: HookRun): void;
   /** A test or suite is over, all its hooks included. */
   ended(scope: RunScope): void;
+  /** A test or suite was told to stop in the middle: by its time-out, or with what is around it. Its hooks come yet. */
+  stopped(scope: RunScope): void;
   /** All tests and the `after` hooks of the file are over. */
   finished(): void;
 }
@@ -165,10 +167,22 @@ function wrapRun(prototype: object, events: TestEvents): void {
 /** A hook is run with the arguments of the test it serves, and then again by its base class without. */
 function begin(test: NodeTest, args: HookArguments | undefined, events: TestEvents): void {
   if (test.hookType === undefined) {
-    if (test.parent !== null) events.began(scopeOf(test));
+    if (test.parent !== null) beginScope(scopeOf(test), test, events);
   } else if (args) {
     beginHook(test, args);
   }
+}
+
+/** What node:test gives as the reason of a failure when it stops a test, before its hooks have run. */
+const STOPPED = new Set(['testTimeoutFailure', 'testAborted', 'cancelledByParent']);
+
+/** The signal comes at every end of a test. */
+function beginScope(scope: RunScope, test: NodeTest, events: TestEvents): void {
+  events.began(scope);
+  test.signal.addEventListener('abort', () => {
+    const { failureType } = Object(test.error) as { failureType?: string };
+    if (!scope.ended && STOPPED.has(failureType ?? '')) quietly(() => events.stopped(scope));
+  });
 }
 
 /** The root runs when all its tests have: what it runs are the `after` hooks of the file. */

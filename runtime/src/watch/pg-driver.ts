@@ -42,6 +42,14 @@ export interface Client {
   readonly _sentQueryQueue?: readonly object[];
 }
 
+/** What the watch uses of a client of its own. */
+export interface PlainClient {
+  on(event: 'error', listener: () => void): unknown;
+  connect(): Promise<unknown>;
+  query(text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly object[] }>;
+  end(): Promise<void>;
+}
+
 /** What a server or driver says when something fails. */
 export interface Failure {
   readonly message: string;
@@ -152,6 +160,15 @@ export function openConnections(): Client[] {
 /** The pool a connection belongs to, if any. */
 export function poolOf(client: Client): Pool | undefined {
   return pooled.get(client);
+}
+
+/** A client of the watch's own, of the driver that the user's client is of, not connected yet. */
+export function anotherLike(client: Client, options: object): PlainClient {
+  const { host, port, user, database, password, ssl } = client;
+  const Driver = client.constructor as new (options: object) => PlainClient & Client;
+  const another = new Driver({ host, port, user, database, password, ssl, ...options });
+  own.add(another);
+  return another;
 }
 
 /** Where a pool was made, or a connection of its own opened. */
@@ -345,7 +362,7 @@ function watchClients(prototype: object, events: PgEvents): void {
         const client = this as Client;
         quietly(() => {
           if (connecting) pooled.set(client, connecting);
-          else if (isOwnCall()) own.add(client);
+          else if (own.has(client) || isOwnCall()) own.add(client);
           else opened(client, call());
           if (isUsers(client)) keep(client);
         });

@@ -12,6 +12,7 @@ export class Run {
   readonly #writer: EvidenceWriter;
   readonly #detectors: readonly Detector[];
   readonly #running = new Set<RunScope>();
+  readonly #findings = new Set<Promise<void>>();
   #judged = false;
   #finished = false;
 
@@ -33,6 +34,7 @@ export class Run {
         this.#running.delete(scope);
         this.#tell((detector) => detector.ended?.(scope));
       },
+      stopped: (scope) => this.#tell((detector) => detector.stopped?.(scope)),
       finished: () => {
         this.#judge();
         this.#finish();
@@ -40,13 +42,24 @@ export class Run {
     });
     process.once('exit', () => {
       this.#judge();
-      printReport(this.#writer.hazards);
+      this.report();
     });
   }
 
   /** A hook of this scope waits for what will not come. With nothing else running, the run is over. */
   isStuck(scope: RunScope): void {
     if ([...this.#running].every((other) => isWithin(scope, other))) this.#finish();
+  }
+
+  /** What was seen so far is reported now: it may be all there ever is to see. */
+  report(): void {
+    printReport(this.#writer.hazards);
+  }
+
+  /** The end of the run waits for a report that is still being found out. */
+  awaits(finding: Promise<void>): void {
+    this.#findings.add(finding);
+    void finding.finally(() => this.#findings.delete(finding));
   }
 
   #judge(): void {
@@ -58,9 +71,11 @@ export class Run {
   #finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#writer.finish();
-    // What leaks may keep the process alive for ever: do not wait for its end to say so.
-    setTimeout(() => printReport(this.#writer.hazards), REPORT_DELAY).unref();
+    void Promise.allSettled(this.#findings).then(() => {
+      this.#writer.finish();
+      // What leaks may keep the process alive for ever: do not wait for its end to say so.
+      setTimeout(() => this.report(), REPORT_DELAY).unref();
+    });
   }
 
   #tell(moment: (detector: Detector) => void): void {

@@ -57,6 +57,7 @@ test('the risky files show every hazard that the watch can see', () => {
       'no-concurrent-migrations',
       'no-late-activity',
       'require-pool-error-listener',
+      'no-unbounded-wait',
     ]),
   );
 });

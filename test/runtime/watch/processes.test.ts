@@ -1,6 +1,6 @@
 /** Where the watch runs and where it keeps out of the way; what it writes and prints. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { testServer } from '../../support/database.ts';
 import { runFixture } from './run-fixture.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -222,6 +223,36 @@ test('a process that ends itself is judged when it does', async (t) => {
     [['no-unrestored-process-state', 3]],
   );
   assert.match(stderr, /savepoint saw 1 hazard:/);
+});
+
+test('a file that hangs is told what it waits for while it hangs', async (t) => {
+  const { connectionString } = await testServer();
+  const child = spawn(
+    process.execPath,
+    ['--import', 'savepoint/watch', fileURLToPath(new URL('fixtures/hangs.mjs', import.meta.url))],
+    {
+      cwd: ROOT,
+      env: {
+        ...process.env,
+        NODE_TEST_CONTEXT: undefined,
+        NODE_OPTIONS: `--import=${new URL('fixtures/fast-intervals.mjs', import.meta.url).href}`,
+        SAVEPOINT_EVIDENCE: join(project(t), 'evidence.jsonl'),
+        TEST_DATABASE_URL: connectionString,
+      },
+    },
+  );
+  t.after(() => child.kill('SIGKILL'));
+  let stderr = '';
+  for await (const chunk of child.stderr.setEncoding('utf8')) {
+    stderr += String(chunk);
+    if (/what to do/.test(stderr)) break;
+  }
+  assert.match(
+    stderr,
+    /no-unbounded-wait: Test "hangs" waited for a client of a pool that has 1, which test "hangs" held\./,
+  );
+  assert.match(stderr, /acquired at: .*hangs\.mjs:7:/);
+  assert.match(stderr, /used at: .*hangs\.mjs:8:/);
 });
 
 test('no evidence and no report of a clean file', async () => {
