@@ -1,16 +1,25 @@
 /**
  * Which test is running this code. One `async_hooks` hook notes for every asynchronous operation the
- * test it was begun in. Knows nothing of scopes and resources.
+ * test it was begun in. The one file that knows how Node calls tests and hooks; knows nothing of
+ * scopes and resources.
  */
-import { createHook, executionAsyncResource } from 'node:async_hooks';
+import { AsyncResource, createHook, executionAsyncResource } from 'node:async_hooks';
+import type { TestContext } from 'node:test';
 
 /** The fields of Node's internal `Test` that savepoint reads; the same in Node 20 to 26. */
 export interface TestResource {
   readonly name: string;
   readonly signal: AbortSignal;
+  /** Null for Node's root test, which stands for the file, or for all files without isolation. */
   readonly parent: TestResource | null;
+  /** Null until all is over, hooks included. */
+  readonly endTime: bigint | null;
+  readonly reportedType?: string;
   /** `before`, `beforeEach`, … when the resource is a hook. */
   readonly hookType?: string;
+  /** Of a hook: the test or suite it was declared in. */
+  readonly parentTest?: TestResource | null;
+  readonly loc?: { readonly file: string; readonly line: number; readonly column: number };
 }
 
 /** The test in whose asynchronous context code runs. */
@@ -25,6 +34,11 @@ export interface AmbientTest {
 export interface Owner {
   readonly test: TestResource;
   /**
+   * What Node called it with. A hook is one for all the tests it serves, which may run at the same
+   * time; its context is that of the test, or suite, that it serves this time.
+   */
+  readonly context: TestContext | undefined;
+  /**
    * True when it came in through something the test opened that serves everybody: a request to its
    * server, an answer on its connection. Once the test has ended, that says nothing any more.
    */
@@ -37,7 +51,10 @@ type Owned = { [OWNER]?: Owner | undefined };
 /** What accepts connections is asked by whoever likes, not by the test that listens. */
 const SERVERS = new Set(['TCPSERVERWRAP', 'PIPESERVERWRAP']);
 
-const listeners: ((test: TestResource) => void)[] = [];
+type Entered = (test: TestResource, context: TestContext) => void;
+
+const madeListeners: ((test: TestResource) => void)[] = [];
+const enteredListeners: Entered[] = [];
 let tracking = false;
 let sharing = false;
 
@@ -59,13 +76,80 @@ export function trackTests(): void {
 }
 
 function made(test: TestResource): void {
-  (test as Owned)[OWNER] = { test, served: false };
-  for (const listener of listeners) listener(test);
+  seeCalls(test);
+  (test as Owned)[OWNER] = { test, context: undefined, served: false };
+  unread.push(test);
+  for (const listener of madeListeners) listener(test);
+}
+
+/** Node calls the function of every test, suite and hook in the scope of its resource, context first. */
+function seeCalls(test: TestResource): void {
+  const prototype = classBelow(AsyncResource.prototype, test);
+  if (Object.hasOwn(prototype, 'runInAsyncScope')) return;
+  const { runInAsyncScope } = AsyncResource.prototype;
+  Object.defineProperty(prototype, 'runInAsyncScope', {
+    configurable: true,
+    writable: true,
+    value: function runAsTest(
+      this: TestResource & AsyncResource,
+      ...args: Parameters<typeof runInAsyncScope>
+    ) {
+      const context = args[1] as TestContext | undefined;
+      (this as Owned)[OWNER] = { test: this, context, served: false };
+      if (context) for (const listener of enteredListeners) listener(this, context);
+      return runInAsyncScope.apply(this, args);
+    },
+  });
+}
+
+function classBelow(base: object, instance: object): object {
+  let prototype = Object.getPrototypeOf(instance) as object;
+  for (
+    let next = Object.getPrototypeOf(prototype) as object | null;
+    next && next !== base;
+    next = Object.getPrototypeOf(prototype) as object | null
+  ) {
+    prototype = next;
+  }
+  return prototype;
 }
 
 /** Calls `listener` with each test, suite and hook as Node begins to make it: its fields are not set yet. */
 export function onTestMade(listener: (test: TestResource) => void): void {
-  listeners.push(listener);
+  madeListeners.push(listener);
+}
+
+/** Calls `listener` with each test, suite and hook before its function, and with what that is called with. */
+export function onTestEntered(listener: Entered): void {
+  enteredListeners.push(listener);
+}
+
+/** Calls `listener` when a suite is over, its hooks included. Its signal says so only when it failed. */
+export function onSuiteOver(suite: TestResource, listener: () => void): void {
+  const { postRun } = suite as unknown as { readonly postRun: (...args: unknown[]) => unknown };
+  Object.defineProperty(suite, 'postRun', {
+    configurable: true,
+    writable: true,
+    value(this: TestResource, ...args: unknown[]) {
+      const result = postRun.apply(this, args);
+      listener();
+      return result;
+    },
+  });
+}
+
+/** Those that were made when their signals could not be read yet. */
+let unread: TestResource[] = [];
+const testsBySignal = new WeakMap<AbortSignal, TestResource>();
+
+/** The test or suite of which this is the signal; undefined for a hook's, and for one that is not Node's. */
+export function testOfSignal(signal: AbortSignal): TestResource | undefined {
+  for (const test of unread) {
+    if (test.hookType !== undefined) continue;
+    for (let at: TestResource | null = test; at; at = at.parent) testsBySignal.set(at.signal, at);
+  }
+  unread = [];
+  return testsBySignal.get(signal);
 }
 
 /** Runs `open`, which opens something that serves whoever asks, not only the test that is running. */

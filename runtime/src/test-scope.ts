@@ -17,6 +17,7 @@ type Release = () => unknown;
 export class TestScope {
   readonly name: string;
   readonly opened: Trace;
+  readonly #t: TestContext;
   readonly #signal: AbortSignal;
   readonly #releases: Release[] = [];
   #hooksRan = false;
@@ -25,6 +26,7 @@ export class TestScope {
   constructor(t: TestContext) {
     this.name = t.fullName;
     this.opened = captureTrace();
+    this.#t = t;
     this.#signal = t.signal;
     // node:test runs `t.after` hooks first in, first out, but also those that a hook adds. A hook
     // that adds the real one is therefore the last to run, however early it was registered.
@@ -49,6 +51,16 @@ export class TestScope {
   /** Whether the test is over, or was told to stop by a time-out. */
   get ended(): boolean {
     return this.#signal.aborted || this.#closing !== undefined;
+  }
+
+  /** Whether it ran into its time-out. Its body may go on all the same. */
+  get timedOut(): boolean {
+    return failureOf(this.#t)?.failureType === TIMED_OUT;
+  }
+
+  /** Whether node:test stopped it, runs its hooks, and drops what they throw. */
+  get stopped(): boolean {
+    return this.#signal.aborted && STOPPED.has(failureOf(this.#t)?.failureType ?? '');
   }
 
   /** Runs `release` when the test ends: awaited, last in first out, also when another one throws. */
@@ -91,8 +103,9 @@ export class TestScope {
 }
 
 /** Why node:test aborts a test before its hooks have run; else it does so after them. */
+const TIMED_OUT = 'testTimeoutFailure';
 const STOPPED = new Set([
-  'testTimeoutFailure',
+  TIMED_OUT,
   'testAborted',
   'cancelledByParent',
   'uncaughtException',

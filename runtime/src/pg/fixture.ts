@@ -4,13 +4,13 @@
  */
 import type { TestContext } from 'node:test';
 import type pg from 'pg';
-import { ambientOwner, trackTests } from '../ambient-test.ts';
-import { scopeOf } from '../test-scope.ts';
 import { captureTrace, type Trace } from '../trace.ts';
 import { use } from '../use.ts';
 import { checkOptions, type PostgresOptions } from './fixture-options.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
-import { openSandbox, type Sandbox } from './sandbox.ts';
+import { sandboxScopeOfTest } from './sandbox-scope.ts';
+import type { Sandbox } from './sandbox.ts';
+import { keepWithin, sourceFrom, type Source } from './sources.ts';
 
 /** The database of a test suite. */
 export interface PostgresFixture {
@@ -45,24 +45,25 @@ export function postgres(options: PostgresOptions = {}): PostgresFixture {
 class Postgres implements PostgresFixture {
   readonly #options: PostgresOptions;
   readonly #declared: Trace;
+  readonly #source: Source;
   readonly #sandboxes = new WeakMap<AbortSignal, Promise<Sandbox>>();
   #database: Promise<OpenDatabase> | undefined;
 
   constructor(options: PostgresOptions, declared: Trace) {
     this.#options = options;
     this.#declared = declared;
+    this.#source = sourceFrom(async () => (await this.#open()).pool, undefined);
   }
 
   async rollback(t: TestContext): Promise<pg.Pool> {
     const opened = captureTrace();
-    const { name } = scopeOf(t);
     const asked = this.#sandboxes.get(t.signal);
     const sandbox =
       asked ??
       use(
         t,
-        () => this.#openSandbox(t, { name, opened }),
-        (owned) => owned.close(),
+        () => this.#openSandbox(t, opened),
+        () => sandboxScopeOfTest(t).close(),
       );
     this.#sandboxes.set(t.signal, sandbox);
     return (await sandbox).pool;
@@ -72,36 +73,15 @@ class Postgres implements PostgresFixture {
     return (await this.#open()).connectionString;
   }
 
-  /** Inside the sandbox of the test around this one, when that has one. */
-  async #openSandbox(t: TestContext, test: { name: string; opened: Trace }): Promise<Sandbox> {
-    const outer = signalsAround(t).map((signal) => this.#sandboxes.get(signal));
-    const around = await outer.find((sandbox) => sandbox !== undefined);
-    if (around) return around.nest(test);
-    const { pool } = await this.#open();
-    return openSandbox({
-      ...test,
-      checkout: () => pool.connect(),
-      giveBack: (client, error) => {
-        client.release(error);
-      },
-    });
+  async #openSandbox(t: TestContext, opened: Trace): Promise<Sandbox> {
+    const scope = sandboxScopeOfTest(t);
+    await this.#open();
+    await scope.enter();
+    return scope.sandboxOn(this.#source, opened);
   }
 
   #open(): Promise<OpenDatabase> {
+    keepWithin(this.#options.max);
     return (this.#database ??= openDatabase(this.#options, this.#declared));
   }
-}
-
-// From import on, so that a subtest is known to be one.
-trackTests();
-
-/** The signals of the tests around this one, the nearest first. */
-function signalsAround(t: TestContext): AbortSignal[] {
-  const signals: AbortSignal[] = [];
-  let test = ambientOwner()?.test;
-  if (test?.signal !== t.signal) return signals;
-  for (test = test.parent ?? undefined; test; test = test.parent ?? undefined) {
-    signals.push(test.signal);
-  }
-  return signals;
 }

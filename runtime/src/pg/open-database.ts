@@ -9,6 +9,7 @@ import { withConnection, withDatabase } from './connect.ts';
 import { embeddedServer } from './embedded/embedded-server.ts';
 import type { PostgresOptions } from './fixture-options.ts';
 import { readMigrations } from './migrations.ts';
+import { markOwn } from './own-pools.ts';
 import { prepareDatabase, type PreparedDatabase } from './template.ts';
 import { assertTestDatabase } from './test-database.ts';
 
@@ -26,12 +27,14 @@ export async function openDatabase(
   declared: Trace,
 ): Promise<OpenDatabase> {
   const { connectionString, release } = await findDatabase(options, declared);
-  const pool = new pg.Pool({
-    connectionString,
-    fallback_application_name: APPLICATION_NAME,
-    max: options.max ?? DEFAULT_MAX,
-    allowExitOnIdle: true,
-  });
+  const pool = markOwn(
+    new pg.Pool({
+      connectionString,
+      fallback_application_name: APPLICATION_NAME,
+      max: options.max ?? DEFAULT_MAX,
+      allowExitOnIdle: true,
+    }),
+  );
   // A server that ends takes idle connections with it. The next test that connects hears of it.
   pool.on('error', () => undefined);
   // Nothing waits for this: idle connections keep no process alive, and the kernel closes what is left.

@@ -4,6 +4,8 @@ import { SetupError } from '../setup-error.ts';
 import { formatPlace, type Trace } from '../trace.ts';
 import type { LockHolder } from './lock-waits.ts';
 import type { Question } from './question.ts';
+import type { Source } from './sources.ts';
+import { describeTarget } from './test-database.ts';
 import { RESERVED_PREFIX } from './app-transaction.ts';
 
 /** Whose sandbox it is. */
@@ -23,6 +25,50 @@ export function refusedConcurrency(
     values: { test: owner, wanted },
     acquired: opened,
     used: question.asked(),
+  });
+}
+
+/**
+ * @param wanted what only a connection of its own has
+ * @param remedy said instead of the entry's own
+ */
+export function refusedSession(
+  { owner, opened }: Ownership,
+  question: Question,
+  wanted: string,
+): HazardError {
+  return new HazardError('no-sandboxed-concurrency-test', {
+    happened: `${owner} asked its sandbox for ${wanted}: to the server, all clients of a sandbox are one.`,
+    acquired: opened,
+    used: question.asked(),
+  });
+}
+
+/** @param left what a client kept when it went back to its pool, as messages say it */
+export function keptBySession(
+  { owner, opened }: Ownership,
+  asked: () => Trace,
+  left: readonly string[],
+): HazardError {
+  return new HazardError('no-dirty-release', {
+    happened: `${owner} gave a client back to the pool with ${left.join(', ')}. The next borrower has it, too.`,
+    acquired: opened,
+    used: asked(),
+    remedy:
+      'Undo it before `release()`: RESET, UNLISTEN, unlock, DROP; or use SET LOCAL, locks and tables of the transaction; or throw the connection away with `client.release(true)`.',
+  });
+}
+
+/** @param functions that notify when they are called, by name */
+export function unheardNotifications(
+  { owner, opened }: Ownership,
+  asked: () => Trace,
+  functions: readonly string[],
+): HazardError {
+  return new HazardError('no-sandboxed-concurrency-test', {
+    happened: `${owner} listens, and functions of the database notify (${functions.join(', ')}): what they send at COMMIT never arrives in a sandbox.`,
+    acquired: opened,
+    used: asked(),
   });
 }
 
@@ -121,12 +167,39 @@ export function waitedInVain(
   );
 }
 
-/** Two tests that overlap cannot be told apart in one transaction. */
-export function concurrentTests(open: string, beginning: string): SetupError {
+/**
+ * Work of a test that is over.
+ * @param timedOut whether node:test stopped waiting for it
+ */
+export function afterItsTest(
+  { owner, opened }: Ownership,
+  asked: Trace,
+  timedOut: boolean,
+): HazardError {
+  return new HazardError(timedOut ? 'no-zombie-test' : 'no-late-activity', {
+    values: { test: owner, noun: 'pool' },
+    acquired: opened,
+    used: asked,
+  });
+}
+
+/** A test was over before it had its turn. @param owner `test "x"` */
+export function endedWaiting(owner: string): HazardError {
+  return new HazardError('no-late-activity', {
+    happened: `${owner} ended while its first query was still waiting for a connection that other tests use.`,
+    remedy:
+      'Await every query in the test. If it ran into its time-out, fewer tests at the same time leave it more: lower `concurrency`, or raise `max` of the pool.',
+  });
+}
+
+/** Two pools of one database whose users have different rights. */
+export function otherUser(owner: string, open: Source, asked: Source): SetupError {
+  const [has, wants] = [open, asked].map(({ target }) => target && describeTarget(target));
   return new SetupError(
-    'ERR_SAVEPOINT_CONCURRENT_TESTS',
-    `${beginning} began while the sandbox of ${open} was still open. Tests that share a pool must run one after another here: ` +
-      'leave out `concurrency` in this file, or give each test a pool of its own with `db.rollback(t)`.',
+    'ERR_SAVEPOINT_OTHER_USER',
+    `${owner} has a sandbox on ${String(has)}, and asked a pool that connects as another user (${String(wants)}); nothing was sent. ` +
+      'On a connection of its own this user would see nothing of the sandbox; on the same one it would have the other user’s rights. ' +
+      'Give both pools one user in tests, or use `{ database }` of rollbackEach(), or give this test a database of its own.',
   );
 }
 

@@ -4,11 +4,12 @@
  */
 import type pg from 'pg';
 import { HazardError } from '../hazard-error.ts';
+import { sayTest } from '../test-family.ts';
 import { throwAll } from '../throw-all.ts';
 import type { Trace } from '../trace.ts';
 import type { LogicalHome } from './logical-client.ts';
 import { LogicalPool } from './logical-pool.ts';
-import { concurrentTests, unfinished } from './refusals.ts';
+import { afterItsTest, unfinished } from './refusals.ts';
 import { Session, type Connections } from './session.ts';
 import { within } from './within.ts';
 
@@ -22,7 +23,12 @@ export type SandboxOptions = SandboxOwner &
     readonly opened: Trace;
     /** Options of the app's pool (`max`, `types`, `query_timeout`, …). */
     readonly pool?: pg.PoolConfig;
+    /** Whether a time-out ended the test; asked when something is refused afterwards. */
+    readonly timedOut?: (() => boolean) | undefined;
   };
+
+/** A sandbox inside another one. */
+export type InnerSandboxOptions = SandboxOwner & Pick<SandboxOptions, 'opened' | 'timedOut'>;
 
 /** An open sandbox. */
 export interface Sandbox {
@@ -30,11 +36,13 @@ export interface Sandbox {
   readonly pool: pg.Pool;
   /** Whether anything was sent to the server. */
   readonly begun: boolean;
+  /** Another pool in the same sandbox: what one does, the other sees. */
+  poolLike(options: pg.PoolConfig): pg.Pool;
   /**
-   * Opens a sandbox inside this one: it sees what this one did, and is rolled back alone.
-   * @throws SetupError `ERR_SAVEPOINT_CONCURRENT_TESTS` while another one is open in it
+   * Opens a sandbox inside this one: it sees what this one did, and is rolled back alone. One at a
+   * time: until it is closed, all that is asked is a part of it.
    */
-  nest(options: { readonly name: string; readonly opened: Trace }): Sandbox;
+  nest(options: InnerSandboxOptions): Sandbox;
   /**
    * Rolls back, gives the connection back and refuses everything from then on. Never waits for long.
    * @throws HazardError `require-client-release` when clients are still out, `no-nested-begin` when a
@@ -46,20 +54,30 @@ export interface Sandbox {
 
 /** Opens the sandbox of a test. Connects at the first question. */
 export function openSandbox(options: SandboxOptions): Sandbox {
-  const { opened, checkout, giveBack, pool = {} } = options;
-  const owner = 'owner' in options ? options.owner : testNamed(options.name);
+  const { opened, checkout, giveBack, timedOut, pool = NO_OPTIONS } = options;
+  const owner = ownerOf(options);
   const session = new Session(owner, opened, { checkout, giveBack });
-  return new Level(session, owner, opened, pool);
+  return new Level(session, { owner, opened, timedOut }, pool);
 }
+
+/** Whose level it is. */
+interface LevelOwner {
+  readonly owner: string;
+  readonly opened: Trace;
+  readonly timedOut: (() => boolean) | undefined;
+}
+
+/** One object for all, by which what they have in common is remembered. */
+const NO_OPTIONS: pg.PoolConfig = {};
 
 /** How long what a test left running may take when its sandbox closes. */
 const GRACE_MILLIS = 2_000;
 
 class Level implements Sandbox, LogicalHome {
   readonly session: Session;
-  readonly pool: LogicalPool;
-  readonly #owner: string;
-  readonly #opened: Trace;
+  readonly #of: LevelOwner;
+  readonly #pools: LogicalPool[] = [];
+  #pool: pg.Pool | undefined;
   readonly #options: pg.PoolConfig;
   /** The savepoint of a level inside another; the outermost is the transaction itself. */
   readonly #savepoint: string | undefined;
@@ -68,36 +86,39 @@ class Level implements Sandbox, LogicalHome {
   #closing: Promise<void> | undefined;
   #refused = false;
 
-  constructor(session: Session, owner: string, opened: Trace, options: pg.PoolConfig, depth = 0) {
+  constructor(session: Session, of: LevelOwner, options: pg.PoolConfig, depth = 0) {
     const savepoint = depth === 0 ? undefined : `level_${String(depth)}`;
     this.session = session;
-    this.#owner = owner;
-    this.#opened = opened;
+    this.#of = of;
     this.#options = options;
     this.#savepoint = savepoint;
     this.#depth = depth;
     if (savepoint !== undefined) session.openLevel(savepoint);
-    this.pool = new LogicalPool(this, options);
+  }
+
+  get pool(): pg.Pool {
+    return (this.#pool ??= this.poolLike(this.#options));
   }
 
   get begun(): boolean {
     return this.session.begun;
   }
 
-  nest({ name, opened }: { readonly name: string; readonly opened: Trace }): Sandbox {
-    if (this.#inner && !this.#inner.#closing)
-      throw concurrentTests(this.#inner.#owner, testNamed(name));
-    this.#inner = new Level(this.session, testNamed(name), opened, this.#options, this.#depth + 1);
-    return this.#inner;
+  poolLike(options: pg.PoolConfig): pg.Pool {
+    const pool = new LogicalPool(this, options);
+    this.#pools.push(pool);
+    return pool;
+  }
+
+  nest(options: InnerSandboxOptions): Sandbox {
+    const { opened, timedOut } = options;
+    const of = { owner: ownerOf(options), opened, timedOut };
+    return (this.#inner = new Level(this.session, of, this.#options, this.#depth + 1));
   }
 
   refusal(asked: () => Trace): Error | undefined {
     if (!this.#closing) return undefined;
-    const error = new HazardError('no-late-activity', {
-      values: { test: this.#owner, noun: 'pool' },
-      acquired: this.#opened,
-      used: asked(),
-    });
+    const error = afterItsTest(this.#of, asked(), this.#of.timedOut?.() === true);
     // Its test is over and cannot fail any more, and what works late often swallows its errors.
     if (!this.#refused) process.emitWarning(error);
     this.#refused = true;
@@ -111,36 +132,45 @@ class Level implements Sandbox, LogicalHome {
   async #close(): Promise<void> {
     const errors: unknown[] = [];
     await this.#inner?.close().catch((error: unknown) => errors.push(error));
-    const inTime = await within(GRACE_MILLIS, this.pool.queried());
-    this.pool.refuseWaiting((asked) =>
-      unfinished({ owner: this.#owner, opened: this.#opened }, asked),
-    );
+    const inTime = this.#pools.every((pool) => pool.isQuiet) || (await this.#queriedInTime());
+    for (const pool of this.#pools) pool.refuseWaiting((asked) => unfinished(this.#of, asked));
     try {
       await this.#rollBack(inTime ? GRACE_MILLIS : 0);
     } catch (error) {
       errors.push(error);
     }
-    errors.push(...this.pool.checkedOut.map((taken) => this.#leak(taken)));
-    errors.push(...this.pool.dirtyReleases);
-    if (!this.pool.ending) void this.pool.end();
+    for (const pool of this.#pools) {
+      errors.push(...pool.checkedOut.map((taken) => this.#leak(taken)));
+      errors.push(...pool.dirtyReleases);
+      if (!pool.ending) void pool.end();
+    }
     throwAll(errors);
   }
 
+  #queriedInTime(): Promise<boolean> {
+    const queried = Promise.all(this.#pools.map((pool) => pool.queried()));
+    return within(
+      GRACE_MILLIS,
+      queried.then(() => undefined),
+    );
+  }
+
   #rollBack(graceMillis: number): Promise<void> {
+    const clients = this.#pools.flatMap((pool) => [...pool.clients]);
     return this.#savepoint === undefined
       ? this.session.close(graceMillis)
-      : this.session.closeLevel(this.#savepoint, this.pool.clients, graceMillis);
+      : this.session.closeLevel(this.#savepoint, clients, graceMillis);
   }
 
   #leak(taken: Trace): HazardError {
     return new HazardError('require-client-release', {
-      values: { test: this.#owner },
+      values: { test: this.#of.owner },
       acquired: taken,
-      expected: `before ${this.#owner} ends`,
+      expected: `before ${this.#of.owner} ends`,
     });
   }
 }
 
-function testNamed(name: string): string {
-  return `test "${name}"`;
+function ownerOf(owner: SandboxOwner): string {
+  return 'owner' in owner ? owner.owner : sayTest(owner.name);
 }

@@ -20,10 +20,11 @@ import { noUndefinedEnvRestore } from './no-undefined-env-restore.ts';
 import { noUnrestoredDispatcher } from './no-unrestored-dispatcher.ts';
 import { noUnrestoredProcessState } from './no-unrestored-process-state.ts';
 import { noUseAfterEnd } from './no-use-after-end.ts';
+import { noZombieTest } from './no-zombie-test.ts';
 import { requireAwaitedTeardown } from './require-awaited-teardown.ts';
 import { requireClientRelease } from './require-client-release.ts';
-import { requirePoolEnd } from './require-pool-end.ts';
 import { requirePoolErrorListener } from './require-pool-error-listener.ts';
+import { requirePoolEnd } from './require-pool-end.ts';
 
 export const HAZARDS = [
   requireClientRelease,
@@ -50,5 +51,6 @@ export const HAZARDS = [
   noNonTransactionalDdl,
   noSandboxedConcurrencyTest,
   noUnboundedWait,
+  noZombieTest,
   requirePoolErrorListener,
 ] as const;

@@ -1,0 +1,87 @@
+/** A limited number of places, given one after another in the order of asking. Knows not what for. */
+
+/** A place, or the wait for one. */
+export interface Place {
+  /** Settles when the place is had; undefined once it is. Rejects when it is left before that. */
+  readonly ready: Promise<void> | undefined;
+  /** Gives it to the next. @param error what those hear who wait for it still */
+  leave(error: Error): void;
+}
+
+export class Places {
+  #limit: number;
+  #taken = 0;
+  readonly #waiting: Waiting[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** From now on at most this many are given; those that were stay. */
+  limitTo(limit: number): void {
+    this.#limit = Math.min(this.#limit, limit);
+  }
+
+  take(): Place {
+    const place = new Waiting(
+      () => {
+        this.#taken--;
+        this.#next();
+      },
+      () => {
+        this.#waiting.splice(this.#waiting.indexOf(place), 1);
+      },
+    );
+    this.#waiting.push(place);
+    this.#next();
+    return place;
+  }
+
+  #next(): void {
+    while (this.#taken < this.#limit) {
+      const place = this.#waiting.shift();
+      if (!place) return;
+      this.#taken++;
+      place.give();
+    }
+  }
+}
+
+class Waiting implements Place {
+  readonly #free: () => void;
+  readonly #withdraw: () => void;
+  readonly #settled: Promise<void>;
+  #state: 'waiting' | 'given' | 'left' = 'waiting';
+  #resolve!: () => void;
+  #reject!: (error: Error) => void;
+
+  constructor(free: () => void, withdraw: () => void) {
+    this.#free = free;
+    this.#withdraw = withdraw;
+    this.#settled = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Whoever waits hears it; perhaps nobody does.
+    this.#settled.catch(() => undefined);
+  }
+
+  get ready(): Promise<void> | undefined {
+    return this.#state === 'given' ? undefined : this.#settled;
+  }
+
+  give(): void {
+    this.#state = 'given';
+    this.#resolve();
+  }
+
+  leave(error: Error): void {
+    const before = this.#state;
+    this.#state = 'left';
+    if (before === 'given') this.#free();
+    if (before === 'waiting') {
+      this.#withdraw();
+      this.#reject(error);
+    }
+  }
+}

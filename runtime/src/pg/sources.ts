@@ -1,0 +1,138 @@
+/**
+ * Where sandboxes get their connections: one source for each database that pools of the app lead to,
+ * however many pools do. Decides how many sandboxes of a process may be open at the same time.
+ */
+import pg from 'pg';
+import { APPLICATION_NAME } from './application-name.ts';
+import { markOwn } from './own-pools.ts';
+import { Places } from './places.ts';
+import type { Connections } from './session.ts';
+import {
+  assertTestDatabase,
+  describeTarget,
+  type AllowDatabase,
+  type Target,
+} from './test-database.ts';
+
+/** Where sandboxes on one database get their connections. */
+export interface Source extends Connections {
+  /** The database; unknown while nothing but its owner is. */
+  readonly target: Target | undefined;
+}
+
+/** The database of `postgres()`, as far as a source needs it. */
+export interface DeclaredDatabase {
+  connectionString(): Promise<string>;
+}
+
+/**
+ * The places for sandboxes of this process. A test needs one and never a second, however many
+ * databases it uses and however deep it nests; so those that wait never wait for each other.
+ */
+export const places = new Places(Infinity);
+
+/** How many connections a pool of `pg` has when nobody says. */
+const DEFAULT_MAX = 10;
+
+/** Keeps the open sandboxes of the process within what a pool may have. */
+export function keepWithin(max: number | undefined): void {
+  places.limitTo(max ?? DEFAULT_MAX);
+}
+
+const byTarget = new Map<string, Source>();
+const byDeclaration = new WeakMap<DeclaredDatabase, Source>();
+
+/**
+ * The source of the database that a pool of the app leads to.
+ * @throws SetupError `ERR_SAVEPOINT_NOT_A_TEST_DATABASE` when it does not look like one for tests
+ */
+export function sourceOf({ options }: pg.Pool, allowDatabase?: AllowDatabase): Source {
+  const target = assertTestDatabase(options, allowDatabase);
+  const key = describeTarget({ ...target, host: sameHost(target.host) });
+  const known = byTarget.get(key);
+  keepWithin(options.max);
+  if (known) return known;
+  const source = sourceFrom(() => Promise.resolve(realPoolLike(options)), target);
+  byTarget.set(key, source);
+  return source;
+}
+
+/** The source of a declared database, connected to as a pool of the app connects. */
+export function sourceIn(database: DeclaredDatabase, { options }: pg.Pool): Source {
+  const known = byDeclaration.get(database);
+  keepWithin(options.max);
+  if (known) return known;
+  const source = sourceFrom(
+    async () => realPoolLike(options, await database.connectionString()),
+    undefined,
+  );
+  byDeclaration.set(database, source);
+  return source;
+}
+
+/** @param openReal makes the pool of real connections, when the first is needed */
+export function sourceFrom(openReal: () => Promise<pg.Pool>, target: Target | undefined): Source {
+  let real: Promise<pg.Pool> | undefined;
+  return {
+    target,
+    checkout: async () => (await (real ??= openReal())).connect(),
+    giveBack: (client, error) => {
+      client.release(error);
+    },
+  };
+}
+
+/** Whether two pools lead to one database as different users. */
+export function differInUser(one: Source, other: Source): boolean {
+  const [a, b] = [one.target, other.target];
+  return (
+    a !== undefined &&
+    b !== undefined &&
+    a.user !== b.user &&
+    a.database === b.database &&
+    a.port === b.port &&
+    sameHost(a.host) === sameHost(b.host)
+  );
+}
+
+/** The names of this machine are one. */
+function sameHost(host: string): string {
+  return ['127.0.0.1', '::1', ''].includes(host) ? 'localhost' : host;
+}
+
+/**
+ * A pool of real connections with an app's options; lets the process end while it is idle. It has as
+ * many as there are places.
+ * @param connectionString where to connect to instead of where the app's pool would
+ */
+function realPoolLike(options: pg.PoolConfig, connectionString?: string): pg.Pool {
+  const {
+    // What the stand-in does itself, for the app's pool.
+    query_timeout: _queryTimeout,
+    pipeline: _pipeline,
+    onConnect: _onConnect,
+    verify: _verify,
+    log: _log,
+    min: _min,
+    maxUses: _maxUses,
+    maxLifetimeSeconds: _maxLifetimeSeconds,
+    Client: _Client,
+    ...connection
+  } = options as pg.PoolConfig & { readonly verify?: unknown; readonly Client?: unknown };
+  // pg hides the password of a pool from enumeration.
+  const password = options.password === undefined ? {} : { password: options.password };
+  const real = markOwn(
+    new pg.Pool({
+      ...connection,
+      ...password,
+      // pg lets the parts of a connection string win over all others.
+      ...(connectionString === undefined ? {} : { connectionString }),
+      fallback_application_name: options.fallback_application_name ?? APPLICATION_NAME,
+      max: Infinity,
+      allowExitOnIdle: true,
+    }),
+  );
+  // An idle connection that breaks is replaced by the next checkout.
+  real.on('error', () => undefined);
+  return real;
+}
