@@ -255,7 +255,7 @@ export class Script {
       case 'rollback to':
         return this.#replyToSavepoint(statement.kind, statement.name);
       case 'set transaction':
-        return this.#replyToSetTransaction(statement.modes);
+        return this.#replyToSetTransaction(statement.modes, statement.said);
       case 'set snapshot':
         throw refusedConcurrency(this.#session, this.#question, 'SET TRANSACTION SNAPSHOT');
       case 'prepare transaction':
@@ -325,13 +325,17 @@ export class Script {
     return SEND;
   }
 
-  async #replyToSetTransaction(modes: TransactionModes): Promise<Reply> {
+  async #replyToSetTransaction(
+    modes: TransactionModes,
+    said: 'transaction' | 'local' | 'session',
+  ): Promise<Reply> {
     const { transaction } = this.#asker;
     if (transaction?.aborted) return SEND;
     this.#refuseStronger(modes);
     if (transaction) await this.#changeModes(transaction, modes);
     else if (this.#statements.length > 1) await this.#changeModes(this.#openImplicit(), modes);
-    else this.#asker.hearNotice(onlyInTransactionBlocksWarning('SET TRANSACTION'));
+    else if (said !== 'session')
+      this.#asker.hearNotice(onlyInTransactionBlocksWarning(`SET ${said.toUpperCase()}`));
     return 'SET';
   }
 

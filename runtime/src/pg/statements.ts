@@ -3,6 +3,7 @@
  * when the whole of it follows PostgreSQL's grammar: anything else is the server's to answer.
  */
 import { isSymbol, isWord, splitStatements, type Fragment, type Token } from './sql-lexer.ts';
+import { mentionsOf, type Mention } from './statement-mentions.ts';
 
 export const ISOLATION_LEVELS = [
   'read uncommitted',
@@ -29,7 +30,12 @@ export type StatementKind =
   | { readonly kind: 'commit' | 'rollback'; readonly chain: boolean }
   | { readonly kind: 'savepoint' | 'release' | 'rollback to'; readonly name: string }
   | { readonly kind: 'prepare transaction' }
-  | { readonly kind: 'set transaction'; readonly modes: TransactionModes }
+  | {
+      readonly kind: 'set transaction';
+      readonly modes: TransactionModes;
+      /** How it is said: `SET TRANSACTION`, or as a parameter, of the transaction or of the session. */
+      readonly said: 'transaction' | 'local' | 'session';
+    }
   /** `SET TRANSACTION SNAPSHOT`. */
   | { readonly kind: 'set snapshot' }
   | { readonly kind: 'set constraints' }
@@ -46,13 +52,78 @@ export type StatementKind =
     }
   | { readonly kind: 'ordinary' };
 
-/** One statement of a text, and what it is. */
-export type Statement = StatementKind & { readonly fragment: Fragment };
+/** One statement of a text, what it is, and what else in it concerns a transaction. */
+export type Statement = StatementKind & {
+  readonly fragment: Fragment;
+  readonly mentions: ReadonlySet<Mention>;
+};
 
-/** The statements of a text, in order. */
-export function statementsOf(sql: string): Statement[] {
-  return splitStatements(sql).map((fragment) => ({ ...classify(fragment.tokens), fragment }));
+/** Apps say the same few texts again and again: reading one costs 30 µs, remembering it none. Longer ones are scripts, said once. */
+const REMEMBERED_TEXTS = 500;
+const REMEMBERED_LENGTH = 10_000;
+const remembered = new Map<string, readonly Statement[]>();
+
+/** The statements of a text, in order. The answer is shared; it does not change. */
+export function statementsOf(sql: string): readonly Statement[] {
+  const known = remembered.get(sql);
+  if (known) return known;
+  const statements = splitStatements(sql).map((fragment) => ({
+    ...classify(fragment.tokens),
+    fragment,
+    mentions: mentionsOf(fragment.tokens),
+  }));
+  if (sql.length <= REMEMBERED_LENGTH) remember(sql, statements);
+  return statements;
 }
+
+/** The text that was first said the longest time ago is forgotten for a new one. */
+function remember(sql: string, statements: readonly Statement[]): void {
+  if (remembered.size >= REMEMBERED_TEXTS) {
+    for (const oldest of remembered.keys()) {
+      remembered.delete(oldest);
+      break;
+    }
+  }
+  remembered.set(sql, statements);
+}
+
+/**
+ * Whether the server takes a snapshot for it: what counts as the first query of a transaction, after
+ * which its modes are fixed. (`PlannedStmtRequiresSnapshot` in pquery.c names those that take none.)
+ */
+export function takesSnapshot({ kind, fragment, ...rest }: Statement): boolean {
+  switch (kind) {
+    case 'begin':
+    case 'commit':
+    case 'rollback':
+    case 'savepoint':
+    case 'release':
+    case 'rollback to':
+    case 'prepare transaction':
+    case 'set transaction':
+    case 'set constraints':
+    case 'set local':
+    case 'set session':
+      return false;
+    case 'block only':
+      return 'command' in rest && rest.command === 'DECLARE CURSOR';
+    case 'set snapshot':
+    case 'non-transactional':
+      return true;
+    case 'ordinary':
+      return !WITHOUT_SNAPSHOT.has(fragment.tokens[0].value);
+  }
+}
+
+const WITHOUT_SNAPSHOT = new Set([
+  'show',
+  'fetch',
+  'move',
+  'listen',
+  'unlisten',
+  'notify',
+  'checkpoint',
+]);
 
 /** What a statement is. */
 export function classify(tokens: readonly [Token, ...Token[]]): StatementKind {
@@ -103,6 +174,14 @@ class Words {
   acceptName(): string | undefined {
     const token = this.#tokens[this.#at];
     if (token?.kind !== 'word' && token?.kind !== 'identifier') return undefined;
+    this.#at++;
+    return token.value;
+  }
+
+  /** A value as SET takes it: a literal, a word or a number. */
+  acceptValue(): string | undefined {
+    const token = this.#tokens[this.#at];
+    if (!token || token.kind === 'symbol' || token.kind === 'parameter') return undefined;
     this.#at++;
     return token.value;
   }
@@ -183,10 +262,47 @@ const readSet: Reader = (words) => {
   if (words.accept('transaction')) {
     if (words.accept('snapshot')) return { kind: 'set snapshot' };
     const modes = readModes(words);
-    return modes && { kind: 'set transaction', modes };
+    return modes && { kind: 'set transaction', modes, said: 'transaction' };
   }
-  return { kind: local ? 'set local' : 'set session', parameter: readParameter(words) };
+  const parameter = readParameter(words);
+  const modes = readModeParameter(parameter, words);
+  if (modes) return { kind: 'set transaction', modes, said: local ? 'local' : 'session' };
+  return { kind: local ? 'set local' : 'set session', parameter };
 };
+
+/** `SET transaction_read_only = on` and its like are SET TRANSACTION in other words. */
+function readModeParameter(
+  parameter: string | undefined,
+  words: Words,
+): TransactionModes | undefined {
+  if (!parameter?.startsWith('transaction_')) return undefined;
+  if (!words.acceptSymbol('=') && !words.accept('to')) return undefined;
+  const value = words.acceptValue()?.toLowerCase();
+  if (value === undefined || !words.atEnd()) return undefined;
+  switch (parameter) {
+    case 'transaction_isolation': {
+      const isolation = ISOLATION_LEVELS.find((level) => level === value);
+      return isolation && { isolation };
+    }
+    case 'transaction_read_only':
+      return SWITCHES.has(value) ? { readOnly: SWITCHES.get(value) === true } : undefined;
+    case 'transaction_deferrable':
+      return SWITCHES.has(value) ? { deferrable: SWITCHES.get(value) === true } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const SWITCHES = new Map([
+  ['on', true],
+  ['true', true],
+  ['yes', true],
+  ['1', true],
+  ['off', false],
+  ['false', false],
+  ['no', false],
+  ['0', false],
+]);
 
 const readReset: Reader = (words) =>
   words.accept('reset')

@@ -170,8 +170,26 @@ describe('what a statement is', () => {
     ['PREPARE x AS SELECT 1', { kind: 'ordinary' }],
     ["COMMIT PREPARED 'x'", { kind: 'non-transactional', command: 'COMMIT PREPARED' }],
     ["ROLLBACK PREPARED 'x'", { kind: 'non-transactional', command: 'ROLLBACK PREPARED' }],
-    ['SET TRANSACTION READ WRITE', { kind: 'set transaction', modes: { readOnly: false } }],
-    ['SET LOCAL TRANSACTION READ ONLY', { kind: 'set transaction', modes: { readOnly: true } }],
+    [
+      'SET TRANSACTION READ WRITE',
+      { kind: 'set transaction', modes: { readOnly: false }, said: 'transaction' },
+    ],
+    [
+      'SET LOCAL TRANSACTION READ ONLY',
+      { kind: 'set transaction', modes: { readOnly: true }, said: 'transaction' },
+    ],
+    [
+      'SET transaction_read_only = on',
+      { kind: 'set transaction', modes: { readOnly: true }, said: 'session' },
+    ],
+    [
+      "SET LOCAL transaction_isolation TO 'serializable'",
+      { kind: 'set transaction', modes: { isolation: 'serializable' }, said: 'local' },
+    ],
+    [
+      'SET transaction_read_only = maybe',
+      { kind: 'set session', parameter: 'transaction_read_only' },
+    ],
     ["SET TRANSACTION SNAPSHOT 'x'", { kind: 'set snapshot' }],
     ['SET CONSTRAINTS ALL DEFERRED', { kind: 'set constraints' }],
     ['SET LOCAL app.user = 1', { kind: 'set local', parameter: 'app.user' }],
@@ -213,7 +231,7 @@ describe('what a statement is', () => {
     test(sql, () => {
       const [statement] = statementsOf(sql);
       assert.ok(statement);
-      const { fragment: _, ...kind } = statement;
+      const { fragment: _, mentions: __, ...kind } = statement;
       assert.deepEqual(kind, expected);
     });
   }
