@@ -45,11 +45,19 @@ const PATIENCE_MILLIS = 5_000;
 const CANCEL_MILLIS = 2_000;
 
 /**
+ * A server whose client was killed would go on with its statement, and keep its locks, until it has
+ * something to say. Servers on Windows, and those before version 14, cannot look.
+ */
+const NOTICE_LOST_CLIENTS = `CASE WHEN current_setting('client_connection_check_interval', true) = '0'
+    AND version() !~* 'windows|mingw|visual c' THEN set_config('client_connection_check_interval', '1000', false) END`;
+
+/**
  * Makes a connection fit for sandboxes, once: they are idle in transaction while a test thinks.
  * Answers the level of its transactions.
  */
 const PREPARE = `SELECT current_setting('transaction_isolation'),
   set_config('idle_in_transaction_session_timeout', '0', false),
+  ${NOTICE_LOST_CLIENTS},
   CASE WHEN current_setting('lock_timeout') = '0' THEN set_config('lock_timeout', '${String(LOCK_TIMEOUT_MILLIS)}', false) END,
   CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL THEN set_config('transaction_timeout', '0', false) END`;
 
@@ -74,6 +82,8 @@ export class Session implements Ownership {
   readonly #connections: Connections;
   readonly #turns: Turns<Asker>;
   #reaching: Promise<RealConnection> | undefined;
+  #preparing: RealConnection | undefined;
+  #giveUpReaching: (reason: Error) => void = ignore;
   #real: RealConnection | undefined;
   #lockWaits: LockWaits | undefined;
   /** Why nothing can be asked any more. */
@@ -210,8 +220,8 @@ export class Session implements Ownership {
    *   statement that does not end
    */
   async close(graceMillis: number): Promise<void> {
-    const real = await this.#reaching?.catch(() => undefined);
     await this.#quiesce(graceMillis);
+    const real = await this.#reached(graceMillis);
     this.#noticeLoss();
     if (real) this.#rollBack(real);
     if (this.#spoilt) throw this.#spoilt;
@@ -244,23 +254,51 @@ export class Session implements Ownership {
     this.spoil(unfinished(this, running.asked, this.#lockWaits?.holders));
     // A server that only loses its client goes on with the statement, and keeps its locks.
     this.#real?.cancel();
-    if (await within(CANCEL_MILLIS, this.#turns.idle())) return;
-    this.#real?.destroy();
+    if (this.#real && (await within(CANCEL_MILLIS, this.#turns.idle()))) return;
+    this.#giveUp();
     await this.#turns.idle();
   }
 
+  /** The connection, if it was asked for and comes in time. */
+  async #reached(graceMillis: number): Promise<RealConnection | undefined> {
+    if (this.#real || !this.#reaching) return this.#real;
+    const reaching = this.#reaching.catch(() => undefined);
+    const inTime = await within(
+      graceMillis,
+      reaching.then(() => undefined),
+    );
+    if (!inTime) this.#giveUp();
+    return reaching;
+  }
+
+  /** Has everything that still waits for the server fail. */
+  #giveUp(): void {
+    (this.#real ?? this.#preparing)?.destroy();
+    this.#giveUpReaching(this.#spoilt ?? new Error(`${this.owner} ended`));
+  }
+
   async #connect(): Promise<RealConnection> {
+    const taken = this.#take();
+    const givenUp = new Promise<never>((_, reject) => (this.#giveUpReaching = reject));
     try {
-      // The connection serves whoever asks later; it is not the first asker's own.
-      const client = await openShared(() => this.#connections.checkout());
-      this.#real = await this.#prepare(RealConnection.of(client));
-      this.#lockWaits = new LockWaits(this, client);
-      return this.#real;
+      this.#real = await Promise.race([taken, givenUp]);
     } catch (error) {
       // A server that was not there may be there the next time.
       this.#reaching = undefined;
+      // Nobody waits for it any more.
+      taken.then(({ client }) => {
+        this.#connections.giveBack(client);
+      }, ignore);
       throw error;
     }
+    this.#lockWaits = new LockWaits(this, this.#real.client);
+    return this.#real;
+  }
+
+  async #take(): Promise<RealConnection> {
+    // The connection serves whoever asks later; it is not the first asker's own.
+    const client = await openShared(() => this.#connections.checkout());
+    return this.#prepare((this.#preparing = RealConnection.of(client)));
   }
 
   async #prepare(real: RealConnection): Promise<RealConnection> {
@@ -303,4 +341,8 @@ export class Session implements Ownership {
 async function prepare(real: RealConnection): Promise<IsolationLevel> {
   const [[isolation] = []] = await real.rows(PREPARE);
   return ISOLATION_LEVELS.find((level) => level === isolation) ?? 'read committed';
+}
+
+function ignore(): void {
+  // What comes late has nobody to hear it.
 }

@@ -109,3 +109,9 @@ export function hazardsDuring(t: TestContext): readonly HazardError[] {
   t.after(() => unsubscribe(hazards.name, hear));
   return made;
 }
+
+/** The codes of the errors that a sandbox ended with. */
+export function hazardsOf(error: unknown): (string | undefined)[] {
+  const errors = error instanceof AggregateError ? error.errors : [error];
+  return errors.map((each: unknown) => (each as { readonly code?: string } | undefined)?.code);
+}
