@@ -1,5 +1,6 @@
 /** Asks a server which of its sessions are in the way of others, over a connection of its own. Knows no tests. */
 import pg from 'pg';
+import { markOwn } from './own-pools.ts';
 
 /** A session that others wait for, as the server knows it. */
 export interface Blocker {
@@ -83,7 +84,7 @@ function anotherLike(client: pg.PoolClient): pg.Client {
     connectionTimeoutMillis: LIMIT_MILLIS,
     query_timeout: LIMIT_MILLIS,
   } as pg.ClientConfig);
-  another.on('error', () => undefined);
+  markOwn(another).on('error', () => undefined);
   (another as pg.Client & { unref(): void }).unref();
   return another;
 }

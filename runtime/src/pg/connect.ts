@@ -1,6 +1,7 @@
 /** Connections that savepoint opens for itself, and what is said when one cannot be opened. */
 import pg from 'pg';
 import { SetupError } from '../setup-error.ts';
+import { markOwn } from './own-pools.ts';
 import { describeTarget, targetOf, type Target } from './test-database.ts';
 
 const CONNECT_WITHIN_MS = 10_000;
@@ -11,11 +12,13 @@ const CONNECT_WITHIN_MS = 10_000;
  */
 export async function connect(connectionString: string): Promise<pg.Client> {
   const target = targetOf({ connectionString });
-  const client = new pg.Client({
-    connectionString,
-    connectionTimeoutMillis: CONNECT_WITHIN_MS,
-    application_name: 'savepoint',
-  });
+  const client = markOwn(
+    new pg.Client({
+      connectionString,
+      connectionTimeoutMillis: CONNECT_WITHIN_MS,
+      application_name: 'savepoint',
+    }),
+  );
   // A connection that breaks is noticed by the next statement on it; an event alone ends the process.
   client.on('error', () => undefined);
   try {

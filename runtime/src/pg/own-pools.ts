@@ -1,16 +1,16 @@
-/** Pools of savepoint's own and pools it stands in for, known without loading a driver. */
+/** Pools and clients of savepoint's own, and pools it stands in for, known without loading a driver. */
 
 const own = new WeakSet<object>();
 const stoodIn = new WeakSet<object>();
 
-/** Marks a pool as savepoint's: what it is asked goes to the database. */
-export function markOwn<Pool extends object>(pool: Pool): Pool {
-  own.add(pool);
-  return pool;
+/** Marks a pool or client as savepoint's: what it is asked goes to the database. */
+export function markOwn<Resource extends object>(resource: Resource): Resource {
+  own.add(resource);
+  return resource;
 }
 
-export function isOwn(pool: object): boolean {
-  return own.has(pool);
+export function isOwn(resource: object): boolean {
+  return own.has(resource);
 }
 
 /** Marks a pool of the app's whose questions go to sandboxes. */
