@@ -5,15 +5,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { symlink } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { connectionStringTo, testServer } from '../support/database.ts';
-import { projectWith, startTests, type TestRun } from '../runtime/databases/test-run.ts';
+import { startTests, type TestRun } from '../runtime/databases/test-run.ts';
+import { projectOn, type PoolKind } from './support/projects.ts';
 import { Witness } from './support/sandboxes.ts';
-
-const PG = dirname(createRequire(import.meta.url).resolve('pg/package.json'));
 
 const DATABASE = `
 import { appendFileSync } from 'node:fs';
@@ -30,24 +27,6 @@ export const db = postgres({
   },
 });
 `;
-
-/** How tests get their pool. */
-const POOLS = {
-  'db.rollback': `
-import { db } from './db.mjs';
-export { db };
-export const poolOf = (t) => db.rollback(t);
-`,
-  rollbackEach: `
-import pg from 'pg';
-import { rollbackEach } from 'savepoint/pg';
-import { db } from './db.mjs';
-export { db };
-const pool = new pg.Pool({ connectionString: await db.connectionString() });
-rollbackEach(pool);
-export const poolOf = () => pool;
-`,
-};
 
 /** Where the test is when it is killed, with the statement that is then the last one. */
 const PLACES = {
@@ -100,16 +79,14 @@ const ENDS = {
 
 async function runsTwice(
   t: TestContext,
-  pool: keyof typeof POOLS,
+  pool: PoolKind,
   place: keyof typeof PLACES,
   end: keyof typeof ENDS,
 ): Promise<void> {
-  const own = await projectWith(t, {
+  const own = await projectOn(t, pool, {
     'db.mjs': DATABASE,
-    'pool.mjs': POOLS[pool],
     'file.test.mjs': file(PLACES[place]),
   });
-  await symlink(PG, join(own.folder, 'node_modules', 'pg'), 'junction');
   const environment = {
     CONNECTION_STRING: (await testServer()).connectionString,
     FINGERPRINT: randomBytes(8).toString('hex'),
@@ -138,7 +115,7 @@ describe(
   { concurrency: 2, timeout: 120_000 },
   () => {
     const CASES: readonly (readonly [
-      pool: keyof typeof POOLS,
+      pool: PoolKind,
       place: keyof typeof PLACES,
       end: keyof typeof ENDS,
     ])[] = [
