@@ -20,9 +20,11 @@ import { Releases } from './watch/releases.ts';
 import { watchRoutes } from './watch/routes.ts';
 import { Run } from './watch/run.ts';
 import { watchSchemaChanges } from './watch/schema-changes.ts';
+import { watchSchemaChurn } from './watch/schema-churn.ts';
 import { watchServers } from './watch/servers.ts';
 import { watchSqlite } from './watch/sqlite.ts';
 import { watchTeardownOrder } from './watch/teardown-order.ts';
+import { watchTemplates } from './watch/template-use.ts';
 import { watchWaits } from './watch/waits.ts';
 import { watchWorkingDirectory } from './watch/working-directory.ts';
 
@@ -46,7 +48,14 @@ async function install(): Promise<void> {
   ]);
   run.follow();
   const pools = watchPools(ledger, releases, (scope) => run.isStuck(scope));
-  watchPg([pools, lateWork, brokenPools, watchSchemaChanges()]);
+  watchPg([
+    pools,
+    lateWork,
+    brokenPools,
+    watchSchemaChanges(),
+    watchSchemaChurn(),
+    watchTemplates(findings),
+  ]);
   watchSqlite(ledger);
   watchServers(ledger);
   watchWorkingDirectory(ledger);

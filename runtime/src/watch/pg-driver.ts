@@ -40,6 +40,7 @@ export interface Client {
   readonly _activeQuery?: object | null;
   readonly _queryQueue?: readonly object[];
   readonly _sentQueryQueue?: readonly object[];
+  readonly connection?: { readonly parsedStatements?: Readonly<Record<string, unknown>> };
 }
 
 /** What the watch uses of a client of its own. */
@@ -179,6 +180,11 @@ export function originOf(resource: Pool | Client): Call | undefined {
 /** Who has a pooled client now, or opened a connection of its own. */
 export function holderOf(client: Client): Call | undefined {
   return requestOfClient.get(client) ?? origins.get(pooled.get(client) ?? client);
+}
+
+/** Whether the server has prepared a statement of this name on the connection. */
+export function hasParsed({ connection }: Client, name: string): boolean {
+  return Object.hasOwn(connection?.parsedStatements ?? {}, name);
 }
 
 /** The statement that the server is answering on a connection. */

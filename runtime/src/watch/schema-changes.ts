@@ -19,7 +19,8 @@ export interface SchemaChanges {
   clientEnds(over: Connection): void;
 }
 
-const CHANGES = new Set(['create', 'alter', 'drop']);
+/** How statements begin that change a schema. */
+export const CHANGES: ReadonlySet<string> = new Set(['create', 'alter', 'drop']);
 const OF_THE_SESSION = new Set(['temp', 'temporary']);
 /** What a file may have for itself, when it makes it under a name that was free. */
 const PLACES = new Set(['database', 'schema']);
@@ -60,12 +61,17 @@ function placeMadeBy({ tokens: [first, what, name] }: Fragment): string | undefi
   return makesPlace && !isWord(name, 'if') ? name?.value : undefined;
 }
 
-function changesSchema({ tokens: [first, ...rest] }: Fragment): boolean {
+function changesSchema(fragment: Fragment): boolean {
+  const [, ...rest] = fragment.tokens;
   return (
-    first.kind === 'word' &&
-    CHANGES.has(first.value) &&
+    beginsWith(fragment, CHANGES) &&
     !rest.slice(0, 3).some(({ value }) => OF_THE_SESSION.has(value))
   );
+}
+
+/** Whether a statement begins with one of these words. */
+export function beginsWith({ tokens: [first] }: Fragment, words: ReadonlySet<string>): boolean {
+  return first.kind === 'word' && words.has(first.value);
 }
 
 function takesLock(fragment: Fragment): boolean {
@@ -81,7 +87,7 @@ function calls({ tokens }: Fragment, name: RegExp): boolean {
 }
 
 /** The beginning of a statement, up to anything that might be a secret. */
-function headOf({ tokens }: Fragment): string {
+export function headOf({ tokens }: Fragment): string {
   const words = tokens.slice(0, SHOWN_WORDS);
   const end = words.findIndex(({ kind, value }) => kind === 'string' || value === '(');
   return words

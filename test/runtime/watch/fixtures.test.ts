@@ -58,6 +58,8 @@ test('the risky files show every hazard that the watch can see', () => {
       'no-late-activity',
       'require-pool-error-listener',
       'no-unbounded-wait',
+      'no-template-in-use',
+      'no-schema-churn-on-live-pool',
     ]),
   );
 });

@@ -255,6 +255,26 @@ test('a file that hangs is told what it waits for while it hangs', async (t) => 
   assert.match(stderr, /used at: .*hangs\.mjs:8:/);
 });
 
+test('reports name the schema change that came before, and who was connected', async () => {
+  const { connectionString } = await testServer();
+  const environment = { TEST_DATABASE_URL: connectionString };
+  const messagesOf = async (file: string, hazard: string) => {
+    const { hazards } = await runFixture(join(FIXTURES, 'risky', file), { environment });
+    return hazards.filter(({ code }) => code === hazard).map(({ message }) => message);
+  };
+  const [changed, gone, forgotten] = await messagesOf(
+    'schema-under-a-live-pool.mjs',
+    'no-schema-churn-on-live-pool',
+  );
+  const before = (what: string) =>
+    new RegExp(`; before, test ".*" had run \`${what}\` \\(.*schema-under-a-live-pool\\.mjs:\\d+`);
+  assert.match(changed ?? '', before('create temp table watch_one'));
+  assert.match(gone ?? '', before('drop table watch_two'));
+  assert.match(forgotten ?? '', before('deallocate all'));
+  const [connected] = await messagesOf('database-in-use.mjs', 'no-template-in-use');
+  assert.match(connected ?? '', /connected: a connection of test "somebody is connected"\.$/);
+});
+
 test('no evidence and no report of a clean file', async () => {
   const { stderr, hazards } = await runFixture(join(FIXTURES, 'clean/process-state.mjs'));
   assert.deepEqual([stderr, hazards], ['', []]);

@@ -14,7 +14,9 @@ import { noNonTransactionalDdl } from './no-non-transactional-ddl.ts';
 import { noPerTestPool } from './no-per-test-pool.ts';
 import { noPoolQueryTransaction } from './no-pool-query-transaction.ts';
 import { noSandboxedConcurrencyTest } from './no-sandboxed-concurrency-test.ts';
+import { noSchemaChurnOnLivePool } from './no-schema-churn-on-live-pool.ts';
 import { noSwallowedSqlError } from './no-swallowed-sql-error.ts';
+import { noTemplateInUse } from './no-template-in-use.ts';
 import { noUnboundedWait } from './no-unbounded-wait.ts';
 import { noUndefinedEnvRestore } from './no-undefined-env-restore.ts';
 import { noUnrestoredDispatcher } from './no-unrestored-dispatcher.ts';
@@ -53,4 +55,6 @@ export const HAZARDS = [
   noUnboundedWait,
   noZombieTest,
   requirePoolErrorListener,
+  noTemplateInUse,
+  noSchemaChurnOnLivePool,
 ] as const;
