@@ -1,0 +1,97 @@
+/**
+ * One contender in a process of its own, told by its parent when to run. Works inside a test of
+ * node:test, whose asynchronous hooks everything in a suite pays for.
+ */
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { BODIES } from './contender.ts';
+import { contenderNamed, GROUPS, type GroupName } from './contenders.ts';
+import { median } from './statistics.ts';
+
+export interface Spec {
+  readonly group: GroupName;
+  readonly name: string;
+  readonly url: string;
+}
+export type Command =
+  | { readonly do: 'setup'; readonly warmUpMillis: number }
+  | { readonly do: 'run'; readonly times: number }
+  | { readonly do: 'mean'; readonly times: number }
+  | { readonly do: 'memory' }
+  | { readonly do: 'teardown' };
+export type Reply = { readonly value: number } | { readonly error: string };
+
+const { group, name, url } = JSON.parse(process.argv[2] ?? '{}') as Spec;
+const contender = contenderNamed(group, name);
+const body = BODIES[GROUPS[group].body];
+
+/** The median run of so many, or the mean where they run at once; in µs. */
+async function run(times: number): Promise<number> {
+  const micros = contender.atOnce ? [await runAtOnce(times)] : await runInTurn(times);
+  await contender.afterRound?.();
+  return median(micros);
+}
+
+async function runInTurn(times: number): Promise<number[]> {
+  const micros: number[] = [];
+  let last = performance.now();
+  for (let index = 0; index < times; index++) {
+    await contender.run(body);
+    const now = performance.now();
+    micros.push((now - last) * 1000);
+    last = now;
+  }
+  return micros;
+}
+
+async function runAtOnce(times: number): Promise<number> {
+  const began = performance.now();
+  await Promise.all(Array.from({ length: times }, () => contender.run(body)));
+  return ((performance.now() - began) * 1000) / times;
+}
+
+async function mean(times: number): Promise<number> {
+  const micros = await runInTurn(times);
+  return micros.reduce((sum, each) => sum + each, 0) / times;
+}
+
+/** Sets up and runs for a while; answers what a run takes then, in µs. */
+async function setUp(warmUpMillis: number): Promise<number> {
+  await contender.setup(url);
+  const began = performance.now();
+  let micros = 0;
+  for (let runs = 0; ; runs += 5) {
+    const spent = performance.now() - began;
+    if (spent > 8 * warmUpMillis || (spent > warmUpMillis && runs >= 500)) return micros;
+    micros = await run(5);
+  }
+}
+
+async function perform(command: Command): Promise<number> {
+  switch (command.do) {
+    case 'setup':
+      return setUp(command.warmUpMillis);
+    case 'run':
+      return run(command.times);
+    case 'mean':
+      return mean(command.times);
+    case 'memory':
+      globalThis.gc?.();
+      return process.memoryUsage().heapUsed;
+    case 'teardown':
+      await contender.teardown();
+      return 0;
+  }
+}
+
+test('the bench', async () => {
+  process.on('message', (command: Command) => {
+    perform(command).then(
+      (value) => process.send?.({ value } satisfies Reply),
+      (error: unknown) => process.send?.({ error: String(error) } satisfies Reply),
+    );
+  });
+  await once(process, 'disconnect');
+  // Pooled connections of a failed run must not hold the process.
+  process.exit();
+});
