@@ -199,18 +199,33 @@ class CapturedClient {
     return isSubmission(args[0]) ? args[0] : undefined;
   }
 
-  #ask({ logical }: Connected, args: unknown[]): unknown {
+  #ask(connected: Connected, args: unknown[]): unknown {
     const [config] = args;
+    const { logical } = connected;
+    if (discardsAll(config) && !logical.transaction) return this.#beginAnew(connected, args);
     if (isSubmission(config)) tellRows(config, this.#client.connection);
     return (logical as unknown as { query(...args: unknown[]): unknown }).query(...args);
   }
 
+  /** After DISCARD ALL a session is as new: another logical client is. */
+  #beginAnew({ logical, pool }: Connected, args: unknown[]): unknown {
+    this.#settings.length = 0;
+    this.#connectIn(pool);
+    const [config, values, callback] = args;
+    const query = new pg.Query(config as string, values as never, callback as never) as never;
+    return answered(query, DISCARD_ALL, (answer) => {
+      logical.whenAnswered(() => {
+        void logical.end();
+        process.nextTick(answer);
+      });
+    });
+  }
+
   #noteSettings(config: unknown): void {
     if (this.#used) return;
-    const text = typeof config === 'string' ? config : (Object(config) as { text?: unknown }).text;
-    const statements = typeof text === 'string' ? statementsOf(text) : [];
+    const statements = statementsIn(config);
     if (statements.length > 0 && statements.every(({ kind }) => kind === 'set session'))
-      this.#settings.push(text as string);
+      this.#settings.push(textOf(config));
     else this.#used = !statements.every(isRead);
   }
 
@@ -222,15 +237,17 @@ class CapturedClient {
   }
 
   #in(pool: LogicalPool): Connected {
-    const known = this.#logical.get(pool);
-    if (known) return known;
+    return this.#logical.get(pool) ?? this.#connectIn(pool);
+  }
+
+  #connectIn(pool: LogicalPool): Connected {
     const logical = pool.beside();
     const connecting = logical.connect() as Promise<unknown>;
     connecting.catch(() => undefined);
     for (const event of EVENTS)
       logical.on(event, (...args: unknown[]) => this.#client.emit(event, ...(args as never[])));
     for (const text of this.#settings) logical.query(text as never, (() => undefined) as never);
-    const connected = { logical, connecting };
+    const connected = { logical, pool, connecting };
     this.#logical.set(pool, connected);
     return connected;
   }
@@ -243,6 +260,7 @@ class CapturedClient {
 
 interface Connected {
   readonly logical: LogicalClient;
+  readonly pool: LogicalPool;
   readonly connecting: Promise<unknown>;
 }
 
@@ -253,6 +271,45 @@ function optionsOf(client: pg.Client & Inner): pg.PoolConfig {
   const { connectionParameters, binary } = client;
   const { password } = connectionParameters;
   return { ...connectionParameters, password, binary, types: client } as pg.PoolConfig;
+}
+
+const DISCARD_ALL = 'DISCARD ALL';
+
+function discardsAll(config: unknown): boolean {
+  const [statement, ...others] = statementsIn(config);
+  return (
+    others.length === 0 &&
+    statement?.kind === 'non-transactional' &&
+    statement.command === DISCARD_ALL
+  );
+}
+
+/**
+ * Answers a query as the server does that has nothing but a command tag to say.
+ * @param when calls back when it is time to answer
+ */
+function answered(query: Submission, tag: string, when: (answer: () => void) => void): unknown {
+  const promise = query.callback
+    ? undefined
+    : new Promise((resolve) => {
+        query.callback = (_, result) => {
+          resolve(result);
+        };
+      });
+  when(() => {
+    query.handleCommandComplete?.({ text: tag }, undefined);
+    query.handleReadyForQuery(undefined);
+  });
+  return promise;
+}
+
+function statementsIn(config: unknown): readonly Statement[] {
+  return statementsOf(textOf(config));
+}
+
+function textOf(config: unknown): string {
+  const text = typeof config === 'string' ? config : (Object(config) as { text?: unknown }).text;
+  return typeof text === 'string' ? text : '';
 }
 
 /** A read that changes nothing, as libraries send to look around on a new connection. */

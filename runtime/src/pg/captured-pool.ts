@@ -14,9 +14,10 @@ import { forwardEvents, type StandIn } from './app-pool.ts';
 import { afterTheTests, asksForSeveral, lateWork, outsideOfTests } from './capture-refusals.ts';
 import { knownScopeOf, sandboxScopeOf, type SandboxScope } from './sandbox-scope.ts';
 import type { Source } from './sources.ts';
+import { startUpBefore, startUpScope } from './start-up.ts';
 
 export interface Capture {
-  /** Where its sandboxes get their connections. @throws SetupError when they must not */
+  /** Where its sandboxes get their connections; asked once. @throws SetupError when they must not */
   readonly source: () => Source;
   /** The suite whose work it answers; absent for that of the whole process. */
   readonly suite?: TestResource | undefined;
@@ -24,6 +25,8 @@ export interface Capture {
   readonly captured: Trace;
   /** Whether tests may end the pool: it may be one that they made. */
   readonly mayEnd: boolean;
+  /** Whether it answers what the app asks while it is loaded. */
+  readonly startsUp?: boolean;
 }
 
 export class CapturedPool implements StandIn {
@@ -35,6 +38,7 @@ export class CapturedPool implements StandIn {
   readonly #told = new WeakSet<TestResource>();
   /** One object, by which what its clients have in common is remembered. */
   #options: pg.PoolConfig | undefined;
+  #source: Source | undefined;
   /** Where the pool was ended for good. */
   #ended: Trace | undefined;
 
@@ -47,11 +51,13 @@ export class CapturedPool implements StandIn {
     const work = whoseWork();
     if (!this.#covers(work)) return undefined;
     if (this.#ended) throw this.#usedAfterEnd(work);
+    const before = this.#of.startsUp && startUpBefore(work);
+    if (before) return before.then(() => this.choose() as pg.Pool | Promise<pg.Pool>);
     const scope = this.#scopeOf(work);
     const known = this.#pools.get(scope);
     if (known) return known;
     if (scope.closed) throw afterTheTests(captureTrace());
-    const source = this.#of.source();
+    const source = (this.#source ??= this.#of.source());
     const wait = scope.enter();
     return wait ? wait.then(() => this.#poolIn(scope, source)) : this.#poolIn(scope, source);
   }
@@ -114,8 +120,11 @@ export class CapturedPool implements StandIn {
         throw this.#late(work.test);
       case 'of several':
         throw asksForSeveral(work.tests.map(fullNameOf), captureTrace());
-      case 'of nobody':
+      case 'of nobody': {
+        const startUp = this.#of.startsUp && startUpScope();
+        if (startUp) return startUp;
         throw outsideOfTests(captureTrace());
+      }
     }
   }
 

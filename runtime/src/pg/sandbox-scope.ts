@@ -94,6 +94,13 @@ export class SandboxScope {
     return sandbox;
   }
 
+  /** Whether others are to find what it holds: something written, or a client that is out. */
+  async isNeeded(): Promise<boolean> {
+    if (this.#inner.size > 0) return true;
+    const needed = await Promise.all([...this.#sandboxes.values()].map((each) => each.isNeeded()));
+    return needed.includes(true);
+  }
+
   #chain(): SandboxScope[] {
     const chain: SandboxScope[] = [];
     for (let scope: SandboxScope | undefined = this; scope; scope = scope.#outer) chain.push(scope);
@@ -162,8 +169,14 @@ function seedScopeOf(suite: TestResource): SandboxScope {
     timedOut: () => false,
     around: () => scopesAround(suite),
   });
+  scopeFor(suite, scope);
+  return scope;
+}
+
+/** Makes a scope that of a suite or file: what it holds the tests in there find, until that is over. */
+export function scopeFor(suite: TestResource, scope: SandboxScope): void {
   scopes.set(suite.signal, scope);
-  const file = isFile && contextOf(suite);
+  const file = suite.parent === null && contextOf(suite);
   if (file) {
     // Node runs `after` hooks first in, first out, but also those that a hook adds, last.
     file.after(() => {
@@ -172,7 +185,6 @@ function seedScopeOf(suite: TestResource): SandboxScope {
   } else {
     onSuiteOver(suite, () => void scope.close().catch(reportLate));
   }
-  return scope;
 }
 
 function scopesAround(test: TestResource | undefined): readonly SandboxScope[] {

@@ -36,6 +36,8 @@ export interface Sandbox {
   readonly pool: pg.Pool;
   /** Whether anything was sent to the server. */
   readonly begun: boolean;
+  /** Whether a client of it is out, or anything was written. */
+  isNeeded(): Promise<boolean>;
   /** Another pool in the same sandbox: what one does, the other sees. */
   poolLike(options: pg.PoolConfig): pg.Pool;
   /**
@@ -66,6 +68,9 @@ interface LevelOwner {
   readonly opened: Trace;
   readonly timedOut: (() => boolean) | undefined;
 }
+
+/** A transaction has a number from its first write on. */
+const WRITTEN = 'SELECT pg_catalog.txid_current_if_assigned() IS NOT NULL AS written';
 
 /** One object for all, by which what they have in common is remembered. */
 const NO_OPTIONS: pg.PoolConfig = {};
@@ -108,6 +113,13 @@ class Level implements Sandbox, LogicalHome {
     const pool = new LogicalPool(this, options);
     this.#pools.push(pool);
     return pool;
+  }
+
+  async isNeeded(): Promise<boolean> {
+    if (this.#pools.some((pool) => pool.checkedOut.length > 0 || !pool.isQuiet)) return true;
+    if (!this.begun) return false;
+    const { rows } = await this.pool.query<{ written: boolean }>(WRITTEN);
+    return rows[0]?.written === true;
   }
 
   nest(options: InnerSandboxOptions): Sandbox {
