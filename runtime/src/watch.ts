@@ -7,6 +7,7 @@ import { EvidenceWriter, evidencePath } from './lifetimes/evidence.ts';
 import { Ledger } from './lifetimes/ledger.ts';
 import { identify } from './lifetimes/run-scope.ts';
 import { watchBrokenPools } from './watch/broken-pools.ts';
+import { onlyStartsProcesses } from './runner-process.ts';
 import { watchDispatcher } from './watch/dispatcher.ts';
 import { watchEnvironment } from './watch/environment.ts';
 import { Findings } from './watch/findings.ts';
@@ -62,11 +63,4 @@ async function install(): Promise<void> {
   watchDispatcher(ledger);
   loadEarly(['pg', 'better-sqlite3']);
   await watchRoutes();
-}
-
-/** A test runner that starts a process per file runs no test itself. */
-function onlyStartsProcesses(): boolean {
-  const options = process.execArgv.join(' ');
-  const runsTests = /--(experimental-)?test-isolation[= ]none/.test(options);
-  return /--test(?= |$)/.test(options) && !runsTests;
 }
