@@ -16,11 +16,14 @@ Unconnected.prototype = pg.Client.prototype;
 const models = new WeakMap<pg.PoolConfig, Fields>();
 
 export class DriverClient extends Unconnected {
-  /** @param options the same object for clients that are alike */
-  constructor(options: pg.PoolConfig) {
+  /**
+   * @param options the same object for clients that are alike
+   * @param connection what stands where others have theirs
+   */
+  constructor(options: pg.PoolConfig, connection: EventEmitter) {
     super();
     Object.assign(this, modelOf(options), {
-      connection: new EventEmitter(),
+      connection,
       _types: new TypeOverrides(options.types),
       _queryQueue: [],
       _sentQueryQueue: [],
@@ -49,11 +52,12 @@ function modelOf(options: pg.PoolConfig): Fields {
 }
 
 function withoutSecrets(options: pg.PoolConfig): pg.ClientConfig {
-  const { connectionString } = options;
+  const { connectionString, binary, pipeline } = options as pg.PoolConfig & { binary?: boolean };
   const { host, port, user, database } = new pg.Client(
     connectionString === undefined
       ? { host: options.host, port: options.port, user: options.user, database: options.database }
       : { connectionString },
   );
-  return { host, port, user, database, connection: new EventEmitter() } as pg.ClientConfig;
+  const connection = new EventEmitter();
+  return { host, port, user, database, binary, pipeline, connection } as pg.ClientConfig;
 }

@@ -2,11 +2,12 @@
  * What the app holds instead of a connection: a `pg.Client` to look at and to use, whose statements
  * go through the one session of its sandbox. Opens no connection.
  */
-import { AsyncResource } from 'node:async_hooks';
 import pg from 'pg';
+import { bindContext } from '../async-context.ts';
 import type { Trace } from '../trace.ts';
 import type { AppTransaction } from './app-transaction.ts';
 import { concurrentQueries, poolsOwnMethod } from './client-faults.ts';
+import { DriverClient } from './driver-client.ts';
 import {
   enterTransaction,
   leavesTransactionOpen,
@@ -19,7 +20,6 @@ import { markPlace } from './place-mark.ts';
 import { Question, type Asking } from './question.ts';
 import type { ServerStatus, Submission } from './real-connection.ts';
 import type { Asker, Session } from './session.ts';
-import { targetOf } from './test-database.ts';
 
 /** What a logical client needs to know of the sandbox it belongs to. */
 export interface LogicalHome {
@@ -61,7 +61,7 @@ const { setTimeout, clearTimeout } = globalThis;
 /** Names on the real connection, which logical clients share: never used twice, so never for two texts. */
 let statementNames = 0;
 
-export class LogicalClient extends pg.Client implements Asker {
+export class LogicalClient extends DriverClient implements Asker {
   transaction: AppTransaction | undefined;
   /** How it was last taken from its pool; undefined while it is idle there. */
   taken: Taken | undefined;
@@ -72,10 +72,12 @@ export class LogicalClient extends pg.Client implements Asker {
   /** What was asked and is not answered, in order. */
   readonly #unanswered: Question[] = [];
   readonly #onAnswered = new WeakMap<Question, () => void>();
+  /** Starts the time-outs of what waits for other clients, which the app's own connection would not. */
+  #onBegun: (() => void)[] = [];
   #onConnected: Connected | undefined;
 
   constructor(home: LogicalHome, options: pg.PoolConfig) {
-    super(configOf(options));
+    super(options, new LogicalConnection());
     this.#home = home;
     this.#queryTimeoutMillis = options.query_timeout ?? 0;
   }
@@ -89,7 +91,10 @@ export class LogicalClient extends pg.Client implements Asker {
   /** As `pg.Client.connect`, in both its forms. */
   override connect(...args: never[]): never {
     const callback = args[0] as Connected | undefined;
-    if (callback) return this.#connect(callback) as never;
+    if (callback) {
+      this.#connect(callback);
+      return undefined as never;
+    }
     return new Promise<this>((resolve, reject) => {
       this.#connect((error) => {
         if (error) reject(error);
@@ -112,8 +117,10 @@ export class LogicalClient extends pg.Client implements Asker {
       this.#closed();
     });
     this.#home.session.reach().then(
-      ({ client }) => {
-        this.#settleConnect(null, client as unknown as Inner);
+      ({ client, processId }) => {
+        this.#inner.processID = processId;
+        this.#inner.secretKey = (client as unknown as Inner).secretKey;
+        this.#settleConnect(null);
       },
       (error: unknown) => {
         this.#settleConnect(error as Error);
@@ -122,7 +129,7 @@ export class LogicalClient extends pg.Client implements Asker {
   }
 
   /** Once; what comes after it was given up is not told. */
-  #settleConnect(error: Error | null, real?: Inner): void {
+  #settleConnect(error: Error | null): void {
     const callback = this.#onConnected;
     if (!callback || (this.#inner._ended && !error)) return;
     this.#onConnected = undefined;
@@ -133,8 +140,6 @@ export class LogicalClient extends pg.Client implements Asker {
       return;
     }
     inner._connected = true;
-    inner.processID = real?.processID ?? null;
-    inner.secretKey = real?.secretKey ?? null;
     callback(null, this);
     this.emit('connect');
   }
@@ -158,12 +163,12 @@ export class LogicalClient extends pg.Client implements Asker {
 
   /** What is not answered fails, and an open transaction is rolled back, as by a server that loses its client. */
   #hangUp(error: Error): void {
-    const wasBusy = this.#unanswered.length > 0;
-    for (const question of [...this.#unanswered]) question.abandon(error);
-    if (this.transaction || wasBusy) {
+    const asked = this.#unanswered.filter(({ isAnswered }) => !isAnswered);
+    for (const question of asked) question.abandon(error);
+    if (this.transaction || asked.length > 0) {
       const rollback = new pg.Query('ROLLBACK', () => undefined) as unknown as Submission;
-      const asked = this.transaction?.begun ?? markPlace();
-      this.#home.session.ask(this, new Question(rollback, { asked }));
+      const place = this.transaction?.begun ?? markPlace();
+      this.#home.session.ask(this, new Question(rollback, { asked: place }));
     }
   }
 
@@ -209,7 +214,7 @@ export class LogicalClient extends pg.Client implements Asker {
       if (config instanceof pg.Query) this.#enter(config, asking);
       const heard = typeof values === 'function' ? values : callback;
       if (!config.callback && typeof heard === 'function')
-        config.callback = AsyncResource.bind(heard as Callback);
+        config.callback = bindContext(heard as Callback);
       this.#ask(config, asking, (config as QueryObject).query_timeout);
       return config;
     }
@@ -222,7 +227,7 @@ export class LogicalClient extends pg.Client implements Asker {
       throw new TypeError('callback is not a function');
     this.#enter(query, asking);
     // The pool's own callback only passes the answer on.
-    if (query.callback && !this.taken?.own) query.callback = AsyncResource.bind(query.callback);
+    if (query.callback && !this.taken?.own) query.callback = bindContext(query.callback);
     const result = query.callback ? undefined : promiseOf(query);
     this.#ask(query, asking, (config as QueryObject).query_timeout);
     return result;
@@ -253,6 +258,7 @@ export class LogicalClient extends pg.Client implements Asker {
     const question = new Question(submission, {
       ...asking,
       translate: own,
+      onBegun: this.#begun,
       onAnswered: this.#answered,
     });
     this.#limit(question, timeoutMillis || this.#queryTimeoutMillis);
@@ -288,13 +294,16 @@ export class LogicalClient extends pg.Client implements Asker {
     return undefined;
   }
 
+  readonly #begun = (): void => {
+    for (const start of this.#onBegun.splice(0)) start();
+  };
+
   readonly #answered = (question: Question): void => {
     const at = this.#unanswered.indexOf(question);
     if (at === -1) return;
     this.#unanswered.splice(at, 1);
     this.#onAnswered.get(question)?.();
-    if (this.#unanswered.length > 0 || this.#inner._ending || this.#inner._ended) return;
-    this.emit('drain');
+    if (this.#unanswered.length === 0 && !question.isAbandoned) this.emit('drain');
   };
 
   /** Calls back when all that was asked until now is answered: at once, or later. */
@@ -330,29 +339,44 @@ export class LogicalClient extends pg.Client implements Asker {
     const { own } = statement;
     query.name = own;
     if (text) statement.text = text;
-    else if (statement.text !== undefined) query.text = statement.text;
+    else query.text = this.#preparedText(own) ?? statement.text;
     return (error) => {
       error.message = error.message.replace(own, name);
     };
   }
 
-  /** The driver's own time-out would count from when the statement is sent, and would have to stop the connection. */
+  /** What the driver has prepared under a name of ours; another text under this name was refused. */
+  #preparedText(own: string): string | undefined {
+    const real = this.#home.session.connection as unknown as LogicalConnection | undefined;
+    return real?.parsedStatements[own];
+  }
+
+  /**
+   * As the driver's own time-out, but that would also count the waiting for other clients, and would
+   * have to stop the connection.
+   */
   #limit(question: Question, millis: number): void {
     if (!millis) return;
     const { submission } = question;
     const callback = submission.callback ?? (() => undefined);
-    const timer = setTimeout(() => {
-      const error = new Error('Query read timeout');
-      submission.callback = () => undefined;
-      // Behind another one it was never sent.
-      if (this.#unanswered[0] !== question) question.abandon(error);
-      else if (!question.isPlain) submission.handleError(error, undefined);
-      callback.call(submission, error);
-    }, millis);
+    let timer: NodeJS.Timeout | undefined;
     submission.callback = (error, result) => {
       clearTimeout(timer);
       callback.call(submission, error, result);
     };
+    const start = () => {
+      if (question.isAnswered) return;
+      timer = setTimeout(() => {
+        const error = new Error('Query read timeout');
+        submission.callback = () => undefined;
+        // Behind another one it was never sent.
+        if (!question.hasBegun) question.abandon(error);
+        else if (!question.isPlain) submission.handleError(error, undefined);
+        callback.call(submission, error);
+      }, millis);
+    };
+    if (this.#unanswered[0]?.hasBegun) start();
+    else this.#onBegun.push(start);
   }
 
   override getTransactionStatus(): ServerStatus | null {
@@ -362,7 +386,7 @@ export class LogicalClient extends pg.Client implements Asker {
   }
 
   hearNotice(notice: unknown): void {
-    if (!this.#inner._ended) this.emit('notice', notice);
+    if (!this.#inner._ending) this.emit('notice', notice);
   }
 
   hearNotification(notification: Notification): void {
@@ -395,19 +419,3 @@ function promiseOf(query: Submission): Promise<unknown> {
     throw error;
   });
 }
-
-/** What the app's options say about a client, without secrets. The same options are asked again and again. */
-function configOf(options: pg.PoolConfig): pg.ClientConfig {
-  let target = targets.get(options);
-  if (!target) targets.set(options, (target = targetOf(options)));
-  const { binary, pipeline, types } = options as pg.PoolConfig & { binary?: boolean };
-  return {
-    ...target,
-    binary,
-    pipeline,
-    types,
-    connection: new LogicalConnection(),
-  } as unknown as pg.ClientConfig;
-}
-
-const targets = new WeakMap<pg.PoolConfig, pg.ClientConfig>();

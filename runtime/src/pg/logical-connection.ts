@@ -4,6 +4,9 @@
  */
 import { EventEmitter } from 'node:events';
 
+// Kept from before a test can mock the timers.
+const { setImmediate } = globalThis;
+
 export class LogicalConnection extends EventEmitter {
   readonly stream = new LogicalStream();
   readonly parsedStatements: Readonly<Record<string, string>> = {};
@@ -34,7 +37,7 @@ class LogicalStream extends EventEmitter {
   destroy(): this {
     if (this.destroyed) return this;
     this.destroyed = true;
-    process.nextTick(() => this.emit('close'));
+    setImmediate(() => this.emit('close'));
     return this;
   }
 

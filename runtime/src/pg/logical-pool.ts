@@ -2,8 +2,8 @@
  * The pool that the app gets: pg's own pool, whose clients are logical. Its events, counts, queue,
  * callbacks and error texts are therefore pg's own.
  */
-import { AsyncResource } from 'node:async_hooks';
 import pg from 'pg';
+import { bindContext } from '../async-context.ts';
 import type { HazardError } from '../hazard-error.ts';
 import type { Trace } from '../trace.ts';
 import {
@@ -55,11 +55,11 @@ export class LogicalPool extends pg.Pool {
     super(options);
     const clients = new Set<LogicalClient>();
     // Where pg's pool takes its clients from; `pool.options` stays the app's.
-    (this as unknown as { Client: unknown }).Client = class extends LogicalClient {
-      constructor() {
-        super(home, options);
-        clients.add(this);
-      }
+    (this as unknown as { Client: unknown }).Client = function () {
+      const client = new LogicalClient(home, options);
+      clients.add(client);
+      // Called with `new`, which answers what it answers.
+      return client;
     };
     this.#home = home;
     this.#clients = clients;
@@ -109,8 +109,8 @@ export class LogicalPool extends pg.Pool {
     const asked = own ?? markPlace();
     const refusal = this.#home.refusal(asked);
     if (callback) {
-      // The pool's own callback only passes the answer on.
-      const answer = own ? callback : AsyncResource.bind(callback);
+      // The pool's own callback only passes the answer on; one that waits is called by whoever releases.
+      const answer = own && !this.#isFull ? callback : bindContext(callback);
       if (refusal) process.nextTick(answer, refusal, undefined, () => undefined);
       else this.#checkOut({ asked, own: own !== undefined, inside: transactionsAround() }, answer);
       return undefined;
@@ -128,7 +128,7 @@ export class LogicalPool extends pg.Pool {
   override query(...args: unknown[]): never {
     const asked = markPlace();
     const callback = args.findIndex((arg) => typeof arg === 'function');
-    if (callback > 0) args[callback] = AsyncResource.bind(args[callback] as Answer);
+    if (callback > 0) args[callback] = bindContext(args[callback] as Answer);
     if (leavesTransactionOpen(textOf(args[0])))
       return this.#refuse(poolQueryTransaction(this.#home.session, asked), args[callback]);
     this.#asking = asked;
@@ -147,9 +147,10 @@ export class LogicalPool extends pg.Pool {
 
   #checkOut(taken: Taken, answer: Answer): void {
     let answered = false;
-    const answerOnce: Answer = (error, client, release) => {
+    const answerOnce: Answer = (...args) => {
+      const [, client, release] = args;
       if (!client) this.#close(checkout);
-      if (!answered) answer(error, client, release);
+      if (!answered) answer(...args);
       // Nobody waits for it any more.
       else if (client) release();
       answered = true;
@@ -160,14 +161,14 @@ export class LogicalPool extends pg.Pool {
     const checkout: Checkout = { ...taken, client: undefined, released: undefined, refuse };
     this.#checkouts.add(checkout);
     if (taken.own) this.#queries++;
-    super.connect((error, client, release) => {
-      checkout.client = client;
-      if (client) (client as unknown as LogicalClient).taken = checkout;
-      answerOnce(
-        error,
-        client,
-        client && !taken.own ? this.#releaseOnce(checkout, client) : release,
-      );
+    super.connect((...args) => {
+      const [, client] = args;
+      if (client) {
+        checkout.client = client;
+        (client as unknown as LogicalClient).taken = checkout;
+        if (!taken.own) args[2] = this.#releaseOnce(checkout, client);
+      }
+      answerOnce(...args);
     });
     const { inside } = taken;
     if (inside && this.#isFull) setImmediate(() => this.#refuseSelfWait(checkout, inside));
@@ -175,7 +176,8 @@ export class LogicalPool extends pg.Pool {
 
   /** pg's own `release`, which also knows where it was called first. */
   #releaseOnce(checkout: Checkout, client: pg.PoolClient): Release {
-    const release = client.release as Release;
+    // A closure of the pool's, which needs no `this`.
+    const { release } = client as { release: Release };
     const releaseOnce: Release = (error) => {
       const place = markPlace();
       const { released } = checkout;
@@ -202,7 +204,9 @@ export class LogicalPool extends pg.Pool {
     // What was asked before it was released may still end the transaction.
     client.whenAnswered(() => {
       const { transaction } = client;
-      if (transaction) this.#dirty.push(dirtyRelease(transaction.begun, asked, released));
+      // What a lost connection cut off, nobody could have ended.
+      if (transaction && !this.#home.session.spoilt)
+        this.#dirty.push(dirtyRelease(transaction.begun, asked, released));
     });
   }
 
@@ -213,7 +217,7 @@ export class LogicalPool extends pg.Pool {
   }
 
   get #isFull(): boolean {
-    return this.idleCount === 0 && this.totalCount >= (this.options.max ?? 0);
+    return this.idleCount === 0 && this.totalCount >= this.options.max;
   }
 
   /** A request waits for a client, and the code that asks is what keeps all of them. */

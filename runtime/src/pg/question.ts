@@ -15,6 +15,8 @@ export interface Asking {
   readonly taken?: object | undefined;
   /** Puts the app's words into an error. */
   readonly translate?: ((error: Error) => void) | undefined;
+  /** Called when its turn has come. */
+  readonly onBegun?: () => void;
   /** Called once, when the app has its answer. */
   readonly onAnswered?: (question: Question) => void;
 }
@@ -27,11 +29,14 @@ export class Question implements Waiting {
   readonly takenInside: Inside | undefined;
   readonly taken: object | undefined;
   readonly #translate: ((error: Error) => void) | undefined;
+  readonly #onBegun: (() => void) | undefined;
   readonly #onAnswered: ((question: Question) => void) | undefined;
+  #begun = false;
   #answered = false;
+  #abandoned = false;
 
   constructor(submission: Submission, asking: Asking) {
-    const { asked, inside, takenInside, taken, translate, onAnswered } = asking;
+    const { asked, inside, takenInside, taken, translate, onBegun, onAnswered } = asking;
     this.submission = submission;
     this.values = (submission as { values?: unknown[] }).values ?? [];
     this.asked = asked;
@@ -39,12 +44,30 @@ export class Question implements Waiting {
     this.takenInside = takenInside;
     this.taken = taken;
     this.#translate = translate;
+    this.#onBegun = onBegun;
     this.#onAnswered = onAnswered;
+  }
+
+  /** Its turn has come. @returns whether it still is to be asked: it may have been given up while it waited */
+  begin(): boolean {
+    if (this.#answered) return false;
+    this.#begun = true;
+    this.#onBegun?.();
+    return true;
+  }
+
+  get hasBegun(): boolean {
+    return this.#begun;
   }
 
   /** Whether there is nothing left to say: it failed before its turn came, for example. */
   get isAnswered(): boolean {
     return this.#answered;
+  }
+
+  /** Whether it was given up before the server had answered. */
+  get isAbandoned(): boolean {
+    return this.#abandoned;
   }
 
   /** The SQL; undefined when only a prepared statement is named, or a submittable keeps it to itself. */
@@ -75,6 +98,7 @@ export class Question implements Waiting {
   abandon(error: Error): void {
     if (this.#answered) return;
     this.#answered = true;
+    this.#abandoned = true;
     process.nextTick(() => {
       this.submission.handleError(error, undefined);
       this.#onAnswered?.(this);

@@ -202,7 +202,7 @@ export class RealConnection {
     for (const item of exchange.control) {
       this.#writeControl(connection, typeof item === 'string' ? item : item.sql);
     }
-    if (!exchange.writeBody(connection)) return;
+    exchange.writeBody(connection);
     this.#exchanges.push(exchange);
     this.client.query(exchange);
   }
@@ -328,17 +328,13 @@ class Exchange implements Submission {
     return this.#body?.text ?? this.#body?.listener.text;
   }
 
-  /** @returns whether an answer will come: not to a query that was bad before it was sent */
-  writeBody(connection: pg.Connection): boolean {
+  writeBody(connection: pg.Connection): void {
     const body = this.#body;
     if (!body) connection.sync();
     else if (body.text !== undefined) connection.query(body.text);
     else this.#error = body.listener.submit(connection) ?? undefined;
-    if (!this.#error) return true;
-    // What is written ahead of it is to be answered all the same.
-    if (this.control.length > 0) connection.sync();
-    else this.#settle({ is: 'failed', error: this.#error });
-    return this.control.length > 0;
+    // A query that was bad before it was sent is answered, too: what is ahead of it comes first.
+    if (this.#error) connection.sync();
   }
 
   /** Called by `pg`; everything is written by then. */

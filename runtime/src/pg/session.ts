@@ -316,7 +316,7 @@ export class Session implements Ownership {
   /** Rejects when the app's own callback throws, as it would be uncaught in the driver. */
   async #answer(asker: Asker, question: Question): Promise<void> {
     // It was given up while it waited, and the server must not hear of it.
-    if (question.isAnswered) return;
+    if (!question.begin()) return;
     const failure = await this.#failureOf(asker, question);
     if (failure) {
       this.#lockWaits?.tellFailure(failure);

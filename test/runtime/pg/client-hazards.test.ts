@@ -148,7 +148,6 @@ describe('code inside its own transaction asks the pool', () => {
     for (const [way, ask] of Object.entries(ASKS)) {
       test(`${shape}, ${way}`, async (t) => {
         const { pool } = await openedFor(t);
-        // eslint-disable-next-line savepoint/no-late-activity -- it is awaited by `rejects`
         await assert.rejects(
           transaction(pool, () => ask(pool)),
           NESTED,
@@ -287,7 +286,7 @@ describe('a second statement on a client whose first is not answered', () => {
     client.release();
     await pool.query('SELECT 1');
     await unawaited;
-    const { pool: pipelined } = await openedFor(t, { pool: { pipeline: true } as pg.PoolConfig });
+    const { pool: pipelined } = await openedFor(t, { pool: { pipeline: true } });
     const fast = await pipelined.connect();
     await Promise.all([1, 2, 3].map(() => fast.query('SELECT 1')));
     fast.release();
