@@ -22,7 +22,6 @@ interface Connected {
   readonly password: string | undefined;
   readonly ssl: boolean;
   readonly sslNegotiation?: string;
-  readonly processID: number | null;
 }
 
 const LIMIT_MILLIS = 2_000;
@@ -57,11 +56,6 @@ export async function blockersOf(
   } finally {
     void client.end().catch(() => undefined);
   }
-}
-
-/** The server's number of a client's session. */
-export function backendOf(client: pg.PoolClient): number {
-  return connected(client).processID ?? 0;
 }
 
 /** Tells servers apart. */

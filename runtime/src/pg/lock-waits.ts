@@ -7,7 +7,7 @@ import pg from 'pg';
 import { openShared } from '../ambient-test.ts';
 import type { Notes } from '../notes.ts';
 import type { Trace } from '../trace.ts';
-import { backendOf, blockersOf, serverOf, type Blocker } from './blockers.ts';
+import { blockersOf, serverOf, type Blocker } from './blockers.ts';
 import { oneLine, waitedForLock, type Ownership } from './refusals.ts';
 
 /**
@@ -19,6 +19,8 @@ export const LOCK_TIMEOUT_MILLIS = 10_000;
 /** A sandbox that has a connection. */
 export interface Waiter extends Ownership {
   readonly notes: Notes;
+  /** The server's number of its session. */
+  readonly processId: number;
   /** What the server is answering; another object for each question. */
   readonly running: { readonly asked: () => Trace } | undefined;
 }
@@ -42,7 +44,6 @@ const LONG_LOOKS = 8;
 /** What one sandbox waits for, while it has a connection. */
 export class LockWaits {
   readonly server: string;
-  readonly pid: number;
   readonly client: pg.PoolClient;
   readonly #waiter: Waiter;
   #seen: Waiter['running'];
@@ -53,10 +54,14 @@ export class LockWaits {
   constructor(waiter: Waiter, client: pg.PoolClient) {
     this.client = client;
     this.server = serverOf(client);
-    this.pid = backendOf(client);
     this.#waiter = waiter;
     open.add(this);
     startClock();
+  }
+
+  /** The server's number of the session. */
+  get pid(): number {
+    return this.#waiter.processId;
   }
 
   /** As messages call it. */
@@ -67,6 +72,11 @@ export class LockWaits {
   /** Who is known to be in the way at this moment. */
   get holders(): readonly LockHolder[] {
     return this.#seen === this.#waiter.running ? this.#holders : [];
+  }
+
+  /** How long the server has been answering at least, to the nearest look. */
+  get runningMillis(): number {
+    return this.#seen === this.#waiter.running && this.#seen ? this.#looks * LOOK_MILLIS : 0;
   }
 
   /** Looks at what is being asked. @returns whether it is time to ask who is in the way */

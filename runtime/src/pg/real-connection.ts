@@ -72,13 +72,15 @@ export class RealConnection {
   }
 
   readonly client: pg.PoolClient;
+  /** The number of the server's process. */
+  processId: number;
   #status: ServerStatus = 'I';
   #lost: Error | undefined;
   #farewell: Error | undefined;
   /** What was sent and is not answered yet, in order. */
   readonly #exchanges: Exchange[] = [];
-  /** The names of the control statements that the server has read. */
-  readonly #prepared = new Map<string, string>();
+  /** The names of the control statements that the server has read; none where it may forget them. */
+  #prepared: Map<string, string> | undefined = new Map<string, string>();
   /** What is still to be sent, ahead of anything else. */
   #owed: readonly string[] = [];
   #owing: NodeJS.Timeout | undefined;
@@ -89,6 +91,7 @@ export class RealConnection {
 
   private constructor(client: pg.PoolClient) {
     this.client = client;
+    this.processId = (client as unknown as BackendAddress).processID;
     // A pipelined client refuses cursors; this one is used by one statement at a time anyway.
     (client as Pipelined).pipeline = false;
     client.on('error', this.#lose);
@@ -96,12 +99,6 @@ export class RealConnection {
     client.on('notice', this.#notice);
     emitterOf(client).on('readyForQuery', this.#ready);
   }
-
-  /** The number of the server's process. */
-  get processId(): number {
-    return (this.client as unknown as BackendAddress).processID;
-  }
-
   get status(): ServerStatus {
     return this.#status;
   }
@@ -151,6 +148,11 @@ export class RealConnection {
       this.#owing ??= setTimeout(() => {
         void this.exchange([]);
       }, OWED_MILLIS).unref();
+  }
+
+  /** Has every control statement read anew: its session may be another the next time. */
+  prepareNothing(): void {
+    this.#prepared = undefined;
   }
 
   /** Has the server forget prepared statements, with the next message. */
@@ -208,9 +210,9 @@ export class RealConnection {
   }
 
   #writeControl(connection: pg.Connection, sql: string): void {
-    let name = this.#prepared.get(sql) ?? '';
+    let name = this.#prepared?.get(sql) ?? '';
     if (!name) {
-      if (REPEATED.test(sql)) {
+      if (this.#prepared && REPEATED.test(sql)) {
         name = `_savepoint_${String(this.#prepared.size)}`;
         this.#prepared.set(sql, name);
       }

@@ -1,0 +1,61 @@
+/**
+ * What makes a connection fit for sandboxes, which are idle in transaction while a test thinks. On a
+ * connection of its own that is set once; behind a pooler, which may give every transaction another
+ * server session, and give that session to others, it is set anew in each and ends with it.
+ */
+import { LOCK_TIMEOUT_MILLIS } from './lock-waits.ts';
+import type { Control, RealConnection } from './real-connection.ts';
+import { ISOLATION_LEVELS, type IsolationLevel } from './statements.ts';
+
+/** A connection that is fit for sandboxes. */
+export interface Fitness {
+  /** The level of its transactions. */
+  readonly isolation: IsolationLevel;
+  /** What each transaction is to begin with. */
+  readonly opening: readonly Control[];
+}
+
+const fitted = new WeakMap<RealConnection, Promise<Fitness>>();
+
+/** Makes a connection fit, once. @throws the error of the server, or of the connection */
+export function fit(real: RealConnection): Promise<Fitness> {
+  let fitness = fitted.get(real);
+  if (!fitness) fitted.set(real, (fitness = makeFit(real)));
+  return fitness;
+}
+
+async function makeFit(real: RealConnection): Promise<Fitness> {
+  const [[level, pid] = []] = await real.rows(
+    "SELECT current_setting('transaction_isolation'), pg_backend_pid()",
+  );
+  const isolation = ISOLATION_LEVELS.find((known) => known === level) ?? 'read committed';
+  // A pooler makes up the number it tells its clients.
+  if (Number(pid) !== real.processId) return { isolation, opening: [openingBehindPooler(real)] };
+  await real.rows(settings('session'));
+  return { isolation, opening: [] };
+}
+
+function openingBehindPooler(real: RealConnection): Control {
+  real.prepareNothing();
+  return {
+    sql: `${settings('transaction')}, pg_backend_pid()`,
+    onRow: (fields) => {
+      real.processId = Number(fields.at(-1));
+    },
+  };
+}
+
+function settings(scope: 'session' | 'transaction'): string {
+  const isLocal = String(scope === 'transaction');
+  const set = (name: string, value: number) =>
+    `set_config('${name}', '${String(value)}', ${isLocal})`;
+  return `SELECT ${set('idle_in_transaction_session_timeout', 0)},
+    ${
+      // A server whose client was killed would go on with its statement, and keep its locks, until it
+      // has something to say. Servers on Windows, and those before version 14, cannot look.
+      `CASE WHEN current_setting('client_connection_check_interval', true) = '0'
+        AND version() !~* 'windows|mingw|visual c' THEN ${set('client_connection_check_interval', 1000)} END`
+    },
+    CASE WHEN current_setting('lock_timeout') = '0' THEN ${set('lock_timeout', LOCK_TIMEOUT_MILLIS)} END,
+    CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL THEN ${set('transaction_timeout', 0)} END`;
+}
