@@ -1,5 +1,7 @@
 /** A transaction of the app inside a sandbox: a savepoint that pretends to be one. */
 import type { Trace } from '../trace.ts';
+import { EffectLog } from './kept/effect-log.ts';
+import type { SessionEffect } from './kept/session-clients.ts';
 import { Leftovers } from './leftovers.ts';
 import type { TransactionModes } from './statements.ts';
 
@@ -19,12 +21,22 @@ export class AppTransaction {
   touched = false;
 
   readonly #chained: TransactionModes;
+  #kept: EffectLog<SessionEffect> | undefined;
 
   /** @param chained those of the modes that came by AND CHAIN */
   constructor(modes: TransactionModes, begun: () => Trace, chained: TransactionModes = {}) {
     this.modes = modes;
     this.begun = begun;
     this.#chained = chained;
+  }
+
+  /** What its session will keep once it commits. */
+  get kept(): EffectLog<SessionEffect> {
+    return (this.#kept ??= new EffectLog());
+  }
+
+  get keepsSomething(): boolean {
+    return this.#kept !== undefined;
   }
 
   /** The modes for AND CHAIN. An aborted transaction has lost those it set itself, as in the server. */

@@ -7,7 +7,7 @@ import { AppTransaction, RESERVED_PREFIX } from './app-transaction.ts';
 import { wentOn } from './client-faults.ts';
 import { CHECK_CONSTRAINTS } from './leftovers.ts';
 import type { Question } from './question.ts';
-import type { Outcome, Submission } from './real-connection.ts';
+import type { Control, Outcome, Submission } from './real-connection.ts';
 import {
   controlThroughSubmittable,
   escaped,
@@ -56,13 +56,17 @@ export class Script {
    * @throws the server's error, or the refusal, that the question fails with
    */
   async run(): Promise<void> {
+    if (!this.#asker.transaction)
+      await this.#session.clients.serve(this.#asker, this.#question);
     try {
       await this.#performAll();
     } catch (error) {
       if (this.#implicit) this.#session.sendLater(...this.#implicit.rollback());
+      this.#session.clients.answered(this.#asker);
       throw error;
     }
     await this.#commitImplicit();
+    this.#session.clients.answered(this.#asker);
   }
 
   async #performAll(): Promise<void> {
@@ -111,6 +115,24 @@ export class Script {
   /** Sends statements as they stand, in the app's transaction or one of their own. */
   async #send(statements: readonly Statement[], text?: string): Promise<void> {
     const transaction = this.#asker.transaction ?? this.#openImplicit();
+    const wording = transaction.aborted
+      ? undefined
+      : await this.#session.clients.hear(this.#asker, transaction, this.#question, statements);
+    if (wording?.tag === undefined) {
+      await this.#exchange(transaction, statements, wording?.text ?? text, wording?.ahead);
+    } else {
+      this.#session.sendLater(...(wording.ahead ?? []));
+      this.#question.commandDone(wording.tag, this.#session.connection);
+    }
+    await wording?.done?.();
+  }
+
+  async #exchange(
+    transaction: AppTransaction,
+    statements: readonly Statement[],
+    text?: string,
+    ahead: readonly Control[] = [],
+  ): Promise<void> {
     const { submission, values, isPlain } = this.#question;
     const notes = transaction.aborted
       ? []
@@ -118,7 +140,7 @@ export class Script {
     if (transaction.leftovers.constraintsChanged) this.#session.checksConstraints = true;
     transaction.touched = true;
     const outcome = await this.#session.exchange(
-      notes,
+      ahead.length > 0 ? [...notes, ...ahead] : notes,
       {
         listener: submission,
         text,
@@ -223,6 +245,7 @@ export class Script {
     if (!failure) {
       this.#session.sendLater(...transaction.commit(), ...this.#session.lasting.tidy());
       this.#session.lasting.inherit(transaction.leftovers.lasting);
+      if (transaction.keepsSomething) this.#session.clients.commit(this.#asker, transaction);
       return;
     }
     this.#session.sendLater(...transaction.rollback());

@@ -9,6 +9,8 @@ import { Notes } from '../notes.ts';
 import type { Trace } from '../trace.ts';
 import { RESERVED_PREFIX, type AppTransaction } from './app-transaction.ts';
 import { waitsForItself } from './client-faults.ts';
+import type { Notification } from './kept/notifications.ts';
+import { SessionClients } from './kept/session-clients.ts';
 import { Leftovers } from './leftovers.ts';
 import { LOCK_TIMEOUT_MILLIS, LockWaits } from './lock-waits.ts';
 import type { Question } from './question.ts';
@@ -37,6 +39,11 @@ export interface Asker {
   /** The transaction it is in. */
   transaction: AppTransaction | undefined;
   hearNotice(notice: unknown): void;
+  hearNotification(notification: Notification): void;
+  /** Set while it is out of its pool. */
+  readonly taken: unknown;
+  /** Names of its prepared statements on the real connection. */
+  readonly statementNames: Iterable<string>;
 }
 
 /** How long a statement may wait for another client's transaction in which nothing happens. */
@@ -101,6 +108,8 @@ export class Session implements Ownership {
   #begun = false;
   /** What every transaction's end empties, once a transaction has made it. */
   readonly lasting = new Leftovers();
+  /** What each of its clients keeps beyond transactions. */
+  readonly clients = new SessionClients(this);
 
   constructor(owner: string, opened: Trace, connections: Connections) {
     this.owner = owner;
@@ -137,6 +146,11 @@ export class Session implements Ownership {
 
   get connection(): pg.Connection | undefined {
     return this.#real?.client.connection;
+  }
+
+  /** The number of the server's process, which is that of every client. */
+  get processId(): number {
+    return this.#real?.processId ?? 0;
   }
 
   /** Takes the real connection, once. @throws the error of connecting, or what spoilt the session */
@@ -198,6 +212,7 @@ export class Session implements Ownership {
 
   /** Opens a level that can be rolled back by itself. */
   openLevel(name: string): void {
+    this.clients.openLevel();
     this.sendLater(`SAVEPOINT ${RESERVED_PREFIX}${name}`);
   }
 
@@ -208,6 +223,7 @@ export class Session implements Ownership {
   async closeLevel(name: string, askers: Iterable<Asker>, graceMillis: number): Promise<void> {
     await this.#quiesce(graceMillis);
     for (const asker of askers) this.letGo(asker);
+    this.clients.closeLevel([...askers]);
     const savepoint = `${RESERVED_PREFIX}${name}`;
     this.sendLater(`ROLLBACK TO SAVEPOINT ${savepoint}`, `RELEASE SAVEPOINT ${savepoint}`);
     if (this.#spoilt) throw this.#spoilt;
@@ -223,6 +239,7 @@ export class Session implements Ownership {
     await this.#quiesce(graceMillis);
     const real = await this.#reached(graceMillis);
     this.#noticeLoss();
+    this.clients.tellResidue();
     if (real) this.#rollBack(real);
     if (this.#spoilt) throw this.#spoilt;
     this.spoil(new Error(`the sandbox of ${this.owner} is closed`));
@@ -238,7 +255,7 @@ export class Session implements Ownership {
   #rollBack(real: RealConnection): void {
     if (this.#begun) openSessions--;
     if (this.#begun && !this.#spoilt) {
-      real.forget(this.#statements);
+      real.forget([...this.#statements, ...this.clients.lastingStatements]);
       real.owe(END, { atOnce: openSessions > 0 });
     }
     this.#lockWaits?.end();

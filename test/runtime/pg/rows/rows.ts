@@ -223,8 +223,10 @@ async function runInSandbox(
     unsubscribe('savepoint:hazard', hear);
   }
   assert.equal((closed as HazardError | undefined)?.code, row.closesWith, String(closed));
+  const codes = told.map(({ code }) => code);
   assert.deepEqual(
-    told.map(({ code }) => code),
+    // What a row leaves to its clients is told at the end, and is seldom what the row is about.
+    row.tells ? codes : codes.filter((code) => code !== 'no-dirty-release'),
     row.tells ?? lines.flatMap(({ refused }) => refused ?? []),
     'hazards told',
   );
