@@ -1,0 +1,42 @@
+/** The sandbox on every Node version that users are on. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { NODE_VERSIONS, nodeBinary, noOtherVersions } from './node-versions.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** What depends on the runner, on asynchronous contexts or on the driver's edge. */
+const FOLDERS = ['test/runtime/capture', 'test/runtime/pg'];
+
+describe('the sandbox', { skip: noOtherVersions() }, () => {
+  for (const version of NODE_VERSIONS) {
+    test(`on Node ${String(version)}`, async () => {
+      const { code, said } = await runTests(await nodeBinary(version), FOLDERS.flatMap(testFiles));
+      assert.equal(code, 0, said);
+    });
+  }
+});
+
+function testFiles(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(folder, file));
+}
+
+async function runTests(
+  node: string,
+  files: readonly string[],
+): Promise<{ code: number | null; said: string }> {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const options = ['--import=tsx', '--test', '--test-reporter=spec', '--test-concurrency=2'];
+  const run = spawn(node, [...options, ...files], { cwd: ROOT, env });
+  let said = '';
+  run.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  run.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const [code] = (await once(run, 'exit')) as [number | null];
+  // The failures come last.
+  return { code, said: said.slice(-8_000) };
+}
