@@ -15,8 +15,8 @@ import { SCHEMA } from './programme.ts';
 const DEADLINE_MILLIS = 60_000;
 
 export interface Run {
-  /** What each row saw, by its title. */
-  readonly seen: ReadonlyMap<string, unknown>;
+  /** By its title, what each row saw, and the hazards that were published meanwhile. */
+  readonly rows: ReadonlyMap<string, Observation>;
   /** Titles of tests that failed. */
   readonly failed: readonly string[];
   /** All that the database holds, before and after. */
@@ -28,11 +28,18 @@ export interface Run {
   readonly output: string;
 }
 
+interface Observation {
+  readonly seen?: unknown;
+  readonly hazards: readonly string[];
+}
+
 /** @param way absent for the library on the database for real */
 export async function runLibrary(t: TestContext, library: string, way?: Way): Promise<Run> {
   const connectionString = await scratchDatabase(t);
   const observations = join(tempDir(t), 'observations');
   const witness = new pg.Pool({ connectionString, max: 1 });
+  // The database may be dropped before its connection is quite closed.
+  witness.on('error', () => undefined);
   try {
     await witness.query(SCHEMA);
     const before = await databaseImage(witness);
@@ -49,20 +56,20 @@ export async function runLibrary(t: TestContext, library: string, way?: Way): Pr
       before,
       after,
       failed: failed.map(([, title = '']) => title),
-      seen: await read(observations),
+      rows: await read(observations),
     };
   } finally {
     await witness.end();
   }
 }
 
-async function read(observations: string): Promise<Run['seen']> {
+async function read(observations: string): Promise<Run['rows']> {
   const text = await readFile(observations, 'utf8').catch(() => '');
   const rows = text
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line) as { readonly title: string; readonly seen?: unknown });
-  return new Map(rows.map(({ title, seen }) => [title, seen]));
+    .map((line) => JSON.parse(line) as Observation & { readonly title: string });
+  return new Map(rows.map(({ title, ...observation }) => [title, observation]));
 }
 
 function runChild(

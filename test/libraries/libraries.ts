@@ -5,6 +5,8 @@ interface Library {
   /** The ways that capture it without a change to the app. */
   readonly ways: readonly Way[];
   readonly load: () => Promise<Open>;
+  /** Whether it says something of its own when BEGIN fails, whatever the server said. */
+  readonly hidesFailedBegin?: true;
 }
 
 /** A pool that the app holds, or that the library shows. */
@@ -23,6 +25,7 @@ export const LIBRARIES: Readonly<Record<string, Library>> = {
   'mikro-orm': {
     ways: WITHOUT_POOL,
     load: async () => (await import('./adapters/mikro-orm.ts')).open,
+    hidesFailedBegin: true,
   },
   pg: { ways: WITH_POOL, load: async () => (await import('./adapters/pg.ts')).open },
   'pg-promise': {

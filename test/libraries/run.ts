@@ -3,6 +3,7 @@
  * line that captures it, tests. What each row saw goes to a file.
  */
 import assert from 'node:assert/strict';
+import { subscribe } from 'node:diagnostics_channel';
 import { appendFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import pg from 'pg';
@@ -29,10 +30,14 @@ if (WAY === undefined) {
   after(() => cleaner.end());
 }
 
+let hazards: string[] = [];
+subscribe('savepoint:hazard', (hazard) => void hazards.push((hazard as { code: string }).code));
+
 for (const row of ROWS) {
   test(row.title, { timeout: 20_000 }, async () => {
+    hazards = [];
     const seen = await seenBy(row);
-    appendFileSync(OBSERVATIONS, `${JSON.stringify({ title: row.title, seen })}\n`);
+    appendFileSync(OBSERVATIONS, `${JSON.stringify({ title: row.title, seen, hazards })}\n`);
   });
 }
 

@@ -13,7 +13,9 @@ export const openOverPool: Open = (connectionString) => {
     await db.destroy();
     await pool.end();
   };
-  return { ...appOf(db), pool, close };
+  // A stream over `connectionPool` releases its client twice.
+  const { stream: _, ...app } = appOf(db);
+  return { ...app, pool, close };
 };
 
 function appOf(db: Knex): App {
