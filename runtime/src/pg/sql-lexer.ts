@@ -8,7 +8,8 @@ export interface Token {
   readonly kind: 'word' | 'identifier' | 'string' | 'number' | 'parameter' | 'symbol';
   /**
    * `word`: the unquoted word in lower case. `identifier`: the name without quotes. `string`: what the
-   * literal says, except that the escapes of `E''` and `U&''` are left as they stand. Else the text.
+   * literal says, except that the escapes of `E''` are left as they stand. `number`: bit strings and `N''`, too.
+   * Else the text.
    */
   readonly value: string;
   /** Offsets into the text, in UTF-16 units. */
@@ -34,19 +35,17 @@ const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 const CONTINUATION = /(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'/y;
 const STRING_PREFIX = /(?:[eEbBxXnN]|[uU]&)?'/y;
 const IDENTIFIER_PREFIX = /(?:[uU]&)?"/y;
+const UESCAPE = /uescape(?![\w$\u0080-\uffff])/iy;
+const ESCAPE_CHARACTER = /'[^']'/y;
+const LAST_CODE_POINT = 0x10ffff;
 
-/** The tokens of a text. What is not terminated (a string, a comment) reaches to its end. */
+/** The tokens of a text. What is not terminated (a string, a comment) is a symbol that reaches to its end. */
 export function* tokensOf(sql: string): Generator<Token, void> {
-  let at = 0;
+  let at = skipBlanks(sql, 0);
   while (at < sql.length) {
-    const next = skipBlank(sql, at);
-    if (next !== at) {
-      at = next;
-      continue;
-    }
     const token = readToken(sql, at);
     yield token;
-    at = token.end;
+    at = skipBlanks(sql, token.end);
   }
 }
 
@@ -76,36 +75,33 @@ export function splitStatements(sql: string): Fragment[] {
 /** What a semicolon must be outside of to end a statement: parentheses (CREATE RULE), BEGIN ATOMIC bodies. */
 class Nesting {
   #parentheses = 0;
-  #blocks = 0;
+  #inBody = false;
 
   reset(): void {
     this.#parentheses = 0;
-    this.#blocks = 0;
+    this.#inBody = false;
   }
 
   isOuterSemicolon(token: Token): boolean {
-    return isSymbol(token, ';') && this.#parentheses === 0 && this.#blocks === 0;
+    return isSymbol(token, ';') && this.#parentheses === 0 && !this.#inBody;
   }
 
   enter(token: Token, statement: readonly Token[]): void {
     if (isSymbol(token, '(')) this.#parentheses++;
     else if (isSymbol(token, ')')) this.#parentheses = Math.max(0, this.#parentheses - 1);
-    else if (token.kind === 'word' && this.#parentheses === 0)
-      this.#enterWord(token.value, statement);
+    else if (this.#parentheses > 0) return;
+    else if (this.#inBody) this.#inBody = !endsBody(token, statement.at(-2));
+    else this.#inBody = beginsBody(token, statement);
   }
+}
 
-  #enterWord(word: string, statement: readonly Token[]): void {
-    if (this.#blocks > 0) {
-      if (word === 'case') this.#blocks++;
-      if (word === 'end') this.#blocks--;
-    } else if (
-      word === 'atomic' &&
-      isWord(statement.at(-2), 'begin') &&
-      definesRoutine(statement)
-    ) {
-      this.#blocks = 1;
-    }
-  }
+function beginsBody(token: Token, statement: readonly Token[]): boolean {
+  return isWord(token, 'atomic') && isWord(statement.at(-2), 'begin') && definesRoutine(statement);
+}
+
+/** Anywhere else END closes a CASE, or is a name. */
+function endsBody(token: Token, before: Token | undefined): boolean {
+  return isWord(token, 'end') && (isSymbol(before, ';') || isWord(before, 'atomic'));
 }
 
 function definesRoutine(statement: readonly Token[]): boolean {
@@ -123,6 +119,12 @@ export function isSymbol(token: Token | undefined, symbol: string): boolean {
 /** Whether a token is this unquoted word, given in lower case. */
 export function isWord(token: Token | undefined, word: string): boolean {
   return token?.kind === 'word' && token.value === word;
+}
+
+function skipBlanks(sql: string, from: number): number {
+  let at = from;
+  for (let next = skipBlank(sql, at); next !== at; next = skipBlank(sql, at)) at = next;
+  return at;
 }
 
 function skipBlank(sql: string, at: number): number {
@@ -144,11 +146,14 @@ function skipBlockComment(sql: string, at: number): number {
       position++;
     }
   }
-  return position;
+  // What the server refuses is no blank.
+  return depth > 0 ? at : position;
 }
 
 function readToken(sql: string, start: number): Token {
   return (
+    // A comment that was closed is a blank.
+    (sql.startsWith('/*', start) ? endless(sql, start) : undefined) ??
     readString(sql, start) ??
     readIdentifier(sql, start) ??
     readDollarString(sql, start) ??
@@ -178,22 +183,57 @@ function readPattern(
 function readString(sql: string, start: number): Token | undefined {
   let from = matchAt(STRING_PREFIX, sql, start);
   if (from === undefined) return undefined;
-  const escapes = /[eE]/.test(sql.charAt(start));
+  const prefix = sql.charAt(start);
+  const kind = /[bBxXnN]/.test(prefix) ? 'number' : 'string';
+  const escapes = /[eE]/.test(prefix);
   let value = '';
   for (;;) {
     const part = readQuoted(sql, from, "'", escapes);
+    if (!part) return endless(sql, start);
     value += part.value;
     const resumed = matchAt(CONTINUATION, sql, part.end);
-    if (resumed === undefined) return { kind: 'string', value, start, end: part.end };
+    if (resumed === undefined) return readEscapes(sql, { kind, value, start, end: part.end });
     from = resumed;
   }
 }
 
 function readIdentifier(sql: string, start: number): Token | undefined {
   const from = matchAt(IDENTIFIER_PREFIX, sql, start);
-  return from === undefined
-    ? undefined
-    : { kind: 'identifier', start, ...readQuoted(sql, from, '"', false) };
+  if (from === undefined) return undefined;
+  const quoted = readQuoted(sql, from, '"', false);
+  return quoted ? readEscapes(sql, { kind: 'identifier', start, ...quoted }) : endless(sql, start);
+}
+
+/** Decodes what begins with `U&`; its `UESCAPE 'x'` is a part of it. */
+function readEscapes(sql: string, token: Token): Token {
+  if (!/^[uU]&/.test(sql.slice(token.start, token.start + 2))) return token;
+  const word = skipBlanks(sql, token.end);
+  const afterWord = matchAt(UESCAPE, sql, word);
+  const character = afterWord === undefined ? word : skipBlanks(sql, afterWord);
+  const end = afterWord === undefined ? undefined : matchAt(ESCAPE_CHARACTER, sql, character);
+  const escape = end === undefined ? '\\' : sql.charAt(end - 2);
+  return { ...token, value: decode(token.value, escape), end: end ?? token.end };
+}
+
+function decode(text: string, escape: string): string {
+  const escaped = /(?:\+([0-9a-fA-F]{6})|([0-9a-fA-F]{4}))/y;
+  let value = '';
+  for (let at = 0; at < text.length;) {
+    escaped.lastIndex = at + 1;
+    const isEscape = text.charAt(at) === escape;
+    const [all = '', long, short] = (isEscape && escaped.exec(text)) || [];
+    const code = Number.parseInt(long ?? short ?? '', 16);
+    if (code <= LAST_CODE_POINT) value += String.fromCodePoint(code);
+    // An escape that means itself is doubled.
+    else value += text.charAt(at);
+    at += isEscape ? Math.max(2, 1 + all.length) : 1;
+  }
+  return value;
+}
+
+/** What is never closed, which is an error for the server. */
+function endless(sql: string, start: number): Token {
+  return { kind: 'symbol', value: sql.charAt(start), start, end: sql.length };
 }
 
 function readQuoted(
@@ -201,7 +241,7 @@ function readQuoted(
   from: number,
   quote: string,
   escapes: boolean,
-): { value: string; end: number } {
+): { value: string; end: number } | undefined {
   let value = '';
   let at = from;
   while (at < sql.length) {
@@ -218,21 +258,16 @@ function readQuoted(
       at++;
     }
   }
-  return { value, end: sql.length };
+  return undefined;
 }
 
 function readDollarString(sql: string, start: number): Token | undefined {
   const from = matchAt(DOLLAR_TAG, sql, start);
   if (from === undefined) return undefined;
   const tag = sql.slice(start, from);
-  const close = sql.indexOf(tag, from);
-  const to = close === -1 ? sql.length : close;
-  return {
-    kind: 'string',
-    value: sql.slice(from, to),
-    start,
-    end: Math.min(sql.length, to + tag.length),
-  };
+  const to = sql.indexOf(tag, from);
+  if (to === -1) return endless(sql, start);
+  return { kind: 'string', value: sql.slice(from, to), start, end: to + tag.length };
 }
 
 /** The server folds ASCII letters only. */

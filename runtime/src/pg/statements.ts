@@ -153,6 +153,18 @@ class Words {
     return this.#at >= this.#tokens.length;
   }
 
+  /** Whether one more token is to come. */
+  isLast(): boolean {
+    return this.#at === this.#tokens.length - 1;
+  }
+
+  /** Whether a parameter comes next, as SET names one: by a name that is given a value. */
+  isAssigned(): boolean {
+    const [, next, afterNext] = this.#tokens.slice(this.#at, this.#at + 3);
+    if (isSymbol(next, '=') || isSymbol(next, '.') || isWord(next, 'to')) return true;
+    return isWord(next, 'from') && isWord(afterNext, 'current');
+  }
+
   /** Whether these words, given in lower case and separated by spaces, come next. */
   accept(phrase: string): boolean {
     const words = phrase.split(' ');
@@ -197,13 +209,14 @@ class Words {
     return this.#tokens.slice(this.#at).some((token) => isWord(token, word));
   }
 
-  /** Skips a list in parentheses that comes next: `(VERBOSE, CONCURRENTLY)`. Answers its words. */
+  /** Skips a list in parentheses that comes next: `(VERBOSE, CONCURRENTLY true)`. Answers the options' names. */
   acceptOptions(): string[] {
     const options: string[] = [];
     if (!this.acceptSymbol('(')) return options;
     for (; !this.atEnd() && !this.acceptSymbol(')'); this.#at++) {
-      const token = this.#tokens[this.#at];
-      if (token?.kind === 'word') options.push(token.value);
+      const [before, token] = this.#tokens.slice(this.#at - 1, this.#at + 1);
+      const isName = isSymbol(before, '(') || isSymbol(before, ',');
+      if (isName && token?.kind === 'word') options.push(token.value);
     }
     return options;
   }
@@ -231,16 +244,19 @@ const readEnd: Reader = (words) => {
 
 const readSavepoint: Reader = (words) => {
   const kind = readSavepointVerb(words);
-  const name = kind && words.acceptName();
-  return kind && name !== undefined && words.atEnd() ? { kind, name } : undefined;
+  if (!kind) return undefined;
+  // SAVEPOINT itself may be a name: `RELEASE savepoint`.
+  if (kind !== 'savepoint' && !words.isLast()) words.accept('savepoint');
+  const name = words.acceptName();
+  return name !== undefined && words.atEnd() ? { kind, name } : undefined;
 };
 
 function readSavepointVerb(words: Words): 'savepoint' | 'release' | 'rollback to' | undefined {
   if (words.accept('savepoint')) return 'savepoint';
-  if (words.acceptAny('release savepoint', 'release')) return 'release';
+  if (words.accept('release')) return 'release';
   if (!words.accept('rollback')) return undefined;
   words.acceptAny('work', 'transaction');
-  return words.acceptAny('to savepoint', 'to') ? 'rollback to' : undefined;
+  return words.accept('to') ? 'rollback to' : undefined;
 }
 
 const readTwoPhase: Reader = (words) => {
@@ -253,33 +269,52 @@ const readTwoPhase: Reader = (words) => {
 
 const readSet: Reader = (words) => {
   if (!words.accept('set')) return undefined;
-  if (words.accept('constraints')) return { kind: 'set constraints' };
-  const local = words.accept('local');
-  if (!local && words.accept('session characteristics as transaction')) {
-    return { kind: 'set session', parameter: 'default_transaction_isolation' };
-  }
-  if (!local) words.accept('session');
+  // Each word that SET begins with is also a name: `SET local = 1`.
+  const scope = words.isAssigned() ? undefined : words.acceptAny('constraints', 'local', 'session');
+  if (scope === 'constraints') return { kind: 'set constraints' };
+  const local = scope === 'local';
+  if (words.isAssigned()) return readAssignment(words, local);
+  const characteristics = [
+    'session characteristics',
+    ...(scope === 'session' ? ['characteristics'] : []),
+  ];
+  if (characteristics.some((phrase) => words.accept(`${phrase} as transaction`)))
+    return {
+      kind: local ? 'set local' : 'set session',
+      parameter: 'default_transaction_isolation',
+    };
   if (words.accept('transaction')) {
-    if (words.accept('snapshot')) return { kind: 'set snapshot' };
+    if (words.accept('snapshot'))
+      return words.acceptString() && words.atEnd() ? { kind: 'set snapshot' } : undefined;
     const modes = readModes(words);
     return modes && { kind: 'set transaction', modes, said: 'transaction' };
   }
-  const parameter = readParameter(words);
+  const parameter =
+    scope === 'session' && words.accept('authorization') ? AUTHORIZATION : readParameter(words);
+  return { kind: local ? 'set local' : 'set session', parameter };
+};
+
+const AUTHORIZATION = 'session_authorization';
+
+/** `SET parameter = value`. */
+function readAssignment(words: Words, local: boolean): StatementKind {
+  const parameter = readName(words);
   const modes = readModeParameter(parameter, words);
   if (modes) return { kind: 'set transaction', modes, said: local ? 'local' : 'session' };
   return { kind: local ? 'set local' : 'set session', parameter };
-};
+}
 
 /** `SET transaction_read_only = on` and its like are SET TRANSACTION in other words. */
 function readModeParameter(
   parameter: string | undefined,
   words: Words,
 ): TransactionModes | undefined {
-  if (!parameter?.startsWith('transaction_')) return undefined;
+  const name = parameter?.toLowerCase();
+  if (!name?.startsWith('transaction_')) return undefined;
   if (!words.acceptSymbol('=') && !words.accept('to')) return undefined;
   const value = words.acceptValue()?.toLowerCase();
   if (value === undefined || !words.atEnd()) return undefined;
-  switch (parameter) {
+  switch (name) {
     case 'transaction_isolation': {
       const isolation = ISOLATION_LEVELS.find((level) => level === value);
       return isolation && { isolation };
@@ -304,18 +339,31 @@ const SWITCHES = new Map([
   ['0', false],
 ]);
 
-const readReset: Reader = (words) =>
-  words.accept('reset')
-    ? { kind: 'set session', parameter: words.accept('all') ? undefined : readParameter(words) }
-    : undefined;
+const readReset: Reader = (words) => {
+  if (!words.accept('reset')) return undefined;
+  return {
+    kind: 'set session',
+    parameter: words.accept('all') ? undefined : readResettable(words),
+  };
+};
 
 /** The parameter that a SET changes; the grammar has its own words for some. */
 function readParameter(words: Words): string | undefined {
-  if (words.accept('time zone')) return 'timezone';
   if (words.accept('schema')) return 'search_path';
   if (words.accept('names')) return 'client_encoding';
-  if (words.accept('session authorization') || words.accept('authorization'))
-    return 'session_authorization';
+  if (words.accept('xml option')) return 'xmloption';
+  return readResettable(words);
+}
+
+/** Those that RESET knows, too. */
+function readResettable(words: Words): string | undefined {
+  if (words.accept('time zone')) return 'timezone';
+  if (words.accept('session authorization')) return AUTHORIZATION;
+  if (words.accept('transaction isolation level')) return 'transaction_isolation';
+  return readName(words);
+}
+
+function readName(words: Words): string | undefined {
   let name = words.acceptName();
   while (name !== undefined && words.acceptSymbol('.')) name += `.${words.acceptName() ?? ''}`;
   return name;
@@ -349,9 +397,7 @@ const readBlockOnly: Reader = (words) => {
   if (words.accept('lock')) return { kind: 'block only', command: 'LOCK TABLE' };
   if (!words.accept('declare')) return undefined;
   const cursor = words.acceptName();
-  words.acceptAny('binary');
-  words.acceptAny('insensitive', 'asensitive');
-  words.acceptAny('no scroll', 'scroll');
+  while (words.acceptAny('binary', 'insensitive', 'asensitive', 'no scroll', 'scroll'));
   if (cursor === undefined || !words.accept('cursor') || words.accept('with hold'))
     return undefined;
   return { kind: 'block only', command: 'DECLARE CURSOR', cursor };
@@ -376,7 +422,7 @@ function readNonTransactionalCommand(words: Words): string | undefined {
   );
   if (fixed) return fixed.toUpperCase();
   if (words.accept('alter database'))
-    return words.restHas('tablespace') ? 'ALTER DATABASE SET TABLESPACE' : undefined;
+    return readsTablespace(words) ? 'ALTER DATABASE SET TABLESPACE' : undefined;
   if (words.accept('alter table'))
     return words.restHas('detach') && words.restHas('concurrently')
       ? 'ALTER TABLE DETACH PARTITION CONCURRENTLY'
@@ -386,6 +432,21 @@ function readNonTransactionalCommand(words: Words): string | undefined {
   if (words.accept('drop index concurrently')) return 'DROP INDEX CONCURRENTLY';
   if (words.accept('cluster')) return readBareCluster(words) ? 'CLUSTER' : undefined;
   return words.accept('reindex') ? readReindex(words) : undefined;
+}
+
+/** `ALTER DATABASE x SET TABLESPACE y`, which is also an option: `ALTER DATABASE x WITH TABLESPACE y`. */
+function readsTablespace(words: Words): boolean {
+  words.acceptName();
+  if (words.accept('set tablespace')) return true;
+  words.accept('with');
+  for (let option: string | undefined; (option = words.acceptName()) !== undefined;) {
+    if (option === 'tablespace') return true;
+    if (option === 'connection') words.accept('limit');
+    words.acceptSymbol('=');
+    words.acceptSymbol('-');
+    if (words.acceptValue() === undefined) return false;
+  }
+  return false;
 }
 
 /** CLUSTER of one table may run in a transaction, of all tables it may not. */
