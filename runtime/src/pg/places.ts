@@ -4,8 +4,8 @@
 export interface Place {
   /** Settles when the place is had; undefined once it is. Rejects when it is left before that. */
   readonly ready: Promise<void> | undefined;
-  /** Gives it to the next. @param error what those hear who wait for it still */
-  leave(error: Error): void;
+  /** Gives it to the next. @param error makes what those hear who wait for it still */
+  leave(error: () => Error): void;
 }
 
 export class Places {
@@ -75,13 +75,13 @@ class Waiting implements Place {
     this.#resolve();
   }
 
-  leave(error: Error): void {
+  leave(error: () => Error): void {
     const before = this.#state;
     this.#state = 'left';
     if (before === 'given') this.#free();
     if (before === 'waiting') {
       this.#withdraw();
-      this.#reject(error);
+      this.#reject(error());
     }
   }
 }

@@ -119,7 +119,7 @@ export class SandboxScope {
     const errors: unknown[] = [];
     const parts = [...[...this.#inner].reverse(), ...[...this.#sandboxes.values()].reverse()];
     for (const part of parts) await part.close().catch((error: unknown) => errors.push(error));
-    this.#place?.leave(endedWaiting(this.owner));
+    this.#place?.leave(() => endedWaiting(this.owner));
     if (this.#outer) this.#outer.#inner.delete(this);
     throwAll(errors);
   }
