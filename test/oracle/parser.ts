@@ -29,7 +29,7 @@ export function parse(sql: string): Parsed[] | undefined {
 
 function rawStatements(sql: string): readonly RawStatement[] | undefined {
   try {
-    return (parseSync(sql) as { stmts?: RawStatement[] }).stmts ?? [];
+    return ((parseSync(sql) as { stmts?: unknown[] }).stmts as RawStatement[] | undefined) ?? [];
   } catch {
     return undefined;
   }
@@ -99,15 +99,55 @@ function transactionKind(tree: Tree): StatementKind {
 
 function settingKind({ kind, name, is_local: local, args }: Tree): StatementKind {
   const parameter = typeof name === 'string' ? name : undefined;
+  const where = local === true ? 'local' : 'session';
   if (kind === 'VAR_SET_MULTI') {
-    if (parameter === 'TRANSACTION') return { kind: 'set transaction', modes: modesOf(args) };
     if (parameter === 'TRANSACTION SNAPSHOT') return { kind: 'set snapshot' };
-    return {
-      kind: local === true ? 'set local' : 'set session',
-      parameter: 'default_transaction_isolation',
-    };
+    return parameter === 'TRANSACTION'
+      ? { kind: 'set transaction', modes: modesOf(args), said: 'transaction' }
+      : { kind: `set ${where}`, parameter: 'default_transaction_isolation' };
   }
-  return { kind: local === true ? 'set local' : 'set session', parameter };
+  const modes = kind === 'VAR_SET_VALUE' ? assignedMode(parameter, args) : undefined;
+  return modes
+    ? { kind: 'set transaction', modes, said: where }
+    : { kind: `set ${where}`, parameter };
+}
+
+/** `SET transaction_read_only = on` and its like. */
+function assignedMode(parameter: string | undefined, args: unknown): TransactionModes | undefined {
+  const [argument, more] = Array.isArray(args) ? (args as Tree[]) : [];
+  const { sval, ival } = (argument?.A_Const ?? {}) as Constant;
+  if (more) return undefined;
+  const value = sval ? (sval.sval ?? '').toLowerCase() : ival && String(ival.ival ?? 0);
+  const on = value === undefined ? undefined : SWITCHES[value];
+  switch (String(parameter).toLowerCase()) {
+    case 'transaction_isolation': {
+      const isolation = ISOLATION_LEVELS.find((level) => level === value);
+      return isolation && { isolation };
+    }
+    case 'transaction_read_only':
+      return on === undefined ? undefined : { readOnly: on };
+    case 'transaction_deferrable':
+      return on === undefined ? undefined : { deferrable: on };
+    default:
+      return undefined;
+  }
+}
+
+const SWITCHES: Readonly<Record<string, boolean | undefined>> = {
+  on: true,
+  true: true,
+  yes: true,
+  1: true,
+  off: false,
+  false: false,
+  no: false,
+  0: false,
+};
+
+/** A_Const; what is zero or empty is left out. */
+interface Constant {
+  readonly sval?: { readonly sval?: string };
+  readonly ival?: { readonly ival?: number };
 }
 
 function modesOf(options: unknown): TransactionModes {

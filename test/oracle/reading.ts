@@ -60,8 +60,6 @@ function continuesAfterComment({ fragment }: Statement, sql: string): boolean {
   );
 }
 
-/** What the parser knows, too. */
-function kindOf(statement: Statement): object {
-  const { fragment: _, mentions: __, ...kind } = statement;
-  return Object.fromEntries(Object.entries(kind).filter(([key]) => key !== 'said'));
+function kindOf({ fragment: _, mentions: __, ...kind }: Statement): object {
+  return kind;
 }

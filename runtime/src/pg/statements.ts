@@ -209,6 +209,11 @@ class Words {
     return this.#tokens.slice(this.#at).some((token) => isWord(token, word));
   }
 
+  /** Whether the last of them is this word, and not a part of a name. */
+  endWith(word: string): boolean {
+    return isWord(this.#tokens.at(-1), word) && !isSymbol(this.#tokens.at(-2), '.');
+  }
+
   /** Skips a list in parentheses that comes next: `(VERBOSE, CONCURRENTLY true)`. Answers the options' names. */
   acceptOptions(): string[] {
     const options: string[] = [];
@@ -424,7 +429,7 @@ function readNonTransactionalCommand(words: Words): string | undefined {
   if (words.accept('alter database'))
     return readsTablespace(words) ? 'ALTER DATABASE SET TABLESPACE' : undefined;
   if (words.accept('alter table'))
-    return words.restHas('detach') && words.restHas('concurrently')
+    return words.restHas('detach') && words.endWith('concurrently')
       ? 'ALTER TABLE DETACH PARTITION CONCURRENTLY'
       : undefined;
   if (words.acceptAny('create unique index concurrently', 'create index concurrently'))
