@@ -25,7 +25,9 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const OWN_CODE = ['dist', 'src'].map((folder) => join(dirname(HERE), folder, sep));
 /** Parts of savepoint that stand between a call and its caller without making it. */
 const OBSERVERS = OWN_CODE.flatMap((folder) =>
-  ['watch', 'lifetimes', 'ambient-test', 'trace'].map((part) => join(folder, part)),
+  ['watch', 'lifetimes', 'ambient-test', 'trace', 'pg/app-pool', 'pg/captured-client'].map((part) =>
+    join(folder, part),
+  ),
 );
 const STACK_DEPTH = 40;
 
@@ -42,6 +44,13 @@ export function isOwnCall(): boolean {
   const frames = framesOf(currentStack().stack ?? '');
   const user = frames.findIndex(isUserFrame);
   return frames.slice(0, user === -1 ? undefined : user).some(isOwnFrame);
+}
+
+/** Whether a package makes this call by itself, and not the user's own code. */
+export function isPackageCall(): boolean {
+  const others = framesOf(currentStack().stack ?? '').filter((frame) => !isIn(frame, OWN_CODE));
+  const caller = others.find((frame) => isUserFrame(frame) || isPackageFrame(frame));
+  return caller !== undefined && isPackageFrame(caller);
 }
 
 /** Whether a file is one of savepoint's. */
@@ -107,11 +116,14 @@ function isIn(frame: string, paths: readonly string[]): boolean {
   return paths.some((path) => frame.includes(path));
 }
 
+function isPackageFrame(frame: string): boolean {
+  return frame.includes('/node_modules/') || frame.includes('\\node_modules\\');
+}
+
 function isUserFrame(frame: string): boolean {
   return (
     !frame.includes('node:') &&
-    !frame.includes('/node_modules/') &&
-    !frame.includes('\\node_modules\\') &&
+    !isPackageFrame(frame) &&
     !isIn(frame, OWN_CODE) &&
     !frame.includes('<anonymous>)') &&
     !/\(index \d+\)$/.test(frame)

@@ -6,6 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import { EvidenceWriter, evidencePath } from './lifetimes/evidence.ts';
 import { Ledger } from './lifetimes/ledger.ts';
 import { identify } from './lifetimes/run-scope.ts';
+import { watchStoresOfHooks, workBegins } from './watch/async-context.ts';
 import { watchBrokenPools } from './watch/broken-pools.ts';
 import { onlyStartsProcesses } from './runner-process.ts';
 import { watchDispatcher } from './watch/dispatcher.ts';
@@ -56,7 +57,9 @@ async function install(): Promise<void> {
     watchSchemaChanges(),
     watchSchemaChurn(),
     watchTemplates(findings),
+    { requested: workBegins, statement: workBegins },
   ]);
+  watchStoresOfHooks();
   watchSqlite(ledger);
   watchServers(ledger);
   watchWorkingDirectory(ledger);

@@ -7,6 +7,7 @@ import pg from 'pg';
 import { openShared } from '../ambient-test.ts';
 import type { Notes } from '../notes.ts';
 import type { Trace } from '../trace.ts';
+import type { ConnectedSandbox } from '../watch/raw-connections.ts';
 import { blockersOf, serverOf, type Blocker } from './blockers.ts';
 import { oneLine, waitedForLock, type Ownership } from './refusals.ts';
 
@@ -67,6 +68,11 @@ export class LockWaits {
   /** As messages call it. */
   get owner(): string {
     return this.#waiter.owner;
+  }
+
+  /** The sandbox that waits. */
+  get sandbox(): Waiter {
+    return this.#waiter;
   }
 
   /** Who is known to be in the way at this moment. */
@@ -144,6 +150,16 @@ export class LockWaits {
 /** All sandboxes of this process that have a connection. */
 const open = new Set<LockWaits>();
 let clock: NodeJS.Timeout | undefined;
+
+/** All sandboxes of this process that have a connection, each with where it leads to. */
+export function connectedSandboxes(): ConnectedSandbox[] {
+  return [...open].map(({ sandbox: { owner, opened, notes }, client }) => ({
+    owner,
+    opened,
+    notes,
+    address: client,
+  }));
+}
 
 function startClock(): void {
   // It serves every test of the process, not the one that happens to come first.

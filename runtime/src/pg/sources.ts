@@ -3,6 +3,7 @@
  * however many pools do. Decides how many sandboxes of a process may be open at the same time.
  */
 import pg from 'pg';
+import { sameHost } from './address.ts';
 import { APPLICATION_NAME } from './application-name.ts';
 import { markOwn } from './own-pools.ts';
 import { Places } from './places.ts';
@@ -93,11 +94,6 @@ export function differInUser(one: Source, other: Source): boolean {
     a.port === b.port &&
     sameHost(a.host) === sameHost(b.host)
   );
-}
-
-/** The names of this machine are one. */
-function sameHost(host: string): string {
-  return ['127.0.0.1', '::1', ''].includes(host) ? 'localhost' : host;
 }
 
 /**

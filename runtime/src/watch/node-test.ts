@@ -138,6 +138,14 @@ export function ambient(): Ambient {
   return owner.served && here.scope.ended ? { scope: topLevel, hook: undefined } : here;
 }
 
+/** The scope whose asynchronous context code runs in, whomever it serves and whether that is over. */
+export function contextScope(): RunScope {
+  const owner = ambientOwner();
+  if (!owner) return topLevel;
+  const served = owner.context && scopesBySignal.get(owner.context.signal);
+  return served ?? placeIn(owner.test as NodeTest).scope;
+}
+
 function placeIn(test: NodeTest): Ambient {
   if (test.hookType === undefined) return { scope: scopeOf(test), hook: undefined };
   const runs = hookRuns.get(test) ?? [];

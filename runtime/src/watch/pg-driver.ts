@@ -4,7 +4,8 @@
  */
 import { errorMonitor, type EventEmitter } from 'node:events';
 import { openShared } from '../ambient-test.ts';
-import { captureTrace, isOwnCall, type Trace } from '../trace.ts';
+import { captureTrace, isOwnCall, isPackageCall, type Trace } from '../trace.ts';
+import { observeCallback } from './async-context.ts';
 import { ambient, type Ambient } from './node-test.ts';
 import { whenLoaded } from './loaded-modules.ts';
 import { noteAwaiting } from './awaited.ts';
@@ -283,7 +284,8 @@ function watchRequests(prototype: object, events: PgEvents): void {
         events.requested(request);
         const text = textOf(args[0]);
         if (text !== undefined) events.statement(pool, text, request, databaseOf(pool.options));
-        return during(request, () => original.apply(this, args));
+        const asked = observeCallbacks(args, request);
+        return during(request, () => original.apply(this, asked));
       },
   );
   wrap(
@@ -298,7 +300,8 @@ function watchRequests(prototype: object, events: PgEvents): void {
           unanswered.add(request);
           events.requested(request);
         }
-        const result = during(request, () => original.apply(this, args));
+        const asked = asking ? args : observeCallbacks(args, request);
+        const result = during(request, () => original.apply(this, asked));
         const queued = pool._pendingQueue?.at(-1);
         if (queued && !requests.has(queued)) follow(queued, request);
         else if (pool.ending) unanswered.delete(request);
@@ -402,7 +405,10 @@ function watchClients(prototype: object, events: PgEvents): void {
           if (by && !requestIsQuery(client) && text !== undefined)
             events.statement(client, text, by, client.database);
         });
-        const result = original.apply(this, args);
+        const result = original.apply(
+          this,
+          by && !requestIsQuery(client) ? observeCallbacks(args, by) : args,
+        );
         const query = newestQuery(client, args[0]);
         if (by && query && !sentQueries.has(query)) {
           const { name } = Object(args[0]) as { name?: string };
@@ -436,6 +442,13 @@ function watchClients(prototype: object, events: PgEvents): void {
 /** Whether a pool has taken the client for one query. */
 function requestIsQuery(client: Client): boolean {
   return requestOfClient.get(client)?.kind === 'query';
+}
+
+/** The callback that the user's own code gave, observed; those of libraries settle their promises. */
+function observeCallbacks(args: unknown[], given: Call): unknown[] {
+  const last = args.findLastIndex((argument) => typeof argument === 'function');
+  if (last === -1 || given.scope.scope === 'file' || isPackageCall()) return args;
+  return args.with(last, observeCallback(args[last] as () => unknown, given));
 }
 
 /** What the driver made of a query that it was just given. */

@@ -60,6 +60,8 @@ test('the risky files show every hazard that the watch can see', () => {
       'no-unbounded-wait',
       'no-template-in-use',
       'no-schema-churn-on-live-pool',
+      'no-lost-async-context',
+      'no-cross-connection-read',
     ]),
   );
 });

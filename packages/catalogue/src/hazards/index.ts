@@ -2,12 +2,14 @@
 import { noClientMisuse } from './no-client-misuse.ts';
 import { noConcurrentClientQueries } from './no-concurrent-client-queries.ts';
 import { noConcurrentMigrations } from './no-concurrent-migrations.ts';
+import { noCrossConnectionRead } from './no-cross-connection-read.ts';
 import { noDirtyRelease } from './no-dirty-release.ts';
 import { noFixedPort } from './no-fixed-port.ts';
 import { noFragileTeardown } from './no-fragile-teardown.ts';
 import { noInlineTeardown } from './no-inline-teardown.ts';
 import { noLateActivity } from './no-late-activity.ts';
 import { noLateRoute } from './no-late-route.ts';
+import { noLostAsyncContext } from './no-lost-async-context.ts';
 import { noNestedBegin } from './no-nested-begin.ts';
 import { noNestedCheckout } from './no-nested-checkout.ts';
 import { noNonTransactionalDdl } from './no-non-transactional-ddl.ts';
@@ -57,4 +59,6 @@ export const HAZARDS = [
   requirePoolErrorListener,
   noTemplateInUse,
   noSchemaChurnOnLivePool,
+  noCrossConnectionRead,
+  noLostAsyncContext,
 ] as const;
