@@ -164,6 +164,7 @@ export class LogicalClient extends DriverClient implements Asker {
   /** What is not answered fails, and an open transaction is rolled back, as by a server that loses its client. */
   #hangUp(error: Error): void {
     const asked = this.#unanswered.filter(({ isAnswered }) => !isAnswered);
+    if (asked.some(({ hasBegun }) => hasBegun)) this.#home.session.stopRunning();
     for (const question of asked) question.abandon(error);
     if (this.transaction || asked.length > 0) {
       const rollback = new pg.Query('ROLLBACK', () => undefined) as unknown as Submission;

@@ -162,7 +162,7 @@ class Level implements Sandbox, LogicalHome {
   #queriedInTime(): Promise<boolean> {
     const queried = Promise.all(this.#pools.map((pool) => pool.queried()));
     return within(
-      GRACE_MILLIS,
+      this.session.graceLeft(GRACE_MILLIS),
       queried.then(() => undefined),
     );
   }

@@ -46,6 +46,9 @@ export interface Asker {
   readonly statementNames: Iterable<string>;
 }
 
+// Kept from before a test can mock the timers.
+const { setTimeout } = globalThis;
+
 /** How long a statement may wait for another client's transaction in which nothing happens. */
 const PATIENCE_MILLIS = 5_000;
 /** How long a cancelled statement may take to stop. */
@@ -205,6 +208,23 @@ export class Session implements Ownership {
     this.#turns.letGo(asker);
   }
 
+  /** What a client that hung up left running is stopped unless it ends soon: others wait behind it. */
+  stopRunning(): void {
+    const { running } = this.#turns;
+    const afterwards = (stop: () => void) =>
+      setTimeout(() => {
+        if (this.#turns.running === running) stop();
+      }, CANCEL_MILLIS).unref();
+    afterwards(() => {
+      this.#real?.cancel();
+      afterwards(() => {
+        const reason = 'a statement that was given up goes on, and cannot be cancelled';
+        this.spoil(connectionLost(this, new Error(reason)));
+        this.#real?.destroy();
+      });
+    });
+  }
+
   /** Nothing can be asked any more. The first reason stays. */
   spoil(error: Error): void {
     this.#spoilt ??= error;
@@ -227,6 +247,11 @@ export class Session implements Ownership {
     const savepoint = `${RESERVED_PREFIX}${name}`;
     this.sendLater(`ROLLBACK TO SAVEPOINT ${savepoint}`, `RELEASE SAVEPOINT ${savepoint}`);
     if (this.#spoilt) throw this.#spoilt;
+  }
+
+  /** How long what is running may still take, of a time at the end of a test: what hangs has had it. */
+  graceLeft(graceMillis: number): number {
+    return Math.max(0, graceMillis - (this.#lockWaits?.runningMillis ?? 0));
   }
 
   /**
@@ -264,7 +289,7 @@ export class Session implements Ownership {
 
   /** Lets what was asked come to its end, for a while; refuses what can only wait. */
   async #quiesce(graceMillis: number): Promise<void> {
-    const inTime = await within(graceMillis, this.#turns.idle());
+    const inTime = await within(this.graceLeft(graceMillis), this.#turns.idle());
     this.#turns.refuseWaiting(({ asked }) => unfinished(this, asked));
     const { running } = this.#turns;
     if (inTime || !running) return;

@@ -21,13 +21,15 @@ interface SceneOptions {
   readonly schema?: string;
   /** How its real connections are made. */
   readonly real?: pg.PoolConfig;
+  /** What else the app has set on its pool. */
+  readonly app?: pg.PoolConfig;
   /** The database to be in, instead of an empty one of its own. */
   readonly database?: string;
 }
 
 export async function sceneFor(
   t: TestContext,
-  { schema, real = {}, database }: SceneOptions = {},
+  { schema, real = {}, app = {}, database }: SceneOptions = {},
 ): Promise<Scene> {
   const connectionString = database ?? (await scratchDatabase(t));
   const connections = new pg.Pool({ connectionString, ...real });
@@ -48,7 +50,7 @@ export async function sceneFor(
       giveBack: (client, error) => {
         client.release(error);
       },
-      pool: connections.options,
+      pool: { ...real, ...app },
     });
     sandboxes.push(sandbox);
     return sandbox;
