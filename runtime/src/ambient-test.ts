@@ -163,6 +163,11 @@ export function openShared<T>(open: () => T): T {
   }
 }
 
+/** What is running now, and what it begins, is done on behalf of this owner. */
+export function workFor(owner: Owner): void {
+  (executionAsyncResource() as Owned)[OWNER] = { ...owner, served: true };
+}
+
 /** The test or hook whose code is running, if any. Nothing before `trackTests()`. */
 export function ambientTest(): AmbientTest | undefined {
   const owner = ambientOwner();

@@ -5,6 +5,7 @@
 import pg from 'pg';
 import type { TestResource } from '../ambient-test.ts';
 import { HazardError } from '../hazard-error.ts';
+import '../own-requests.ts';
 import { around, contextOf, fullNameOf } from '../running-tests.ts';
 import { sayTest } from '../test-family.ts';
 import { scopeOf } from '../test-scope.ts';

@@ -18,6 +18,7 @@ async function passes(
   assert.deepEqual(run.failed, [], run.output);
   assert.equal(run.exitCode, 0, run.output);
   assert.notEqual(run.passed.length, 0, run.output);
+  assert.doesNotMatch(run.output, /savepoint saw/, 'the watch found fault with savepoint');
   assert.equal(run.rowsLeft, 0, 'rows were left in a database');
 }
 
