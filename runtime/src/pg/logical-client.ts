@@ -15,6 +15,7 @@ import {
   type Inside,
 } from './inside-transaction.ts';
 import type { Notification } from './kept/notifications.ts';
+import { startSettingsOf, type StartSettings } from './kept/start-settings.ts';
 import { LogicalConnection } from './logical-connection.ts';
 import { markPlace } from './place-mark.ts';
 import { Question, type Asking } from './question.ts';
@@ -66,6 +67,7 @@ export class LogicalClient extends DriverClient implements Asker {
   /** How it was last taken from its pool; undefined while it is idle there. */
   taken: Taken | undefined;
   readonly #home: LogicalHome;
+  readonly #options: pg.PoolConfig;
   readonly #queryTimeoutMillis: number;
   /** What the app gave a name: the name on the real connection, and the text. */
   readonly #statements = new Map<string, { readonly own: string; text: string | undefined }>();
@@ -79,6 +81,7 @@ export class LogicalClient extends DriverClient implements Asker {
   constructor(home: LogicalHome, options: pg.PoolConfig) {
     super(options, new LogicalConnection());
     this.#home = home;
+    this.#options = options;
     this.#queryTimeoutMillis = options.query_timeout ?? 0;
   }
 
@@ -250,7 +253,7 @@ export class LogicalClient extends DriverClient implements Asker {
     };
     // What a pool does to a new client is not what the code does that asked for one.
     const inside = taken && transactionsAround();
-    return { asked, inside, takenInside: taken?.inside, taken };
+    return { asked, inside, takenInside: taken?.inside, taken, isSetUp: taken === undefined };
   }
 
   #ask(submission: Named, asking: Asking, timeoutMillis: number | undefined): void {
@@ -392,6 +395,10 @@ export class LogicalClient extends DriverClient implements Asker {
 
   hearNotification(notification: Notification): void {
     if (!this.#inner._ended) this.emit('notification', notification);
+  }
+
+  get startSettings(): StartSettings {
+    return startSettingsOf(this.#options);
   }
 
   get statementNames(): Iterable<string> {

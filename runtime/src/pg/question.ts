@@ -13,6 +13,8 @@ export interface Asking {
   readonly takenInside?: Inside | undefined;
   /** The checkout of the client by whoever asks. */
   readonly taken?: object | undefined;
+  /** Whether nobody had taken the client yet: a pool sets up a new one. */
+  readonly isSetUp?: boolean;
   /** Puts the app's words into an error. */
   readonly translate?: ((error: Error) => void) | undefined;
   /** Called when its turn has come. */
@@ -28,6 +30,7 @@ export class Question implements Waiting {
   readonly inside: Inside | undefined;
   readonly takenInside: Inside | undefined;
   readonly taken: object | undefined;
+  readonly isSetUp: boolean;
   readonly #translate: ((error: Error) => void) | undefined;
   readonly #onBegun: (() => void) | undefined;
   readonly #onAnswered: ((question: Question) => void) | undefined;
@@ -43,6 +46,7 @@ export class Question implements Waiting {
     this.inside = inside;
     this.takenInside = takenInside;
     this.taken = taken;
+    this.isSetUp = asking.isSetUp === true;
     this.#translate = translate;
     this.#onBegun = onBegun;
     this.#onAnswered = onAnswered;

@@ -56,9 +56,9 @@ export interface Sandbox {
 
 /** Opens the sandbox of a test. Connects at the first question. */
 export function openSandbox(options: SandboxOptions): Sandbox {
-  const { opened, checkout, giveBack, timedOut, pool = NO_OPTIONS } = options;
+  const { opened, timedOut, pool = NO_OPTIONS } = options;
   const owner = ownerOf(options);
-  const session = new Session(owner, opened, { checkout, giveBack });
+  const session = new Session(owner, opened, options);
   return new Level(session, { owner, opened, timedOut }, pool);
 }
 

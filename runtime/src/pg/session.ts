@@ -11,6 +11,7 @@ import { RESERVED_PREFIX, type AppTransaction } from './app-transaction.ts';
 import { waitsForItself } from './client-faults.ts';
 import type { Notification } from './kept/notifications.ts';
 import { SessionClients } from './kept/session-clients.ts';
+import { startSettingsOf, type StartSettings } from './kept/start-settings.ts';
 import { Leftovers } from './leftovers.ts';
 import { LOCK_TIMEOUT_MILLIS, LockWaits } from './lock-waits.ts';
 import type { Question } from './question.ts';
@@ -32,6 +33,8 @@ export interface Connections {
   readonly checkout: () => Promise<pg.PoolClient>;
   /** @param error set when the connection must not be used again */
   readonly giveBack: (client: pg.PoolClient, error?: Error) => void;
+  /** What the connections were made with. */
+  readonly options?: pg.PoolConfig | undefined;
 }
 
 /** One logical client, as far as a session knows it. */
@@ -44,10 +47,15 @@ export interface Asker {
   readonly taken: unknown;
   /** Names of its prepared statements on the real connection. */
   readonly statementNames: Iterable<string>;
+  /** What a connection of its pool begins with. */
+  readonly startSettings: StartSettings;
 }
 
 // Kept from before a test can mock the timers.
 const { setTimeout } = globalThis;
+
+/** One object, by which what it says is remembered. */
+const NO_OPTIONS: pg.PoolConfig = {};
 
 /** How long a statement may wait for another client's transaction in which nothing happens. */
 const PATIENCE_MILLIS = 5_000;
@@ -112,12 +120,13 @@ export class Session implements Ownership {
   /** What every transaction's end empties, once a transaction has made it. */
   readonly lasting = new Leftovers();
   /** What each of its clients keeps beyond transactions. */
-  readonly clients = new SessionClients(this);
+  readonly clients: SessionClients;
 
   constructor(owner: string, opened: Trace, connections: Connections) {
     this.owner = owner;
     this.opened = opened;
     this.#connections = connections;
+    this.clients = new SessionClients(this, startSettingsOf(connections.options ?? NO_OPTIONS));
     this.#turns = new Turns<Asker>(PATIENCE_MILLIS, (holder) =>
       waitedInVain(this, holder.transaction?.begun(), PATIENCE_MILLIS),
     );

@@ -53,7 +53,7 @@ export function sourceOf({ options }: pg.Pool, allowDatabase?: AllowDatabase): S
   const known = byTarget.get(key);
   keepWithin(options.max);
   if (known) return known;
-  const source = sourceFrom(() => Promise.resolve(realPoolLike(options)), target);
+  const source = { ...sourceFrom(() => Promise.resolve(realPoolLike(options)), target), options };
   byTarget.set(key, source);
   return source;
 }
@@ -63,10 +63,8 @@ export function sourceIn(database: DeclaredDatabase, { options }: pg.Pool): Sour
   const known = byDeclaration.get(database);
   keepWithin(options.max);
   if (known) return known;
-  const source = sourceFrom(
-    async () => realPoolLike(options, await database.connectionString()),
-    undefined,
-  );
+  const openReal = async () => realPoolLike(options, await database.connectionString());
+  const source = { ...sourceFrom(openReal, undefined), options };
   byDeclaration.set(database, source);
   return source;
 }

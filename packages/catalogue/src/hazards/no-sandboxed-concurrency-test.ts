@@ -25,9 +25,12 @@ export const noSandboxedConcurrencyTest = defineHazard({
   runtime: {
     sees: [
       'a transaction that asks for a stronger isolation level than the sandbox has, or for DEFERRABLE; it is refused, never weakened in silence',
+      'an advisory lock, prepared statement or cursor WITH HOLD that another client of the sandbox has: answered as the server would, or refused',
+      'a notification that somebody listens for, and whose text only the server knows; it is refused',
     ],
     cannotSee: [
-      'row locks and advisory locks between clients of one sandbox: the server grants them all',
+      'row locks between clients of one sandbox that ask one after another: the server grants them all',
+      'what functions and triggers do to the session: advisory locks, settings and temporary tables are then seen by other clients, notifications are not delivered',
     ],
     message: '{{test}} asked its sandbox for {{wanted}}, which needs a transaction of its own.',
   },

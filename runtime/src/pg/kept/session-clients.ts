@@ -17,6 +17,7 @@ import { rowsOf } from './own-questions.ts';
 import { Residue, type ResidueEffect } from './residue.ts';
 import { sessionWordsOf, type SessionWord } from './session-words.ts';
 import { Settings } from './settings.ts';
+import type { StartSettings } from './start-settings.ts';
 import type { Speech, Wording } from './speech.ts';
 
 /** What a transaction will have done to its session once it commits. */
@@ -33,9 +34,10 @@ export class SessionClients {
   /** What gives back the locks of clients that are gone. */
   #farewell: string[] = [];
 
-  constructor(session: Session) {
+  /** @param began what the session began with */
+  constructor(session: Session, began: StartSettings) {
     this.#session = session;
-    this.#settings = new Settings(session);
+    this.#settings = new Settings(session, began);
     this.#objects = new Objects(session);
     this.#channels = new Channels(session);
     this.#locks = new Locks(session);
@@ -172,12 +174,12 @@ export class SessionClients {
 
 /** Keeps up with the app's savepoints, and with what the client will have kept. */
 function follow(
-  { client, transaction: { kept }, question: { asked }, said }: Speech,
+  { transaction: { kept }, question: { asked, isSetUp }, said }: Speech,
   word: SessionWord,
 ): void {
   const keep = (what: string) => {
     // What is said before a client is taken for the first time makes it what it is meant to be.
-    if (client.taken) kept.add({ is: 'keep', what, asked });
+    if (!isSetUp) kept.add({ is: 'keep', what, asked });
   };
   const undo = (what: string | RegExp) => {
     kept.add({ is: 'undo', what });

@@ -5,6 +5,7 @@
  */
 import pg from 'pg';
 import type { Control } from '../real-connection.ts';
+import type { StartSettings } from './start-settings.ts';
 
 /** A value as the server writes it, or that only the server knows it yet. */
 type Value = string | typeof UNREAD;
@@ -24,21 +25,35 @@ const UNTRACKED = [
   'transaction_deferrable',
 ];
 
-export class SettingValues<Client extends object> {
+/** A client with what a connection of its pool begins with. */
+interface Starting {
+  readonly startSettings: StartSettings;
+}
+
+export class SettingValues<Client extends Starting> {
   #settings = new Map<Client, Settings>();
   /** What the session began with, by each parameter that was ever set. */
-  readonly #beginnings = new Map<string, string>();
+  readonly #beginnings: Map<string, string>;
   #served: Client | undefined;
   readonly #levels: {
     readonly settings: Map<Client, Settings>;
     readonly served: Client | undefined;
   }[] = [];
 
+  /** @param began what the session began with */
+  constructor(began: StartSettings) {
+    this.#beginnings = new Map(began);
+  }
+
   /** Notes that a client changes a parameter. @returns what must be sent ahead of it */
   changes(client: Client, parameter: string): Control[] {
     if (UNTRACKED.includes(parameter)) return [];
     const settings = this.#settings.get(client) ?? new Map<string, Value>();
     this.#settings.set(client, settings.set(parameter, UNREAD));
+    return this.#readBeginning(parameter);
+  }
+
+  #readBeginning(parameter: string): Control[] {
     if (this.#beginnings.has(parameter)) return [];
     // For a parameter that nobody knew before, nothing and empty are the same.
     this.#beginnings.set(parameter, '');
@@ -56,6 +71,13 @@ export class SettingValues<Client extends object> {
     for (const parameter of settings?.keys() ?? []) settings?.set(parameter, UNREAD);
   }
 
+  /** What a client's settings are again after RESET. @param parameter undefined for ALL */
+  begunWith({ startSettings }: Client, parameter: string | undefined): Control[] {
+    return [...startSettings]
+      .filter(([name]) => parameter === undefined || name === parameter)
+      .map(setting);
+  }
+
   /** Whether the values of a client are on their way, and must arrive before it can be served. */
   awaits(client: Client): boolean {
     return client !== this.#served && [...this.#of(client).values()].includes(UNREAD);
@@ -67,6 +89,7 @@ export class SettingValues<Client extends object> {
    * @returns what must be sent for that
    */
   serve(client: Client, objects: readonly Control[]): Control[] {
+    const beginnings = this.#begin(client);
     const [leaving, coming] = [this.#of(this.#served), this.#of(client)];
     this.#served = client;
     if (leaving.size + coming.size === 0) return [...objects];
@@ -77,7 +100,18 @@ export class SettingValues<Client extends object> {
       if (wanted === UNREAD || wanted === this.#valueOf(leaving, name)) return [];
       return [[name, wanted]];
     });
-    return [...this.#read(leaving, unread), ...this.#change(leaving, coming, changed, objects)];
+    return [
+      ...beginnings,
+      ...this.#read(leaving, unread),
+      ...this.#change(leaving, coming, changed, objects),
+    ];
+  }
+
+  /** A new client begins with what its pool's connections begin with. */
+  #begin(client: Client): Control[] {
+    if (client.startSettings.size === 0 || this.#settings.has(client)) return [];
+    this.#settings.set(client, new Map(client.startSettings));
+    return [...client.startSettings.keys()].flatMap((name) => this.#readBeginning(name));
   }
 
   /** Forgets a client that is gone, once another is served. */

@@ -8,6 +8,7 @@ import { ISOLATION_LEVELS } from '../statements.ts';
 import { constantOf } from './expressions.ts';
 import { SettingValues } from './setting-values.ts';
 import { IDLE_TIMEOUTS, type SessionWord } from './session-words.ts';
+import type { StartSettings } from './start-settings.ts';
 import { wordsOf, type Speech, type Wording } from './speech.ts';
 
 type SetWord = Extract<SessionWord, { is: 'set' }>;
@@ -17,21 +18,31 @@ const STAY_AWAKE = `SELECT pg_catalog.set_config(name, '0', false) FROM pg_catal
   WHERE setting <> '0' AND name IN (${IDLE_TIMEOUTS.map((name) => `'${name}'`).join(', ')})`;
 
 export class Settings {
-  readonly values = new SettingValues<Asker>();
+  readonly values: SettingValues<Asker>;
+  readonly #began: StartSettings;
   readonly #session: Session;
   /** Who set a parameter whose name could not be read. */
   #opaque: Asker | undefined;
 
-  constructor(session: Session) {
+  constructor(session: Session, began: StartSettings) {
+    this.#began = began;
+    this.values = new SettingValues(began);
     this.#session = session;
   }
 
-  /** Why a client cannot be served: another one set what cannot be put back. */
+  /** Why a client cannot be served: another one set what cannot be put back, or it begins with what cannot be had. */
   refusal(client: Asker, question: Question): HazardError | undefined {
-    if (!this.#opaque || this.#opaque === client) return undefined;
-    const wanted =
-      'a second client after set_config() of a parameter that the statement does not name';
-    return refusedSession(this.#session, question, wanted);
+    if (this.#opaque && this.#opaque !== client) {
+      const wanted =
+        'a second client after set_config() of a parameter that the statement does not name';
+      return refusedSession(this.#session, question, wanted);
+    }
+    for (const [name, value] of client.startSettings) {
+      if (this.#began.get(name) === value) continue;
+      const wanted = this.#unavailable(name, value.toLowerCase());
+      if (wanted) return refusedConcurrency(this.#session, question, wanted);
+    }
+    return undefined;
   }
 
   drop(client: Asker): void {
@@ -47,7 +58,16 @@ export class Settings {
     );
     const ahead = words.flatMap((word, index) => this.#note(speech, word, names[index]));
     const mayEndSandbox = names.some((name) => name === undefined || IDLE_TIMEOUTS.includes(name));
-    return { ahead, ...(mayEndSandbox ? { done: () => this.#stayAwake() } : {}) };
+    const again = words.flatMap((word) =>
+      word.is === 'reset' ? this.values.begunWith(speech.client, word.parameter) : [],
+    );
+    return {
+      ahead,
+      done: async () => {
+        this.#session.sendLater(...again);
+        if (mayEndSandbox) await this.#stayAwake();
+      },
+    };
   }
 
   #note({ client }: Speech, word: SessionWord, name: string | undefined): Control[] {
@@ -64,32 +84,21 @@ export class Settings {
     )?.toLowerCase();
     const text =
       constantOf(value, speech.said) ?? value.tokens.map((token) => token.value).join(' ');
-    if (name?.startsWith('default_transaction_'))
-      this.#refuseModes(speech, name, text.toLowerCase());
+    const wanted = name && this.#unavailable(name, text.toLowerCase());
+    if (wanted) throw refusedConcurrency(this.#session, speech.question, wanted);
     return name;
   }
 
   /** The transaction around the test has begun, and savepoints have no defaults. */
-  #refuseModes({ question }: Speech, name: string, value: string): void {
+  #unavailable(name: string, value: string): string | undefined {
     const wanted = ISOLATION_LEVELS.findLastIndex((level) => value.includes(level));
-    if (
-      name === 'default_transaction_isolation' &&
-      wanted > ISOLATION_LEVELS.indexOf(this.#session.isolation)
-    )
-      throw refusedConcurrency(
-        this.#session,
-        question,
-        `transactions that are ${value} by default`,
-      );
-    if (
-      name === 'default_transaction_read_only' &&
-      /\b(?:read only|on?|t(?:rue)?|y(?:es)?|1)\b/.test(value)
-    )
-      throw refusedConcurrency(
-        this.#session,
-        question,
-        'transactions that are read only by default',
-      );
+    const granted = ISOLATION_LEVELS.indexOf(this.#session.isolation);
+    if (name === 'default_transaction_isolation' && wanted > granted)
+      return `transactions that are ${value} by default`;
+    const isOn = /\b(?:read only|on?|t(?:rue)?|y(?:es)?|1)\b/.test(value);
+    return name === 'default_transaction_read_only' && isOn
+      ? 'transactions that are read only by default'
+      : undefined;
   }
 
   async #stayAwake(): Promise<void> {
