@@ -3,14 +3,15 @@
  * connection of its own that is set once; behind a pooler, which may give every transaction another
  * server session, and give that session to others, it is set anew in each and ends with it.
  */
+import { DEFAULT_MODES, readDefaultModes } from './default-modes.ts';
 import { LOCK_TIMEOUT_MILLIS } from './lock-waits.ts';
+import type { Modes } from './modes-in-force.ts';
 import type { Control, RealConnection } from './real-connection.ts';
-import { ISOLATION_LEVELS, type IsolationLevel } from './statements.ts';
 
 /** A connection that is fit for sandboxes. */
 export interface Fitness {
-  /** The level of its transactions. */
-  readonly isolation: IsolationLevel;
+  /** The modes that its transactions begin with. */
+  readonly modes: Modes;
   /** What each transaction is to begin with. */
   readonly opening: readonly Control[];
 }
@@ -25,14 +26,12 @@ export function fit(real: RealConnection): Promise<Fitness> {
 }
 
 async function makeFit(real: RealConnection): Promise<Fitness> {
-  const [[level, pid] = []] = await real.rows(
-    "SELECT current_setting('transaction_isolation'), pg_backend_pid()",
-  );
-  const isolation = ISOLATION_LEVELS.find((known) => known === level) ?? 'read committed';
+  const [row = []] = await real.rows(`SELECT ${DEFAULT_MODES}, pg_backend_pid()`);
+  const modes = readDefaultModes(row);
   // A pooler makes up the number it tells its clients.
-  if (Number(pid) !== real.processId) return { isolation, opening: [openingBehindPooler(real)] };
+  if (Number(row.at(-1)) !== real.processId) return { modes, opening: [openingBehindPooler(real)] };
   await real.rows(settings('session'));
-  return { isolation, opening: [] };
+  return { modes, opening: [] };
 }
 
 function openingBehindPooler(real: RealConnection): Control {

@@ -38,6 +38,8 @@ export interface Body {
   readonly text?: string | undefined;
   /** Hears an error at once: a cursor must, for it ends its own exchange then. */
   readonly onError?: ((error: Error) => void) | undefined;
+  /** Hears the tag of every command that is done. */
+  readonly onCommand?: ((tag: string) => void) | undefined;
 }
 
 export type Outcome =
@@ -388,8 +390,12 @@ class Exchange implements Submission {
 
   handleCommandComplete(message: { readonly text: string }, connection: pg.Connection): void {
     const body = this.#answering;
-    if (body) body.listener.handleCommandComplete?.(message, connection);
-    else this.#controlled++;
+    if (!body) {
+      this.#controlled++;
+      return;
+    }
+    body.onCommand?.(message.text);
+    body.listener.handleCommandComplete?.(message, connection);
   }
 
   handleEmptyQuery(connection: pg.Connection): void {

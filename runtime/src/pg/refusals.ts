@@ -4,6 +4,7 @@ import { SetupError } from '../setup-error.ts';
 import { formatPlace, type Trace } from '../trace.ts';
 import type { LockHolder } from './lock-waits.ts';
 import type { Question } from './question.ts';
+import type { IsolationLevel } from './statements.ts';
 import type { Source } from './sources.ts';
 import { describeTarget } from './test-database.ts';
 import { RESERVED_PREFIX } from './app-transaction.ts';
@@ -83,6 +84,65 @@ export function refusedStatement(
     acquired: opened,
     used: question.asked(),
     remedy: `Give this test a database of its own: ${statement} needs one, or belongs in the migrations. Nothing was sent.`,
+  });
+}
+
+/**
+ * What the server would not do in a sandbox, although it would have done it outside of one.
+ * @param cause its error; the statement had no effect
+ */
+export function refusedByServer(
+  { owner, opened }: Ownership,
+  question: Question,
+  statement: string,
+  cause: Error,
+): HazardError {
+  return new HazardError('no-non-transactional-ddl', {
+    values: { test: owner, statement },
+    acquired: opened,
+    used: question.asked(),
+    remedy: `Give this test a database of its own: ${statement} needs one, or belongs in the migrations. It had no effect.`,
+    cause,
+  });
+}
+
+/** A transaction got a stronger isolation level than it asked for. @param asked the mode, in words */
+export function grantedStronger(
+  { owner, opened, isolation }: Ownership & { readonly isolation: IsolationLevel },
+  question: Question,
+  asked: string,
+): HazardError {
+  return new HazardError('no-sandboxed-concurrency-test', {
+    happened: `${owner} asked its sandbox for a transaction ${asked} and got the sandbox’s own: ${isolation.toUpperCase()}.`,
+    acquired: opened,
+    used: question.asked(),
+  });
+}
+
+/** COMMIT failed on what is checked then. */
+export function failedAtCommit(
+  { owner, opened }: Ownership,
+  question: Question,
+  cause: Error,
+): HazardError {
+  return new HazardError('require-deferred-check', {
+    values: { test: owner, error: cause.message },
+    acquired: opened,
+    used: question.asked(),
+    cause,
+  });
+}
+
+/** @param what tells no two transactions of a sandbox apart */
+export function sameInAllTransactions(
+  { owner, opened }: Ownership,
+  question: Question,
+  what: string,
+): HazardError {
+  return new HazardError('no-frozen-now', {
+    values: { test: owner, what },
+    acquired: opened,
+    used: question.asked(),
   });
 }
 

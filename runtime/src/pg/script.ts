@@ -5,12 +5,19 @@
 import pg from 'pg';
 import { AppTransaction, RESERVED_PREFIX } from './app-transaction.ts';
 import { wentOn } from './client-faults.ts';
+import { rowsOf } from './kept/own-questions.ts';
+import { sessionWordsOf } from './kept/session-words.ts';
 import { CHECK_CONSTRAINTS } from './leftovers.ts';
 import type { Question } from './question.ts';
 import type { Control, Outcome, Submission } from './real-connection.ts';
+import { DEFAULT_MODES, readDefaultModes } from './default-modes.ts';
+import { grantModes } from './granted-modes.ts';
+import { judgeStatement, refusalBehind } from './statement-hazards.ts';
+import type { Modes } from './modes-in-force.ts';
 import {
   controlThroughSubmittable,
   escaped,
+  failedAtCommit,
   refusedConcurrency,
   refusedStatement,
   reservedName,
@@ -23,8 +30,9 @@ import {
 } from './server-answers.ts';
 import type { Asker, Session } from './session.ts';
 import {
-  ISOLATION_LEVELS,
+  isSubjectToModes,
   statementsOf,
+  takesSnapshot,
   type Statement,
   type TransactionModes,
 } from './statements.ts';
@@ -43,6 +51,8 @@ export class Script {
   readonly #statements: readonly Statement[];
   /** The transaction of statements outside of a block; the server has one for each text. */
   #implicit: AppTransaction | undefined;
+  /** Whether a statement ended the transaction around the test. */
+  #escaped = false;
 
   constructor(session: Session, asker: Asker, question: Question) {
     this.#session = session;
@@ -55,9 +65,50 @@ export class Script {
    * Answers everything but the end of the answer.
    * @throws the server's error, or the refusal, that the question fails with
    */
-  async run(): Promise<void> {
-    if (!this.#asker.transaction)
-      await this.#session.clients.serve(this.#asker, this.#question);
+  run(): Promise<void> {
+    const { transaction } = this.#asker;
+    const served = transaction
+      ? undefined
+      : this.#session.clients.serve(this.#asker, this.#question);
+    if (this.#session.history.modesChanged && !transaction) return this.#answerInNewModes(served);
+    return served ? served.then(() => this.#answer()) : this.#answer();
+  }
+
+  /** The app may have changed what its transactions begin with, also by what no text says. */
+  async #answerInNewModes(served: Promise<void> | undefined): Promise<void> {
+    await served;
+    const [row] = (await rowsOf(this.#session, `SELECT ${DEFAULT_MODES}`)) ?? [];
+    if (row) this.#session.initialModes = readDefaultModes(row);
+    await this.#answer();
+  }
+
+  #answer(): Promise<void> {
+    const [only, ...others] = this.#statements;
+    // What most questions are; each promise less is time that every test saves.
+    return only?.kind === 'ordinary' && others.length === 0 && sessionWordsOf(only).length === 0
+      ? this.#runOrdinary()
+      : this.#runAll();
+  }
+
+  #runOrdinary(): Promise<void> {
+    const transaction = this.#asker.transaction ?? this.#openImplicit();
+    try {
+      return this.#exchange(transaction, this.#statements).then((outcome) => {
+        try {
+          this.#judge(transaction, outcome);
+        } catch (error) {
+          this.#rollBackImplicit();
+          throw error;
+        }
+        return this.#implicit && this.#commitImplicit();
+      });
+    } catch (refusal) {
+      this.#rollBackImplicit();
+      return Promise.reject(refusal as Error);
+    }
+  }
+
+  async #runAll(): Promise<void> {
     try {
       await this.#performAll();
     } catch (error) {
@@ -96,8 +147,18 @@ export class Script {
 
   async #perform(statement: Statement, send: () => Promise<void>): Promise<void> {
     const reply = await this.#reply(statement);
-    if (reply === SEND) await send();
-    else this.#question.commandDone(reply, this.#session.connection);
+    if (reply === SEND) {
+      await send();
+      this.#noteSavepoint(statement);
+    } else this.#question.commandDone(reply, this.#session.connection);
+  }
+
+  /** The modes of a transaction are those of its innermost savepoint. */
+  #noteSavepoint(statement: Statement): void {
+    const modes = this.#asker.transaction?.modes;
+    if (statement.kind === 'savepoint') modes?.savepoint(statement.name);
+    if (statement.kind === 'release') modes?.release(statement.name);
+    if (statement.kind === 'rollback to') modes?.rollbackTo(statement.name);
   }
 
   // ---- what the server is sent
@@ -119,7 +180,13 @@ export class Script {
       ? undefined
       : await this.#session.clients.hear(this.#asker, transaction, this.#question, statements);
     if (wording?.tag === undefined) {
-      await this.#exchange(transaction, statements, wording?.text ?? text, wording?.ahead);
+      const outcome = this.#exchange(
+        transaction,
+        statements,
+        wording?.text ?? text,
+        wording?.ahead,
+      );
+      this.#judge(transaction, await outcome);
     } else {
       this.#session.sendLater(...(wording.ahead ?? []));
       this.#question.commandDone(wording.tag, this.#session.connection);
@@ -127,23 +194,29 @@ export class Script {
     await wording?.done?.();
   }
 
-  async #exchange(
+  #exchange(
     transaction: AppTransaction,
     statements: readonly Statement[],
     text?: string,
     ahead: readonly Control[] = [],
-  ): Promise<void> {
+  ): Promise<Outcome> {
     const { submission, values, isPlain } = this.#question;
     const notes = transaction.aborted
       ? []
-      : statements.flatMap((statement) => transaction.leftovers.note(statement, values));
+      : statements.flatMap((statement) => [
+          ...this.#prepareFor(transaction, statement),
+          ...transaction.leftovers.note(statement, values),
+        ]);
     if (transaction.leftovers.constraintsChanged) this.#session.checksConstraints = true;
     transaction.touched = true;
-    const outcome = await this.#session.exchange(
+    return this.#session.exchange(
       ahead.length > 0 ? [...notes, ...ahead] : notes,
       {
         listener: submission,
         text,
+        onCommand: (tag) => {
+          if (endsTransaction(tag, statements)) this.#escaped = true;
+        },
         onError: isPlain
           ? undefined
           : (error) => {
@@ -154,7 +227,18 @@ export class Script {
         this.#asker.hearNotice(notice);
       },
     );
-    this.#judge(transaction, outcome);
+  }
+
+  /** What must be sent ahead of a statement for the transaction's modes. @throws HazardError when it has none such */
+  #prepareFor(transaction: AppTransaction, statement: Statement): string[] {
+    this.#session.history.note(statement);
+    if (!isSubjectToModes(statement)) return [];
+    this.#grant(transaction.modes.current);
+    if (takesSnapshot(statement)) {
+      if (transaction.modes.query()) this.#session.history.transactions++;
+      judgeStatement(this.#session, this.#question, transaction, statement);
+    }
+    return transaction.modes.tell();
   }
 
   /** The server reads a text to its end before it runs any of it. */
@@ -174,13 +258,16 @@ export class Script {
       this.#session.sendLater(`ROLLBACK TO SAVEPOINT ${SYNTAX}`, `RELEASE SAVEPOINT ${SYNTAX}`);
     }
     if (!wellFormed)
-      this.#judge(transaction ?? new AppTransaction({}, this.#question.asked), outcome);
+      this.#judge(
+        transaction ?? new AppTransaction(this.#session.initialModes, this.#question.asked),
+        outcome,
+      );
   }
 
   /** What an outcome means for the transaction. @throws the error it ends with */
   #judge(transaction: AppTransaction, outcome: Outcome): void {
     if (outcome.is === 'lost') throw outcome.error;
-    if (outcome.is === 'control failed' || this.#session.serverStatus === 'I') {
+    if (outcome.is === 'control failed' || this.#session.serverStatus === 'I' || this.#escaped) {
       const escape = escaped(
         this.#session,
         this.#question,
@@ -189,7 +276,7 @@ export class Script {
       this.#session.spoil(escape);
       throw escape;
     }
-    const failure = outcome.is === 'failed' ? outcome.error : undefined;
+    const failure = outcome.is === 'failed' ? this.#meaningOf(outcome.error) : undefined;
     if (failure && isOfFailedTransaction(failure)) this.#tellWentOn(transaction, failure);
     if (this.#session.serverStatus === 'T') {
       transaction.firstError = undefined;
@@ -198,6 +285,12 @@ export class Script {
       transaction.failedAt = this.#question.asked;
     }
     if (failure) throw failure;
+  }
+
+  /** What the server refuses only because of the sandbox is the sandbox's refusal. */
+  #meaningOf(error: Error): Error {
+    const isWhole = this.#statements.length === 1 && !this.#asker.transaction;
+    return refusalBehind(this.#session, this.#question, error, isWhole) ?? error;
   }
 
   /** `current transaction is aborted` hides the error that aborted it. */
@@ -213,47 +306,62 @@ export class Script {
 
   #openImplicit(): AppTransaction {
     if (!this.#implicit) {
-      this.#implicit = new AppTransaction({}, this.#question.asked);
+      this.#implicit = new AppTransaction(this.#session.initialModes, this.#question.asked);
       this.#session.sendLater(...this.#implicit.open());
     }
     return this.#implicit;
   }
 
-  async #commitImplicit(): Promise<void> {
+  /** @returns a promise only where the server has to be asked */
+  #commitImplicit(): Promise<void> | undefined {
     const implicit = this.#implicit;
     this.#implicit = undefined;
-    if (implicit) await this.#commit(implicit);
+    return implicit && this.#commit(implicit);
   }
 
-  /** @param chained the modes it has from the transaction before it */
-  #begin(modes: TransactionModes, chained: TransactionModes = {}): void {
-    if (this.#implicit) {
-      // In one text, BEGIN takes over what stands before it.
-      this.#asker.transaction = this.#implicit;
-      this.#implicit = undefined;
-      this.#session.sendLater(...this.#asker.transaction.change(modes));
-    } else {
-      this.#asker.transaction = new AppTransaction(modes, this.#question.asked, chained);
-      this.#session.sendLater(...this.#asker.transaction.open());
-    }
+  #rollBackImplicit(): void {
+    if (this.#implicit) this.#session.sendLater(...this.#implicit.rollback());
+    this.#implicit = undefined;
+  }
+
+  /** @param initial the modes that it begins with */
+  #begin(initial: Modes): void {
+    // In one text, BEGIN takes over what stands before it.
+    this.#asker.transaction = this.#implicit ?? new AppTransaction(initial, this.#question.asked);
+    if (!this.#implicit) this.#session.sendLater(...this.#asker.transaction.open());
+    this.#implicit = undefined;
     this.#session.hold(this.#asker);
   }
 
   /** @throws the error of a deferred constraint; the transaction is then rolled back */
-  async #commit(transaction: AppTransaction): Promise<void> {
-    const failure = await this.#checkConstraints(transaction);
+  #commit(transaction: AppTransaction): Promise<void> | undefined {
+    if (transaction.touched && this.#session.checksConstraints)
+      return this.#commitChecked(transaction);
+    this.#release(transaction);
+    return undefined;
+  }
+
+  async #commitChecked(transaction: AppTransaction): Promise<void> {
+    const failure = await this.#checkConstraints();
     if (!failure) {
-      this.#session.sendLater(...transaction.commit(), ...this.#session.lasting.tidy());
-      this.#session.lasting.inherit(transaction.leftovers.lasting);
-      if (transaction.keepsSomething) this.#session.clients.commit(this.#asker, transaction);
+      this.#release(transaction);
       return;
     }
     this.#session.sendLater(...transaction.rollback());
+    this.#session.notes.tell('require-deferred-check', () =>
+      failedAtCommit(this.#session, this.#question, failure),
+    );
     throw failure;
   }
 
-  async #checkConstraints({ touched }: AppTransaction): Promise<Error | undefined> {
-    if (!touched || !this.#session.checksConstraints) return undefined;
+  #release(transaction: AppTransaction): void {
+    this.#session.sendLater(...transaction.commit(), ...this.#session.lasting.tidy());
+    this.#session.lasting.inherit(transaction.leftovers.lasting);
+    this.#session.history.enumValueAdded ||= transaction.addsEnumValue;
+    if (transaction.keepsSomething) this.#session.clients.commit(this.#asker, transaction);
+  }
+
+  async #checkConstraints(): Promise<Error | undefined> {
     const outcome = await this.#session.exchange([], {
       text: CHECK_CONSTRAINTS,
       listener: UNHEARD,
@@ -305,12 +413,17 @@ export class Script {
   async #replyToBegin(tag: string, modes: TransactionModes): Promise<Reply> {
     const { transaction } = this.#asker;
     if (transaction?.aborted) return SEND;
-    this.#refuseStronger(modes);
     if (transaction) {
       this.#asker.hearNotice(alreadyInTransactionWarning());
       await this.#changeModes(transaction, modes);
+    } else if (this.#implicit) {
+      await this.#changeModes(this.#implicit, modes);
+      this.#begin(this.#session.initialModes);
     } else {
-      this.#begin(modes);
+      const { initialModes } = this.#session;
+      this.#grant({ ...initialModes, ...modes });
+      this.#begin(initialModes);
+      (this.#asker.transaction as AppTransaction | undefined)?.modes.change(modes);
     }
     return tag;
   }
@@ -325,7 +438,12 @@ export class Script {
     if (kind === 'commit' && !commits) this.#tellWentOn(transaction);
     if (commits) await this.#commit(transaction);
     else this.#session.sendLater(...transaction.rollback());
-    if (chain) this.#begin(transaction.chainedModes, transaction.chainedModes);
+    if (chain) {
+      const { modes, aborted } = transaction;
+      this.#begin(
+        kind === 'commit' && !aborted ? modes.chainedByCommit : modes.chainedByRollback(aborted),
+      );
+    }
     return commits ? 'COMMIT' : 'ROLLBACK';
   }
 
@@ -335,9 +453,8 @@ export class Script {
     this.#asker.hearNotice(noTransactionWarning());
     if (kind === 'commit') {
       await this.#commitImplicit();
-    } else if (this.#implicit) {
-      this.#session.sendLater(...this.#implicit.rollback());
-      this.#implicit = undefined;
+    } else {
+      this.#rollBackImplicit();
     }
     return tag;
   }
@@ -354,7 +471,6 @@ export class Script {
   ): Promise<Reply> {
     const { transaction } = this.#asker;
     if (transaction?.aborted) return SEND;
-    this.#refuseStronger(modes);
     if (transaction) await this.#changeModes(transaction, modes);
     else if (this.#statements.length > 1) await this.#changeModes(this.#openImplicit(), modes);
     else if (said !== 'session')
@@ -363,33 +479,32 @@ export class Script {
   }
 
   async #changeModes(transaction: AppTransaction, modes: TransactionModes): Promise<void> {
-    if (modes.readOnly === undefined) return;
-    if (!transaction.touched) {
-      this.#session.sendLater(...transaction.reopen(modes));
-      return;
-    }
-    const text = transaction.change(modes).join(';');
-    const outcome = await this.#session.exchange([], { text, listener: UNHEARD });
-    if (outcome.is === 'failed') outcome.error.message = READ_WRITE_TOO_LATE;
-    this.#judge(transaction, outcome);
+    const objection = transaction.modes.objectionTo(modes);
+    if (objection) await this.#abort(transaction, objection);
+    this.#grant(modes);
+    if (modes.readOnly === false && !transaction.modes.mayBecomeReadWrite)
+      throw refusedConcurrency(
+        this.#session,
+        this.#question,
+        'READ WRITE after SHOW transaction_read_only',
+      );
+    transaction.modes.change(modes);
   }
 
-  /** A weaker level than the outer transaction has is granted by it; a stronger one it cannot become. */
-  #refuseStronger({ isolation, deferrable, readOnly }: TransactionModes): void {
-    const { isolation: granted } = this.#session;
-    if (isolation && ISOLATION_LEVELS.indexOf(isolation) > ISOLATION_LEVELS.indexOf(granted)) {
-      const wanted = `ISOLATION LEVEL ${isolation.toUpperCase()} (it has ${granted.toUpperCase()})`;
-      throw refusedConcurrency(this.#session, this.#question, wanted);
-    }
-    // Anywhere else DEFERRABLE has no effect.
-    if (deferrable && readOnly && isolation === 'serializable') {
-      throw refusedConcurrency(this.#session, this.#question, 'DEFERRABLE');
-    }
+  /** Has a transaction fail as the server would have it fail. @throws the error */
+  async #abort(transaction: AppTransaction, error: Error): Promise<void> {
+    const outcome = await this.#session.exchange([], { text: NOT_SQL, listener: UNHEARD });
+    this.#judge(transaction, outcome.is === 'failed' ? { is: 'failed', error } : outcome);
+  }
+
+  /** Modes that the transaction around the test has not are refused, or given as stronger ones. */
+  #grant(modes: TransactionModes): void {
+    grantModes(this.#session, this.#question, modes);
   }
 }
 
-/** In a savepoint the server says the same, under the same code, in words about subtransactions. */
-const READ_WRITE_TOO_LATE = 'transaction read-write mode must be set before any query';
+/** Not even read by the server: the shortest way to a failed transaction. */
+const NOT_SQL = 'savepoint has the transaction fail here, as the server would have';
 
 const SYNTAX = `${RESERVED_PREFIX}syntax`;
 
@@ -437,6 +552,15 @@ function controlsTransaction({ kind }: Statement): boolean {
     case 'ordinary':
       return false;
   }
+}
+
+/**
+ * Whether a command that was done ended, or began, a transaction for real. No text of the app's may;
+ * one that was misread would.
+ */
+function endsTransaction(tag: string, statements: readonly Statement[]): boolean {
+  if (tag === 'ROLLBACK') return !statements.some(({ kind }) => kind === 'rollback to');
+  return ['COMMIT', 'BEGIN', 'START TRANSACTION', 'PREPARE TRANSACTION'].includes(tag);
 }
 
 function isOfFailedTransaction(error: Error): boolean {

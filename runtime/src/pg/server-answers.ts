@@ -6,12 +6,16 @@ const ACTIVE_TRANSACTION = '25001';
 
 /** `SAVEPOINT can only be used in transaction blocks` and its like, as an error. */
 export function onlyInTransactionBlocks(command: string): pg.DatabaseError {
-  const message = `${command} can only be used in transaction blocks`;
-  return Object.assign(new pg.DatabaseError(message, message.length, 'error'), {
-    severity: 'ERROR',
-    code: NO_ACTIVE_TRANSACTION,
-    file: 'xact.c',
-  });
+  return error(
+    NO_ACTIVE_TRANSACTION,
+    `${command} can only be used in transaction blocks`,
+    'xact.c',
+  );
+}
+
+/** A mode that a transaction cannot take any more. */
+export function activeTransactionError(message: string): pg.DatabaseError {
+  return error(ACTIVE_TRANSACTION, message, 'variable.c');
 }
 
 /** The same as a warning, where the server only warns. */
@@ -25,6 +29,14 @@ export function noTransactionWarning(): object {
 
 export function alreadyInTransactionWarning(): object {
   return warning(ACTIVE_TRANSACTION, 'there is already a transaction in progress');
+}
+
+function error(code: string, message: string, file: string): pg.DatabaseError {
+  return Object.assign(new pg.DatabaseError(message, message.length, 'error'), {
+    severity: 'ERROR',
+    code,
+    file,
+  });
 }
 
 /** The shape of pg's NoticeMessage. */

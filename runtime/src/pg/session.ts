@@ -11,6 +11,9 @@ import { RESERVED_PREFIX, type AppTransaction } from './app-transaction.ts';
 import { waitsForItself } from './client-faults.ts';
 import type { Notification } from './kept/notifications.ts';
 import { SessionClients } from './kept/session-clients.ts';
+import { DEFAULT_MODES, readDefaultModes, STANDARD_MODES } from './default-modes.ts';
+import { History } from './history.ts';
+import type { Modes } from './modes-in-force.ts';
 import { startSettingsOf, type StartSettings } from './kept/start-settings.ts';
 import { Leftovers } from './leftovers.ts';
 import { LOCK_TIMEOUT_MILLIS, LockWaits } from './lock-waits.ts';
@@ -23,7 +26,7 @@ import {
   type ServerStatus,
 } from './real-connection.ts';
 import { connectionLost, unfinished, waitedInVain, type Ownership } from './refusals.ts';
-import { ISOLATION_LEVELS, type IsolationLevel } from './statements.ts';
+import type { IsolationLevel } from './statements.ts';
 import { Script } from './script.ts';
 import { Turns } from './turns.ts';
 import { within } from './within.ts';
@@ -73,7 +76,7 @@ const NOTICE_LOST_CLIENTS = `CASE WHEN current_setting('client_connection_check_
  * Makes a connection fit for sandboxes, once: they are idle in transaction while a test thinks.
  * Answers the level of its transactions.
  */
-const PREPARE = `SELECT current_setting('transaction_isolation'),
+const PREPARE = `SELECT ${DEFAULT_MODES},
   set_config('idle_in_transaction_session_timeout', '0', false),
   ${NOTICE_LOST_CLIENTS},
   CASE WHEN current_setting('lock_timeout') = '0' THEN set_config('lock_timeout', '${String(LOCK_TIMEOUT_MILLIS)}', false) END,
@@ -86,8 +89,8 @@ const HAS_DEFERRED_CONSTRAINTS =
 /** Ends the transaction, and what a session keeps beyond it. */
 const END = ['ROLLBACK', 'SELECT pg_catalog.pg_advisory_unlock_all()'];
 
-/** The level of a connection's transactions, once it is prepared. */
-const levels = new WeakMap<RealConnection, Promise<IsolationLevel>>();
+/** The modes that a connection's transactions begin with, once it is prepared. */
+const modesOf = new WeakMap<RealConnection, Promise<Modes>>();
 
 /** How many sessions have begun and not ended. */
 let openSessions = 0;
@@ -106,12 +109,17 @@ export class Session implements Ownership {
   #lockWaits: LockWaits | undefined;
   /** Why nothing can be asked any more. */
   #spoilt: Error | undefined;
-  #isolation: IsolationLevel = 'read committed';
+  /** The modes that transactions of the app begin with. */
+  initialModes: Modes = STANDARD_MODES;
+  #isolation = STANDARD_MODES.isolation;
+  /** What the app did that later statements are judged by. */
+  readonly history = new History();
   /** Whether the database may have constraints that are checked at COMMIT. */
   checksConstraints = false;
   /** Sent ahead of the next statement. */
   #pending: Control[] = [
-    'BEGIN',
+    // Whatever the default is: inside, READ ONLY can be had, and READ WRITE cannot.
+    'BEGIN READ WRITE',
     { sql: HAS_DEFERRED_CONSTRAINTS, onRow: ([has]) => (this.checksConstraints ||= has === 't') },
   ];
   /** The prepared statements of its clients. */
@@ -354,9 +362,10 @@ export class Session implements Ownership {
 
   async #prepare(real: RealConnection): Promise<RealConnection> {
     try {
-      const level = levels.get(real) ?? prepare(real);
-      levels.set(real, level);
-      this.#isolation = await level;
+      const modes = modesOf.get(real) ?? prepare(real);
+      modesOf.set(real, modes);
+      this.initialModes = await modes;
+      this.#isolation = this.initialModes.isolation;
       return real;
     } catch (error) {
       this.#connections.giveBack(real.client, error as Error);
@@ -389,9 +398,9 @@ export class Session implements Ownership {
   }
 }
 
-async function prepare(real: RealConnection): Promise<IsolationLevel> {
-  const [[isolation] = []] = await real.rows(PREPARE);
-  return ISOLATION_LEVELS.find((level) => level === isolation) ?? 'read committed';
+async function prepare(real: RealConnection): Promise<Modes> {
+  const [row = []] = await real.rows(PREPARE);
+  return readDefaultModes(row);
 }
 
 function ignore(): void {

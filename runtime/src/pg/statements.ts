@@ -115,6 +115,18 @@ export function takesSnapshot({ kind, fragment, ...rest }: Statement): boolean {
   }
 }
 
+/** Whether READ ONLY makes a difference to it, or may be seen in it. */
+export function isSubjectToModes(statement: Statement): boolean {
+  if (statement.kind !== 'ordinary') return takesSnapshot(statement);
+  const [first, second] = statement.fragment.tokens;
+  if (!isWord(first, 'show')) return takesSnapshot(statement);
+  return (
+    isWord(second, 'all') ||
+    isWord(second, 'transaction_read_only') ||
+    isWord(second, 'transaction_isolation')
+  );
+}
+
 const WITHOUT_SNAPSHOT = new Set([
   'show',
   'fetch',

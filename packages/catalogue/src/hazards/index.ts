@@ -6,6 +6,7 @@ import { noCrossConnectionRead } from './no-cross-connection-read.ts';
 import { noDirtyRelease } from './no-dirty-release.ts';
 import { noFixedPort } from './no-fixed-port.ts';
 import { noFragileTeardown } from './no-fragile-teardown.ts';
+import { noFrozenNow } from './no-frozen-now.ts';
 import { noInlineTeardown } from './no-inline-teardown.ts';
 import { noLateActivity } from './no-late-activity.ts';
 import { noLateRoute } from './no-late-route.ts';
@@ -27,6 +28,7 @@ import { noUseAfterEnd } from './no-use-after-end.ts';
 import { noZombieTest } from './no-zombie-test.ts';
 import { requireAwaitedTeardown } from './require-awaited-teardown.ts';
 import { requireClientRelease } from './require-client-release.ts';
+import { requireDeferredCheck } from './require-deferred-check.ts';
 import { requirePoolErrorListener } from './require-pool-error-listener.ts';
 import { requirePoolEnd } from './require-pool-end.ts';
 
@@ -52,6 +54,8 @@ export const HAZARDS = [
   noNestedCheckout,
   noSwallowedSqlError,
   noConcurrentClientQueries,
+  requireDeferredCheck,
+  noFrozenNow,
   noNonTransactionalDdl,
   noSandboxedConcurrencyTest,
   noUnboundedWait,

@@ -1,10 +1,9 @@
 /** Settings: what one client sets, no other has. */
 import type { HazardError } from '../../hazard-error.ts';
-import { refusedConcurrency, refusedSession } from '../refusals.ts';
+import { refusedSession } from '../refusals.ts';
 import type { Question } from '../question.ts';
 import type { Control } from '../real-connection.ts';
 import type { Asker, Session } from '../session.ts';
-import { ISOLATION_LEVELS } from '../statements.ts';
 import { constantOf } from './expressions.ts';
 import { SettingValues } from './setting-values.ts';
 import { IDLE_TIMEOUTS, type SessionWord } from './session-words.ts';
@@ -30,7 +29,7 @@ export class Settings {
     this.#session = session;
   }
 
-  /** Why a client cannot be served: another one set what cannot be put back, or it begins with what cannot be had. */
+  /** Why a client cannot be served: another one set what cannot be put back. */
   refusal(client: Asker, question: Question): HazardError | undefined {
     if (this.#opaque && this.#opaque !== client) {
       const wanted =
@@ -38,9 +37,8 @@ export class Settings {
       return refusedSession(this.#session, question, wanted);
     }
     for (const [name, value] of client.startSettings) {
-      if (this.#began.get(name) === value) continue;
-      const wanted = this.#unavailable(name, value.toLowerCase());
-      if (wanted) return refusedConcurrency(this.#session, question, wanted);
+      const isMode = name.startsWith('default_transaction_');
+      if (isMode && this.#began.get(name) !== value) this.#session.history.modesChanged = true;
     }
     return undefined;
   }
@@ -49,7 +47,6 @@ export class Settings {
     this.values.drop(client);
   }
 
-  /** @throws HazardError for default modes that transactions of a sandbox cannot have */
   hear(speech: Speech): Wording | undefined {
     const words = wordsOf(speech, 'set', 'reset');
     if (words.length === 0) return undefined;
@@ -78,27 +75,10 @@ export class Settings {
   }
 
   #nameOf(speech: Speech, word: SetWord): string | undefined {
-    const { parameter, value } = word;
-    const name = (
+    const { parameter } = word;
+    return (
       typeof parameter === 'string' ? parameter : constantOf(parameter, speech.said)
     )?.toLowerCase();
-    const text =
-      constantOf(value, speech.said) ?? value.tokens.map((token) => token.value).join(' ');
-    const wanted = name && this.#unavailable(name, text.toLowerCase());
-    if (wanted) throw refusedConcurrency(this.#session, speech.question, wanted);
-    return name;
-  }
-
-  /** The transaction around the test has begun, and savepoints have no defaults. */
-  #unavailable(name: string, value: string): string | undefined {
-    const wanted = ISOLATION_LEVELS.findLastIndex((level) => value.includes(level));
-    const granted = ISOLATION_LEVELS.indexOf(this.#session.isolation);
-    if (name === 'default_transaction_isolation' && wanted > granted)
-      return `transactions that are ${value} by default`;
-    const isOn = /\b(?:read only|on?|t(?:rue)?|y(?:es)?|1)\b/.test(value);
-    return name === 'default_transaction_read_only' && isOn
-      ? 'transactions that are read only by default'
-      : undefined;
   }
 
   async #stayAwake(): Promise<void> {
