@@ -16,12 +16,17 @@ export interface Fitness {
   readonly opening: readonly Control[];
 }
 
-const fitted = new WeakMap<RealConnection, Promise<Fitness>>();
+const fitted = new WeakMap<RealConnection, Fitness>();
+
+/** What is known of a connection that was made fit. */
+export function fitnessOf(real: RealConnection): Fitness | undefined {
+  return fitted.get(real);
+}
 
 /** Makes a connection fit, once. @throws the error of the server, or of the connection */
-export function fit(real: RealConnection): Promise<Fitness> {
-  let fitness = fitted.get(real);
-  if (!fitness) fitted.set(real, (fitness = makeFit(real)));
+export async function fit(real: RealConnection): Promise<Fitness> {
+  const fitness = fitted.get(real) ?? (await makeFit(real));
+  fitted.set(real, fitness);
   return fitness;
 }
 

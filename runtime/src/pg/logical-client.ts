@@ -18,8 +18,9 @@ import type { Notification } from './kept/notifications.ts';
 import { startSettingsOf, type StartSettings } from './kept/start-settings.ts';
 import { LogicalConnection } from './logical-connection.ts';
 import { markPlace } from './place-mark.ts';
+import { Portal, readsPortal } from './portal.ts';
 import { Question, type Asking } from './question.ts';
-import type { ServerStatus, Submission } from './real-connection.ts';
+import type { RealConnection, ServerStatus, Submission } from './real-connection.ts';
 import type { Asker, Session } from './session.ts';
 
 /** What a logical client needs to know of the sandbox it belongs to. */
@@ -73,6 +74,9 @@ export class LogicalClient extends DriverClient implements Asker {
   readonly #statements = new Map<string, { readonly own: string; text: string | undefined }>();
   /** What was asked and is not answered, in order. */
   readonly #unanswered: Question[] = [];
+  /** The cursor that is read, and what waits behind it. */
+  #reading: { readonly question: Question; readonly portal: Portal } | undefined;
+  readonly #held: (() => void)[] = [];
   readonly #onAnswered = new WeakMap<Question, () => void>();
   /** Starts the time-outs of what waits for other clients, which the app's own connection would not. */
   #onBegun: (() => void)[] = [];
@@ -119,17 +123,21 @@ export class LogicalClient extends DriverClient implements Asker {
     this.connection.once('end', () => {
       this.#closed();
     });
-    this.#home.session.reach().then(
-      ({ client, processId }) => {
-        this.#inner.processID = processId;
-        this.#inner.secretKey = (client as unknown as Inner).secretKey;
-        this.#settleConnect(null);
-      },
-      (error: unknown) => {
-        this.#settleConnect(error as Error);
-      },
-    );
+    const real = this.#home.session.atHand;
+    if (real) {
+      process.nextTick(this.#reached, real);
+      return;
+    }
+    this.#home.session.reach().then(this.#reached, (error: unknown) => {
+      this.#settleConnect(error as Error);
+    });
   }
+
+  readonly #reached = ({ client, processId }: RealConnection): void => {
+    this.#inner.processID = processId;
+    this.#inner.secretKey = (client as unknown as Inner).secretKey;
+    this.#settleConnect(null);
+  };
 
   /** Once; what comes after it was given up is not told. */
   #settleConnect(error: Error | null): void {
@@ -158,6 +166,8 @@ export class LogicalClient extends DriverClient implements Asker {
       return callback ? undefined : Promise.resolve();
     }
     this.#hangUp(new Error('Connection terminated'));
+    // The server has heard of it before another client can ask.
+    this.#home.session.clients.drop(this);
     this.connection.end();
     if (!callback) return new Promise<void>((resolve) => this.connection.once('end', resolve));
     this.connection.once('end', callback as () => void);
@@ -169,6 +179,7 @@ export class LogicalClient extends DriverClient implements Asker {
     const asked = this.#unanswered.filter(({ isAnswered }) => !isAnswered);
     if (asked.some(({ hasBegun }) => hasBegun)) this.#home.session.stopRunning();
     for (const question of asked) question.abandon(error);
+    this.#reading?.portal.discard();
     if (this.transaction || asked.length > 0) {
       const rollback = new pg.Query('ROLLBACK', () => undefined) as unknown as Submission;
       const place = this.transaction?.begun ?? markPlace();
@@ -278,7 +289,25 @@ export class LogicalClient extends DriverClient implements Asker {
     }
     this.#noteConcurrent(question);
     this.#unanswered.push(question);
-    this.#home.session.ask(this, question);
+    const send = () => {
+      this.#send(question, asking);
+    };
+    // Behind a cursor everything waits until it is closed; else the sandbox keeps the order.
+    if (this.#reading) this.#held.push(send);
+    else send();
+  }
+
+  #send(question: Question, asking: Asking): void {
+    const { session } = this.#home;
+    if (!readsPortal(question.submission)) {
+      session.ask(this, question);
+      return;
+    }
+    const portal = new Portal(question, asking, (step) => {
+      session.ask(this, step);
+    });
+    this.#reading = { question, portal };
+    portal.open();
   }
 
   /** Why nothing can be asked: the test is over, the client is ended, or pipelined. */
@@ -306,9 +335,22 @@ export class LogicalClient extends DriverClient implements Asker {
     const at = this.#unanswered.indexOf(question);
     if (at === -1) return;
     this.#unanswered.splice(at, 1);
+    if (this.#reading?.question === question) {
+      this.#reading = undefined;
+      this.#sendHeld();
+    }
     this.#onAnswered.get(question)?.();
     if (this.#unanswered.length === 0 && !question.isAbandoned) this.emit('drain');
   };
+
+  /** What waited for a cursor, up to the next one. */
+  #sendHeld(): void {
+    const held = this.#held.splice(0);
+    for (const send of held) {
+      if (this.#reading) this.#held.push(send);
+      else send();
+    }
+  }
 
   /** Calls back when all that was asked until now is answered: at once, or later. */
   whenAnswered(then: () => void): void {
@@ -387,6 +429,10 @@ export class LogicalClient extends DriverClient implements Asker {
     if (!this.#inner._connected) return null;
     if (!this.transaction) return 'I';
     return this.transaction.aborted ? 'E' : 'T';
+  }
+
+  get isBusy(): boolean {
+    return this.#unanswered.some(({ isAnswered }) => !isAnswered);
   }
 
   hearNotice(notice: unknown): void {

@@ -141,15 +141,14 @@ export class RealConnection {
   /**
    * Has statements sent ahead of the next exchange, or by themselves when none comes soon. Nobody
    * hears of their answer: they must be such that only a lost connection can fail them.
-   * @param atOnce whether somebody may be waiting for their effect
+   * @param onAlone called when they were sent by themselves
    */
-  owe(statements: readonly string[], { atOnce }: { readonly atOnce: boolean }): void {
-    this.#owed = [...this.#owed, ...statements];
-    if (atOnce) void this.exchange([]);
-    else
-      this.#owing ??= setTimeout(() => {
-        void this.exchange([]);
-      }, OWED_MILLIS).unref();
+  owe(statements: readonly string[], onAlone: () => void): void {
+    this.#owed = statements;
+    this.#owing = setTimeout(() => {
+      void this.exchange([]);
+      onAlone();
+    }, OWED_MILLIS).unref();
   }
 
   /** Has every control statement read anew: its session may be another the next time. */

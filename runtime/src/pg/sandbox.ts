@@ -143,11 +143,12 @@ class Level implements Sandbox, LogicalHome {
 
   async #close(): Promise<void> {
     const errors: unknown[] = [];
-    await this.#inner?.close().catch((error: unknown) => errors.push(error));
+    if (this.#inner) await this.#inner.close().catch((error: unknown) => errors.push(error));
     const inTime = this.#pools.every((pool) => pool.isQuiet) || (await this.#queriedInTime());
     for (const pool of this.#pools) pool.refuseWaiting((asked) => unfinished(this.#of, asked));
     try {
-      await this.#rollBack(inTime ? GRACE_MILLIS : 0);
+      const rolledBack = this.#rollBack(inTime ? GRACE_MILLIS : 0);
+      if (rolledBack) await rolledBack;
     } catch (error) {
       errors.push(error);
     }
@@ -167,7 +168,7 @@ class Level implements Sandbox, LogicalHome {
     );
   }
 
-  #rollBack(graceMillis: number): Promise<void> {
+  #rollBack(graceMillis: number): Promise<void> | undefined {
     const clients = this.#pools.flatMap((pool) => [...pool.clients]);
     return this.#savepoint === undefined
       ? this.session.close(graceMillis)

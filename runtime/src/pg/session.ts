@@ -9,14 +9,15 @@ import { Notes } from '../notes.ts';
 import type { Trace } from '../trace.ts';
 import { RESERVED_PREFIX, type AppTransaction } from './app-transaction.ts';
 import { waitsForItself } from './client-faults.ts';
+import { fit, fitnessOf, type Fitness } from './connection-settings.ts';
 import type { Notification } from './kept/notifications.ts';
 import { SessionClients } from './kept/session-clients.ts';
-import { DEFAULT_MODES, readDefaultModes, STANDARD_MODES } from './default-modes.ts';
+import { STANDARD_MODES } from './default-modes.ts';
 import { History } from './history.ts';
 import type { Modes } from './modes-in-force.ts';
 import { startSettingsOf, type StartSettings } from './kept/start-settings.ts';
 import { Leftovers } from './leftovers.ts';
-import { LOCK_TIMEOUT_MILLIS, LockWaits } from './lock-waits.ts';
+import { LockWaits } from './lock-waits.ts';
 import type { Question } from './question.ts';
 import {
   RealConnection,
@@ -29,6 +30,7 @@ import { connectionLost, unfinished, waitedInVain, type Ownership } from './refu
 import type { IsolationLevel } from './statements.ts';
 import { Script } from './script.ts';
 import { Turns } from './turns.ts';
+import type { WarmConnections } from './warm-connections.ts';
 import { within } from './within.ts';
 
 /** Where a session gets its connection. */
@@ -36,6 +38,8 @@ export interface Connections {
   readonly checkout: () => Promise<pg.PoolClient>;
   /** @param error set when the connection must not be used again */
   readonly giveBack: (client: pg.PoolClient, error?: Error) => void;
+  /** Those that are taken, and not given back for a moment; absent, none is kept. */
+  readonly warm?: WarmConnections;
   /** What the connections were made with. */
   readonly options?: pg.PoolConfig | undefined;
 }
@@ -46,41 +50,22 @@ export interface Asker {
   transaction: AppTransaction | undefined;
   hearNotice(notice: unknown): void;
   hearNotification(notification: Notification): void;
-  /** Set while it is out of its pool. */
-  readonly taken: unknown;
   /** Names of its prepared statements on the real connection. */
   readonly statementNames: Iterable<string>;
   /** What a connection of its pool begins with. */
   readonly startSettings: StartSettings;
 }
 
-// Kept from before a test can mock the timers.
-const { setTimeout } = globalThis;
-
 /** One object, by which what it says is remembered. */
 const NO_OPTIONS: pg.PoolConfig = {};
+
+// Kept from before a test can mock the timers.
+const { setTimeout } = globalThis;
 
 /** How long a statement may wait for another client's transaction in which nothing happens. */
 const PATIENCE_MILLIS = 5_000;
 /** How long a cancelled statement may take to stop. */
 const CANCEL_MILLIS = 2_000;
-
-/**
- * A server whose client was killed would go on with its statement, and keep its locks, until it has
- * something to say. Servers on Windows, and those before version 14, cannot look.
- */
-const NOTICE_LOST_CLIENTS = `CASE WHEN current_setting('client_connection_check_interval', true) = '0'
-    AND version() !~* 'windows|mingw|visual c' THEN set_config('client_connection_check_interval', '1000', false) END`;
-
-/**
- * Makes a connection fit for sandboxes, once: they are idle in transaction while a test thinks.
- * Answers the level of its transactions.
- */
-const PREPARE = `SELECT ${DEFAULT_MODES},
-  set_config('idle_in_transaction_session_timeout', '0', false),
-  ${NOTICE_LOST_CLIENTS},
-  CASE WHEN current_setting('lock_timeout') = '0' THEN set_config('lock_timeout', '${String(LOCK_TIMEOUT_MILLIS)}', false) END,
-  CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL THEN set_config('transaction_timeout', '0', false) END`;
 
 /** Whether COMMIT may have to check anything. Asked by every sandbox: migrations may run in between. */
 const HAS_DEFERRED_CONSTRAINTS =
@@ -88,9 +73,6 @@ const HAS_DEFERRED_CONSTRAINTS =
 
 /** Ends the transaction, and what a session keeps beyond it. */
 const END = ['ROLLBACK', 'SELECT pg_catalog.pg_advisory_unlock_all()'];
-
-/** The modes that a connection's transactions begin with, once it is prepared. */
-const modesOf = new WeakMap<RealConnection, Promise<Modes>>();
 
 /** How many sessions have begun and not ended. */
 let openSessions = 0;
@@ -173,10 +155,19 @@ export class Session implements Ownership {
     return this.#real?.processId ?? 0;
   }
 
+  /** The real connection, if that takes no time. */
+  get atHand(): RealConnection | undefined {
+    if (this.#real || this.#reaching || this.#spoilt) return this.#real;
+    const warm = this.#connections.warm?.take();
+    const fitness = warm && fitnessOf(warm);
+    if (fitness) this.#begin(warm, fitness);
+    return this.#real;
+  }
+
   /** Takes the real connection, once. @throws the error of connecting, or what spoilt the session */
   async reach(): Promise<RealConnection> {
     if (this.#spoilt) throw this.#spoilt;
-    return (this.#reaching ??= this.#connect());
+    return this.atHand ?? (this.#reaching ??= this.#connect());
   }
 
   /** Asks the server, in turn; the question hears the answer. */
@@ -192,21 +183,20 @@ export class Session implements Ownership {
     });
   }
 
-  /** Sends something, behind all that was to be sent ahead of it. */
-  async exchange(
+  /** Sends something, behind all that was to be sent ahead of it. Once the connection is reached. */
+  exchange(
     ahead: readonly Control[],
     body: Body,
     onNotice?: (notice: unknown) => void,
   ): Promise<Outcome> {
-    const real = this.#real ?? (await this.reach());
-    const control = [...this.#pending, ...ahead];
+    const real = this.#real;
+    if (!real) throw new Error('nothing can be sent before the connection is reached');
+    const control = ahead.length > 0 ? [...this.#pending, ...ahead] : this.#pending;
     this.#pending = [];
     if (!this.#begun) openSessions++;
     this.#begun = true;
     if (body.listener.name) this.#statements.add(body.listener.name);
-    const outcome = await real.exchange(control, body, onNotice);
-    if (outcome.is === 'lost') this.spoil(connectionLost(this, outcome.error));
-    return outcome;
+    return real.exchange(control, body, onNotice);
   }
 
   /** Has statements of ours sent ahead of whatever is sent next. */
@@ -274,17 +264,34 @@ export class Session implements Ownership {
   /**
    * Rolls everything back and gives the connection back. Never waits for long.
    * @param graceMillis how long what is still running may take
+   * @returns a promise only where something has to be waited for
    * @throws what spoilt the session: a lost connection, a transaction that a statement ended, a
    *   statement that does not end
    */
-  async close(graceMillis: number): Promise<void> {
+  close(graceMillis: number): Promise<void> | undefined {
+    const isQuiet = !this.#turns.running && (this.#real || !this.#reaching);
+    if (!isQuiet) return this.#closeInTime(graceMillis);
+    this.#refuseWaiting();
+    this.#end();
+    return undefined;
+  }
+
+  async #closeInTime(graceMillis: number): Promise<void> {
     await this.#quiesce(graceMillis);
-    const real = await this.#reached(graceMillis);
+    await this.#reached(graceMillis);
+    this.#end();
+  }
+
+  #end(): void {
     this.#noticeLoss();
     this.clients.tellResidue();
-    if (real) this.#rollBack(real);
+    if (this.#real) this.#rollBack(this.#real);
     if (this.#spoilt) throw this.#spoilt;
     this.spoil(new Error(`the sandbox of ${this.owner} is closed`));
+  }
+
+  #refuseWaiting(): void {
+    this.#turns.refuseWaiting(({ asked }) => unfinished(this, asked));
   }
 
   /** A connection may go while nothing is asked; what the sandbox answers by itself would hide it. */
@@ -293,21 +300,32 @@ export class Session implements Ownership {
     if (lost) this.spoil(connectionLost(this, lost));
   }
 
-  /** Nobody waits for the answer: it goes with the first message of the next sandbox, if that comes at once. */
+  /** Nobody waits for the answer. */
   #rollBack(real: RealConnection): void {
-    if (this.#begun) openSessions--;
-    if (this.#begun && !this.#spoilt) {
-      real.forget([...this.#statements, ...this.clients.lastingStatements]);
-      real.owe(END, { atOnce: openSessions > 0 });
-    }
     this.#lockWaits?.end();
-    this.#connections.giveBack(real.client, this.#spoilt);
+    const giveBack = () => {
+      this.#connections.giveBack(real.client, this.#spoilt ?? real.lost);
+    };
+    if (!this.#begun || this.#spoilt) {
+      giveBack();
+    } else {
+      real.forget([...this.#statements, ...this.clients.lastingStatements]);
+      // What is open elsewhere may wait for its locks.
+      if (openSessions > 1 || !this.#connections.warm) {
+        void real.exchange(END);
+        giveBack();
+      } else {
+        this.#connections.warm.keep(real, END, giveBack);
+      }
+    }
+    if (this.#begun) openSessions--;
   }
 
   /** Lets what was asked come to its end, for a while; refuses what can only wait. */
   async #quiesce(graceMillis: number): Promise<void> {
-    const inTime = await within(this.graceLeft(graceMillis), this.#turns.idle());
-    this.#turns.refuseWaiting(({ asked }) => unfinished(this, asked));
+    const inTime =
+      !this.#turns.running || (await within(this.graceLeft(graceMillis), this.#turns.idle()));
+    this.#refuseWaiting();
     const { running } = this.#turns;
     if (inTime || !running) return;
     this.spoil(unfinished(this, running.asked, this.#lockWaits?.holders));
@@ -318,16 +336,12 @@ export class Session implements Ownership {
     await this.#turns.idle();
   }
 
-  /** The connection, if it was asked for and comes in time. */
-  async #reached(graceMillis: number): Promise<RealConnection | undefined> {
-    if (this.#real || !this.#reaching) return this.#real;
-    const reaching = this.#reaching.catch(() => undefined);
-    const inTime = await within(
-      graceMillis,
-      reaching.then(() => undefined),
-    );
-    if (!inTime) this.#giveUp();
-    return reaching;
+  /** Waits for the connection if it was asked for, but not for long. */
+  async #reached(graceMillis: number): Promise<void> {
+    if (this.#real || !this.#reaching) return;
+    const reaching = this.#reaching.then(ignore, ignore);
+    if (!(await within(graceMillis, reaching))) this.#giveUp();
+    await reaching;
   }
 
   /** Has everything that still waits for the server fail. */
@@ -340,67 +354,63 @@ export class Session implements Ownership {
     const taken = this.#take();
     const givenUp = new Promise<never>((_, reject) => (this.#giveUpReaching = reject));
     try {
-      this.#real = await Promise.race([taken, givenUp]);
+      const { real, fitness } = await Promise.race([taken, givenUp]);
+      this.#begin(real, fitness);
+      return real;
     } catch (error) {
       // A server that was not there may be there the next time.
       this.#reaching = undefined;
       // Nobody waits for it any more.
-      taken.then(({ client }) => {
+      taken.then(({ real: { client } }) => {
         this.#connections.giveBack(client);
       }, ignore);
       throw error;
     }
-    this.#lockWaits = new LockWaits(this, this.#real.client);
-    return this.#real;
   }
 
-  async #take(): Promise<RealConnection> {
+  async #take(): Promise<{ real: RealConnection; fitness: Fitness }> {
     // The connection serves whoever asks later; it is not the first asker's own.
     const client = await openShared(() => this.#connections.checkout());
-    return this.#prepare((this.#preparing = RealConnection.of(client)));
-  }
-
-  async #prepare(real: RealConnection): Promise<RealConnection> {
+    const real = RealConnection.of(client);
+    this.#preparing = real;
     try {
-      const modes = modesOf.get(real) ?? prepare(real);
-      modesOf.set(real, modes);
-      this.initialModes = await modes;
-      this.#isolation = this.initialModes.isolation;
-      return real;
+      return { real, fitness: await fit(real) };
     } catch (error) {
-      this.#connections.giveBack(real.client, error as Error);
+      this.#connections.giveBack(client, error as Error);
       throw error;
     }
   }
 
+  #begin(real: RealConnection, { isolation, opening }: Fitness): void {
+    this.#real = real;
+    this.#isolation = isolation;
+    // Nothing was sent yet: it comes right behind BEGIN.
+    this.#pending.splice(1, 0, ...opening);
+    this.#lockWaits = new LockWaits(this, real.client);
+  }
+
   /** Rejects when the app's own callback throws, as it would be uncaught in the driver. */
-  async #answer(asker: Asker, question: Question): Promise<void> {
+  #answer(asker: Asker, question: Question): Promise<void> {
     // It was given up while it waited, and the server must not hear of it.
-    if (!question.begin()) return;
-    const failure = await this.#failureOf(asker, question);
-    if (failure) {
-      this.#lockWaits?.tellFailure(failure);
-      question.fail(failure, this.connection);
-    } else {
-      question.complete(this.connection);
-    }
+    if (!question.begin()) return Promise.resolve();
+    return this.#perform(asker, question).then(
+      () => {
+        question.complete(this.connection);
+      },
+      (error: unknown) => {
+        this.#noticeLoss();
+        this.#lockWaits?.tellFailure(error as Error);
+        question.fail(error as Error, this.connection);
+      },
+    );
   }
 
-  async #failureOf(asker: Asker, question: Question): Promise<Error | undefined> {
-    try {
-      this.#noticeLoss();
-      if (!this.#real || this.#spoilt) await this.reach();
-      await new Script(this, asker, question).run();
-      return undefined;
-    } catch (error) {
-      return error as Error;
-    }
+  /** @throws what the question fails with */
+  #perform(asker: Asker, question: Question): Promise<void> {
+    this.#noticeLoss();
+    const script = () => new Script(this, asker, question).run();
+    return this.atHand && !this.#spoilt ? script() : this.reach().then(script);
   }
-}
-
-async function prepare(real: RealConnection): Promise<Modes> {
-  const [row = []] = await real.rows(PREPARE);
-  return readDefaultModes(row);
 }
 
 function ignore(): void {

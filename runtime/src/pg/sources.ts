@@ -14,6 +14,7 @@ import {
   type AllowDatabase,
   type Target,
 } from './test-database.ts';
+import { WarmConnections } from './warm-connections.ts';
 
 /** Where sandboxes on one database get their connections. */
 export interface Source extends Connections {
@@ -78,6 +79,7 @@ export function sourceFrom(openReal: () => Promise<pg.Pool>, target: Target | un
     giveBack: (client, error) => {
       client.release(error);
     },
+    warm: new WarmConnections(),
   };
 }
 
