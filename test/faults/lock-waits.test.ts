@@ -1,8 +1,10 @@
 /** Tests that run at the same time and want the same row or key: who waits for whom is told. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import { HazardError } from '../../runtime/src/hazard-error.ts';
-import { hazardsDuring, sceneFor } from './support/sandboxes.ts';
+import { startTests } from '../runtime/databases/test-run.ts';
+import { projectOn, runFile, type PoolKind } from './support/projects.ts';
+import { hazardsDuring, sceneFor, type Scene } from './support/sandboxes.ts';
 
 const USERS = 'CREATE TABLE users (id int PRIMARY KEY, name text)';
 const insert = (id: number) => `INSERT INTO users VALUES (${String(id)}, 'Ada')`;
@@ -37,22 +39,21 @@ describe('lock_timeout', () => {
   });
 });
 
-describe('both tests are named', () => {
+describe('both tests are named', { concurrency: true }, () => {
   test('when a wait ends with the server’s own error, which the app gets', async (t) => {
     const told = hazardsDuring(t);
-    const { sandboxOf } = await sceneFor(t, { schema: USERS, real: { lock_timeout: 1_500 } });
+    const { sandboxOf } = await sceneFor(t, { schema: USERS, real: { lock_timeout: 2_500 } });
     const [first, second] = [sandboxOf('books a seat'), sandboxOf('books it, too')];
     await first.pool.query(insert(1));
     const error: unknown = await second.pool.query(insert(1)).catch((thrown: unknown) => thrown);
     assert.equal((error as { code?: string }).code, '55P03');
-    const [hazard] = told.filter(({ code }) => code === 'no-unbounded-wait');
+    const [hazard] = told.filter(({ message }) => message.includes('"books it, too"'));
     assert.ok(hazard);
     assert.match(
       hazard.message,
       /^Test "books it, too" waited for a lock, which test "books a seat" holds\./,
     );
     assert.equal(hazard.used?.place?.file, import.meta.filename);
-    assert.equal(hazard.cause, error);
     // The sandbox is as usable as after any other error.
     assert.equal((await second.pool.query(insert(2))).rowCount, 1);
     await first.close();
@@ -136,4 +137,118 @@ test('somebody else’s session is named by what it says of itself, without secr
   assert.doesNotMatch(hazard?.message ?? '', /hunter2/);
   await witness.rows('ROLLBACK');
   await waits;
+});
+
+describe(
+  'tests of another process are named by their file, and by what they said last',
+  { concurrency: true },
+  () => {
+    /** Starts a file whose test inserts the first key, and then does something. */
+    async function startHolder(t: TestContext, { connectionString }: Scene, then: string) {
+      const own = await projectOn(t, 'db.rollback', {
+        'db.mjs': `
+import { postgres } from 'savepoint/pg';
+export const db = postgres({ connectionString: process.env.CONNECTION_STRING + '?options=-c%20deadlock_timeout%3D60s' });`,
+        'holder.test.mjs': `
+import { test } from 'node:test';
+import { poolOf } from './pool.mjs';
+test('holds', async (t) => {
+  const pool = await poolOf(t);
+  await pool.query("${insert(1)}");
+  console.log('holding');
+  ${then}
+});`,
+      });
+      const run = startTests(t, own, { CONNECTION_STRING: connectionString });
+      await run.prints(/holding/);
+      return run;
+    }
+
+    test('when a wait ends with the server’s own error', async (t) => {
+      const told = hazardsDuring(t);
+      const scene = await sceneFor(t, { schema: USERS, real: { lock_timeout: 2_500 } });
+      const holder = await startHolder(
+        t,
+        scene,
+        'await new Promise((end) => process.once("SIGUSR2", end));',
+      );
+      const name = 'waits for a file';
+      const sandbox = scene.sandboxOf(name);
+      const error: unknown = await sandbox.pool.query(insert(1)).catch((thrown: unknown) => thrown);
+      assert.equal((error as { code?: string }).code, '55P03');
+      assert.match(
+        told.find(({ message }) => message.includes(`"${name}"`))?.message ?? '',
+        /^Test "waits for a file" waited for a lock, which process \d+ of the server \(savepoint holder\.test\.mjs \(\d+\); idle in transaction; INSERT INTO users VALUES \(1, 'Ada'\)\) holds\./,
+      );
+      await sandbox.close();
+      holder.process.kill('SIGKILL');
+    });
+
+    test('when they wait for each other', async (t) => {
+      const told = hazardsDuring(t);
+      // Whoever looks for a deadlock when there is one is its victim.
+      const real = { options: '-c deadlock_timeout=2500ms' };
+      const scene = await sceneFor(t, { schema: USERS, real });
+      const name = 'is the victim';
+      const sandbox = scene.sandboxOf(name);
+      await sandbox.pool.query(insert(2));
+      const holder = await startHolder(t, scene, `await pool.query("${insert(2)}");`);
+      await scene.witness.untilSomebodyWaits();
+      const error: unknown = await sandbox.pool.query(insert(1)).catch((thrown: unknown) => thrown);
+      assert.equal((error as { code?: string }).code, '40P01');
+      assert.match(
+        told.find(({ message }) => message.includes(`"${name}"`))?.message ?? '',
+        /^Test "is the victim" waited for a lock, which process \d+ of the server \(savepoint holder\.test\.mjs/,
+      );
+      await sandbox.close();
+      assert.equal((await holder.ended).code, 0);
+    });
+  },
+);
+
+describe('concurrent tests of one file', { concurrency: true }, () => {
+  for (const pool of ['db.rollback', 'rollbackEach'] satisfies PoolKind[]) {
+    test(`with ${pool}`, async (t) => {
+      const { output, passed, failed } = await runFile(
+        t,
+        pool,
+        `
+import { describe, test } from 'node:test';
+import { poolOf } from './pool.mjs';
+
+let inserted;
+const isInserted = new Promise((resolve) => (inserted = resolve));
+let ended;
+const hasEnded = new Promise((resolve) => (ended = resolve));
+describe('at once', { concurrency: true }, () => {
+  test('holds the key', async (t) => {
+    const pool = await poolOf(t);
+    await pool.query('insert into users values (1)');
+    inserted();
+    await hasEnded;
+  });
+  test('wants the key', async (t) => {
+    const pool = await poolOf(t);
+    await isInserted;
+    await pool.query("set lock_timeout = '2500ms'");
+    try {
+      await pool.query('insert into users values (1)');
+    } finally {
+      ended();
+    }
+  });
+});`,
+      );
+      assert.deepEqual(
+        failed.filter((name) => !name.endsWith('.mjs')),
+        ['wants the key', 'at once'],
+        output,
+      );
+      assert.ok(passed.includes('holds the key'), output);
+      assert.match(
+        output,
+        /Test "at once > wants the key" waited for a lock, which test "at once > holds the key" holds\./,
+      );
+    });
+  }
 });
