@@ -52,7 +52,16 @@ export const IDLE_TIMEOUTS = ['idle_in_transaction_session_timeout', 'transactio
 /** Nearly every statement says nothing. */
 const NOTHING: readonly SessionWord[] = [];
 
+/** What a statement says; read once of a statement that is said again. */
 export function sessionWordsOf(statement: Statement): readonly SessionWord[] {
+  let words = known.get(statement);
+  if (!words) known.set(statement, (words = read(statement)));
+  return words;
+}
+
+const known = new WeakMap<Statement, readonly SessionWord[]>();
+
+function read(statement: Statement): readonly SessionWord[] {
   const { tokens } = statement.fragment;
   switch (statement.kind) {
     case 'savepoint':
