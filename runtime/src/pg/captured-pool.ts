@@ -33,8 +33,6 @@ export interface Capture {
 export class CapturedPool implements StandIn {
   readonly #app: pg.Pool;
   readonly #of: Capture;
-  /** What stands in for it, by the scope. */
-  readonly #pools = new WeakMap<SandboxScope, pg.Pool>();
   /** The tests whose late work was told. */
   readonly #told = new WeakSet<TestResource>();
   /** One object, by which what its clients have in common is remembered. */
@@ -55,9 +53,10 @@ export class CapturedPool implements StandIn {
     const before = this.#of.startsUp && startUpBefore(work);
     if (before) return before.then(() => this.choose() as pg.Pool | Promise<pg.Pool>);
     const scope = this.#scopeOf(work);
-    const known = this.#pools.get(scope);
+    const known = scope.pools.get(this);
     if (known) return known;
-    if (scope.closed) throw afterTheTests(captureTrace());
+    if (scope.closed)
+      throw work.is === 'of a test' ? this.#late(work.test) : afterTheTests(captureTrace());
     const source = (this.#source ??= this.#of.source());
     const wait = scope.enter();
     return wait ? wait.then(() => this.#poolIn(scope, source)) : this.#poolIn(scope, source);
@@ -69,7 +68,7 @@ export class CapturedPool implements StandIn {
       work.is === 'of a test' || work.is === 'late'
         ? knownScopeOf(work.test)
         : work.is === 'of a suite' && knownScopeOf(work.suite);
-    return scope ? this.#pools.get(scope) : undefined;
+    return scope ? scope.pools.get(this) : undefined;
   }
 
   end(): void {
@@ -130,12 +129,12 @@ export class CapturedPool implements StandIn {
   }
 
   #poolIn(scope: SandboxScope, source: Source): pg.Pool {
-    const known = this.#pools.get(scope);
+    const known = scope.pools.get(this);
     if (known) return known;
     this.#options ??= optionsOf(this.#app);
     const pool = scope.sandboxOn(source, this.#of.captured).poolLike(this.#options);
     forwardEvents(pool, this.#app);
-    this.#pools.set(scope, pool);
+    scope.pools.set(this, pool);
     return pool;
   }
 

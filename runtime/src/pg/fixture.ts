@@ -63,7 +63,9 @@ class Postgres implements PostgresFixture {
       use(
         t,
         () => this.#openSandbox(t, opened),
-        () => sandboxScopeOfTest(t).close(),
+        () => {
+          this.#sandboxes.delete(t.signal);
+        },
       );
     this.#sandboxes.set(t.signal, sandbox);
     return (await sandbox).pool;

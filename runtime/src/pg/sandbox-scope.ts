@@ -4,6 +4,7 @@
  * who asks nor what.
  */
 import type { TestContext } from 'node:test';
+import type pg from 'pg';
 import { onSuiteOver, testOfSignal, type TestResource } from '../ambient-test.ts';
 import { around, contextOf, fullNameOf, isTest } from '../running-tests.ts';
 import { sayTest } from '../test-family.ts';
@@ -27,6 +28,8 @@ export class SandboxScope {
   readonly owner: string;
   readonly #of: ScopeOwner;
   readonly #sandboxes = new Map<Source, Sandbox>();
+  /** What stands in for the app's pools, by whoever put it there; empty once it is closed. */
+  readonly pools = new Map<object, pg.Pool>();
   /**
    * The place for what nests in it. One at a time: on one connection, what one of them rolls back
    * would take the others' rows with it.
@@ -58,6 +61,7 @@ export class SandboxScope {
    * @returns undefined when it may at once
    */
   enter(): Promise<void> | undefined {
+    if (this.closed) return Promise.reject(endedWaiting(this.owner));
     if (this.#place) return this.#entering;
     const outer = this.#of.around().find((scope) => scope.#place && !scope.closed);
     this.#outer = outer;
@@ -121,6 +125,9 @@ export class SandboxScope {
     for (const part of parts) await part.close().catch((error: unknown) => errors.push(error));
     this.#place?.leave(() => endedWaiting(this.owner));
     if (this.#outer) this.#outer.#inner.delete(this);
+    // Node keeps every test of a file; what its sandboxes held must not stay with it.
+    this.#sandboxes.clear();
+    this.pools.clear();
     throwAll(errors);
   }
 }

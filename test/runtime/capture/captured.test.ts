@@ -52,6 +52,12 @@ for (const how of ['rollbackEach', 'preload'] as const) {
   });
 }
 
+test('a test that runs out of time while it waits for a connection', async (t) => {
+  const run = await runCaptured(t, ['waiting.mjs']);
+  assert.deepEqual(run.failed, ['never has it', 'one connection'], run.output);
+  assert.ok(run.passed.includes('has it when all is over'));
+});
+
 test('a file that requires node:test and pg, preloaded', (t) =>
   passes(t, ['import-required.cjs'], PRELOAD));
 
