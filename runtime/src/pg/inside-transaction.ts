@@ -19,6 +19,8 @@ export interface Inside {
 /** Who may be in a transaction. */
 interface InTransaction {
   readonly transaction: { readonly begun: Begun } | undefined;
+  /** Whether it has asked what is not answered yet. */
+  readonly isBusy: boolean;
 }
 
 const around = new AsyncLocalStorage<Inside>();
@@ -31,9 +33,13 @@ export function enterTransaction(begun: Begun, client: InTransaction): void {
   around.enterWith({ begun, client, outer: openOnes(around.getStore()) });
 }
 
-/** The transactions that the running code began, over or not. */
+/**
+ * The open transactions that the running code is inside of. None while the innermost one waits for an
+ * answer: code that runs then, BEGIN itself not being answered for example, runs beside it.
+ */
 export function transactionsAround(): Inside | undefined {
-  return around.getStore();
+  const inside = openOnes(around.getStore());
+  return inside?.client.isBusy ? undefined : inside;
 }
 
 /** Whether code is inside the transaction that was begun there. */

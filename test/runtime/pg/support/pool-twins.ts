@@ -15,12 +15,15 @@ export interface Scenario {
   readonly program: Program;
 }
 
+/** A program that has not ended by then waits for what never comes. */
+const DEADLINE_MILLIS = 20_000;
+
 /** Runs each program on both pools. */
 export function agree(scenarios: Readonly<Record<string, Program | Scenario>>): void {
   for (const [title, scenario] of Object.entries(scenarios)) {
     const { options = {}, program } =
       typeof scenario === 'function' ? { program: scenario } : scenario;
-    test(title, async (t) => {
+    test(title, { timeout: DEADLINE_MILLIS }, async (t) => {
       const pools = await poolsFor(t, options);
       const expected = await observe(pools.real, program);
       assert.deepEqual(await observe(pools.sandboxed, program), expected);

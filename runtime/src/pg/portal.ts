@@ -1,0 +1,208 @@
+/**
+ * A cursor or query stream of one client, read in steps that each have a turn of their own: while the
+ * app thinks between two reads, other clients are served, as they would be for real. Stands where the
+ * cursor expects its connection; knows no transactions.
+ */
+import { EventEmitter } from 'node:events';
+import pg from 'pg';
+import { Question, type Asking } from './question.ts';
+import type { Submission } from './real-connection.ts';
+
+type Message = (connection: Writable) => void;
+type Steps = (question: Question) => void;
+
+/** How a cursor writes to its connection. */
+type Writable = EventEmitter &
+  Record<
+    'parse' | 'bind' | 'describe' | 'execute' | 'close',
+    (config: unknown, more?: boolean) => void
+  > &
+  Record<'sync', () => void>;
+
+/** `pg-cursor`, and `pg-query-stream` around one. */
+interface PortalReader extends Submission {
+  readonly cursor?: { readonly text?: string };
+}
+
+/** Whether it keeps a portal open from one read to the next. */
+export function readsPortal(submission: Submission): submission is PortalReader {
+  const reader = submission as Submission & { read?: unknown };
+  return (
+    !(submission instanceof pg.Query) &&
+    typeof reader.handlePortalSuspended === 'function' &&
+    typeof reader.read === 'function'
+  );
+}
+
+export class Portal extends EventEmitter {
+  readonly #reader: PortalReader;
+  readonly #question: Question;
+  readonly #asking: Asking;
+  readonly #ask: Steps;
+  /** Written since the last step. */
+  #messages: Message[] = [];
+  #text: string | undefined;
+  #name: unknown;
+  #failed = false;
+
+  /**
+   * @param question the reader's, answered when the portal is closed
+   * @param asking from where each step is asked
+   * @param ask asks a step of the session
+   */
+  constructor(question: Question, asking: Asking, ask: Steps) {
+    super();
+    this.#question = question;
+    this.#reader = question.submission;
+    this.#asking = asking;
+    this.#ask = ask;
+    this.#text = this.#reader.text ?? this.#reader.cursor?.text;
+  }
+
+  open(): void {
+    if (this.#question.begin()) this.#reader.submit(this as unknown as pg.Connection);
+  }
+
+  /** Closes it in the cursor's place, which will not: its client is gone. */
+  discard(): void {
+    this.#messages = [];
+    const config = { type: 'P', name: this.#name };
+    this.#messages.push((connection) => {
+      connection.close(config);
+    });
+    this.#step(() => undefined);
+  }
+
+  // ---- what the cursor writes
+
+  parse(config: unknown): void {
+    this.#messages.push((connection) => {
+      connection.parse(config, true);
+    });
+  }
+
+  bind(config: unknown): void {
+    this.#name = (config as { portal?: unknown }).portal;
+    this.#messages.push((connection) => {
+      connection.bind(config, true);
+    });
+  }
+
+  describe(config: unknown): void {
+    this.#messages.push((connection) => {
+      connection.describe(config, true);
+    });
+  }
+
+  execute(config: unknown): void {
+    this.#messages.push((connection) => {
+      connection.execute(config, true);
+    });
+  }
+
+  close(config: unknown): void {
+    this.#messages.push((connection) => {
+      connection.close(config);
+    });
+    // After an error the cursor waits for the answer to what it wrote then.
+    if (this.#failed) this.sync();
+  }
+
+  /** The cursor waits for rows. */
+  flush(): void {
+    this.#step(() => undefined);
+  }
+
+  /** The cursor is done with its portal. */
+  sync(): void {
+    this.#step(() => {
+      this.#question.complete(this as unknown as pg.Connection);
+      this.emit('readyForQuery');
+    });
+  }
+
+  #step(done: () => void): void {
+    const messages = this.#messages;
+    this.#messages = [];
+    const text = this.#text;
+    this.#text = undefined;
+    const { asked, inside, takenInside } = this.#asking;
+    const step = new Step(this.#reader, this, text, messages, {
+      done,
+      failed: (error) => {
+        this.#failed = true;
+        this.#question.fail(error, this as unknown as pg.Connection);
+      },
+    });
+    this.#ask(new Question(step, { asked, inside, takenInside }));
+  }
+}
+
+/** One message of a cursor to the server, and its answer. */
+class Step implements Submission {
+  readonly text: string | undefined;
+  readonly #reader: PortalReader;
+  readonly #portal: Portal;
+  readonly #messages: readonly Message[];
+  readonly #on: { readonly done: () => void; readonly failed: (error: Error) => void };
+  #connection: EventEmitter | undefined;
+
+  constructor(
+    reader: PortalReader,
+    portal: Portal,
+    text: string | undefined,
+    messages: readonly Message[],
+    on: { readonly done: () => void; readonly failed: (error: Error) => void },
+  ) {
+    this.#reader = reader;
+    this.#portal = portal;
+    this.text = text;
+    this.#messages = messages;
+    this.#on = on;
+  }
+
+  submit(connection: pg.Connection): null {
+    this.#connection = connection;
+    connection.on('noData', this.#noData);
+    for (const write of this.#messages) write(connection as unknown as Writable);
+    connection.sync();
+    return null;
+  }
+
+  readonly #noData = () => this.#portal.emit('noData');
+
+  handleRowDescription(message: unknown): void {
+    this.#portal.emit('rowDescription', message);
+    this.#reader.handleRowDescription?.(message);
+  }
+
+  handleDataRow(message: unknown): void {
+    this.#reader.handleDataRow?.(message);
+  }
+
+  handlePortalSuspended(): void {
+    this.#reader.handlePortalSuspended?.(this.#asConnection);
+  }
+
+  handleCommandComplete(message: { readonly text: string }): void {
+    this.#reader.handleCommandComplete?.(message, this.#asConnection);
+  }
+
+  handleEmptyQuery(): void {
+    this.#reader.handleEmptyQuery?.(this.#asConnection);
+  }
+
+  handleError(error: Error): void {
+    this.#connection?.off('noData', this.#noData);
+    this.#on.failed(error);
+  }
+
+  handleReadyForQuery(): void {
+    this.#connection?.off('noData', this.#noData);
+    this.#on.done();
+  }
+
+  get #asConnection(): pg.Connection {
+    return this.#portal as unknown as pg.Connection;
+  }
+}
