@@ -7,8 +7,21 @@ import type pg from 'pg';
 /** How an app is captured: by `rollbackEach(pool)`, or by `--import savepoint/rollback`. */
 export type Way = 'rollbackEach' | 'preload';
 
-/** Opens an app on this database. */
-export type Open = (connectionString: string) => App | Promise<App>;
+/** What is captured and closed. */
+export interface Subject {
+  /** Where the library has one. */
+  readonly pool?: pg.Pool;
+  readonly close: () => Promise<unknown>;
+}
+
+/**
+ * Opens an app on this database.
+ * @param way absent for the database for real
+ */
+export type Open<Opened extends Subject = App> = (
+  connectionString: string,
+  way?: Way,
+) => Opened | Promise<Opened>;
 
 /** Outside of a transaction, or in one. */
 export interface Queries {
@@ -18,9 +31,7 @@ export interface Queries {
   readonly execute: (sql: string) => Promise<unknown>;
 }
 
-export interface App extends Queries {
-  /** Where the library has one. */
-  readonly pool?: pg.Pool;
+export interface App extends Queries, Subject {
   transaction<T>(
     work: (transaction: Transaction) => Promise<T>,
     modes?: TransactionModes,
@@ -29,7 +40,6 @@ export interface App extends Queries {
   readonly stream?: () => Promise<string[]>;
   /** Users of this name, by a statement that the library prepares under a name. */
   readonly prepared?: (name: string) => Promise<string[]>;
-  close(): Promise<unknown>;
 }
 
 export interface Transaction extends Queries {

@@ -1,14 +1,24 @@
 /**
- * The programme that every library runs: once on a database for real, once in the sandbox. A row
- * answers what the app sees; what is right is what the real database said.
+ * The programme that libraries run: once on a database for real, once in the sandbox. A row answers
+ * what the app sees; what is right is what the real database said.
  */
+import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import type { App, Transaction } from './library.ts';
+import { given, outcome } from './outcome.ts';
 
-export interface Row {
+export interface Programme<Subject> {
+  readonly rows: readonly Row<Subject>[];
+  /** Brings a database back to what the schema made; only the real one needs it. */
+  readonly reset: string;
+  /** What a test does that runs at the same time as others. @throws when it meets them */
+  readonly alone?: (subject: Subject, name: string) => Promise<void>;
+}
+
+export interface Row<Subject> {
   readonly title: string;
   /** @throws Missing where the library has no such thing */
-  readonly run: (app: App) => Promise<unknown>;
+  readonly run: (subject: Subject) => Promise<unknown>;
   /** The hazard that the sandbox refuses it with. */
   readonly refused?: string;
 }
@@ -18,47 +28,6 @@ export const SCHEMA = `
   CREATE TABLE posts (id serial PRIMARY KEY, author int REFERENCES users DEFERRABLE INITIALLY DEFERRED);
   INSERT INTO users (name) VALUES ('Root');
 `;
-
-/** Back to what the schema made; only the real database needs it. */
-export const RESET = `TRUNCATE users, posts; INSERT INTO users (name) VALUES ('Root')`;
-
-export class Missing extends Error {}
-
-/** Something that only some libraries have. */
-function given<T>(something: T | undefined): T {
-  if (something === undefined) throw new Missing();
-  return something;
-}
-
-/** What an app sees of something that may fail. */
-async function outcome(work: () => Promise<unknown>): Promise<unknown> {
-  try {
-    return { answer: (await work()) ?? null };
-  } catch (error) {
-    if (error instanceof Missing) throw error;
-    return { error: shown(error) };
-  }
-}
-
-/** Drivers' errors are wrapped by most libraries. */
-function* causesOf(error: unknown): Generator<Record<string, unknown>> {
-  const seen = new Set<unknown>();
-  const left = [error];
-  for (let next = left.pop(); left.length > 0 || next !== undefined; next = left.pop()) {
-    if (typeof next !== 'object' || next === null || seen.has(next)) continue;
-    seen.add(next);
-    const each = next as Record<string, unknown>;
-    yield each;
-    left.push(each['cause'], each['original'], each['driverError'], each['previous']);
-  }
-}
-
-/** The first code is the server's; the sandbox tells the cause of a 25P02 behind it. */
-function shown(error: unknown): object {
-  const codes = [...causesOf(error)].map(({ code }) => code).filter(Boolean);
-  const { constructor, message } = error as Error;
-  return { type: constructor.name, code: codes[0], message };
-}
 
 class Stop extends Error {}
 
@@ -89,7 +58,7 @@ function nested<T>(outer: Transaction, work: (inner: Transaction) => Promise<T>)
   return given(outer.nested)(work);
 }
 
-export const ROWS: readonly Row[] = [
+const ROWS: readonly Row<App>[] = [
   {
     title: 'a statement by itself',
     run: async (app) => {
@@ -350,3 +319,17 @@ export const ROWS: readonly Row[] = [
     },
   },
 ];
+
+export const TRANSACTIONS: Programme<App> = {
+  rows: ROWS,
+  reset: `TRUNCATE users, posts; INSERT INTO users (name) VALUES ('Root')`,
+  alone: async (app, name) => {
+    await app.insert(name);
+    await app.transaction(async (transaction) => {
+      await transaction.insert(`${name} II`);
+      assert.deepEqual(await transaction.names(), [name, `${name} II`, 'Root'].sort());
+    });
+    await assert.rejects(app.insert(name));
+    assert.deepEqual(await app.names(), [name, `${name} II`, 'Root'].sort());
+  },
+};
