@@ -1,0 +1,69 @@
+/** Named statements outlive transactions on the server; what they were prepared over may not. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import pg from 'pg';
+import { openSandbox } from '../../../runtime/src/pg/sandbox.ts';
+import { captureTrace } from '../../../runtime/src/trace.ts';
+import { scratchDatabase } from '../../support/database.ts';
+
+const allTags = { name: 'all-tags', text: 'select * from tags' };
+
+/** What makes the table of a test, and the columns it then has. */
+const SCHEMAS: readonly (readonly [schema: string, columns: readonly string[]])[] = [
+  ['create table tags (name text)', ['name']],
+  ['create table tags (name text, colour text)', ['name', 'colour']],
+  ['create type mood as enum (); create table tags (id int, mood mood)', ['id', 'mood']],
+  ['create temp table tags (name text)', ['name']],
+  ['create view tags as select 1 as one', ['one']],
+];
+
+test('a statement is prepared anew in each test, over tables that were rolled back with the last', async (t) => {
+  const connections = new pg.Pool({ connectionString: await scratchDatabase(t), max: 1 });
+  t.after(() => connections.end());
+  for (const [schema, columns] of [...SCHEMAS, ...SCHEMAS]) {
+    const sandbox = openSandbox({
+      name: t.name,
+      opened: captureTrace(),
+      checkout: () => connections.connect(),
+      giveBack: (client, error) => {
+        client.release(error);
+      },
+    });
+    await sandbox.pool.query(schema);
+    for (const _ of ['first', 'again']) {
+      const { fields } = await sandbox.pool.query(allTags);
+      assert.deepEqual(
+        fields.map(({ name }) => name),
+        columns,
+      );
+    }
+    await sandbox.close();
+    assert.equal(connections.totalCount, 1);
+  }
+});
+
+test('a statement that its own test changes the table under fails as it does for real', async (t) => {
+  const connections = new pg.Pool({ connectionString: await scratchDatabase(t), max: 1 });
+  const sandbox = openSandbox({
+    name: t.name,
+    opened: captureTrace(),
+    checkout: () => connections.connect(),
+    giveBack: (client, error) => {
+      client.release(error);
+    },
+  });
+  t.after(async () => {
+    await sandbox.close();
+    await connections.end();
+  });
+  const { pool } = sandbox;
+  await pool.query('create table tags (name text)');
+  const client = await pool.connect();
+  try {
+    await client.query(allTags);
+    await client.query('alter table tags add column colour text');
+    await assert.rejects(client.query(allTags), { code: '0A000' });
+  } finally {
+    client.release();
+  }
+});
