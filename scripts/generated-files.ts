@@ -1,11 +1,13 @@
 /**
  * What is derived and kept in the repository: from the catalogue the rule pages, their index and
- * the tables of two READMEs, from the example the code in the guide. Writes nothing.
+ * the tables of two READMEs, from the example the code in the guide, from the sandbox its limits.
+ * Writes nothing.
  */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { chaptersWithCode } from './guide-code.ts';
+import { limitsPage } from '../runtime/src/pg/limits.ts';
 import { CATEGORIES, HAZARDS, rulePage, type Hazard } from '../packages/catalogue/src/index.ts';
 
 /** A file's path from the root of the repository, and its content; `undefined`: it should not be there. */
@@ -29,6 +31,7 @@ export async function generatedFiles(root: string): Promise<GeneratedFiles> {
     await withTable(root, 'eslint-plugin/README.md', 'rules', ruleTable()),
   );
   for (const [chapter, text] of await chaptersWithCode(root)) files.set(chapter, text);
+  files.set('docs/guide/limits.md', await format(limitsPage(), { parser: 'markdown' }));
   return files;
 }
 

@@ -381,9 +381,10 @@ export class Session implements Ownership {
     }
   }
 
-  #begin(real: RealConnection, { isolation, opening }: Fitness): void {
+  #begin(real: RealConnection, { modes, opening }: Fitness): void {
     this.#real = real;
-    this.#isolation = isolation;
+    this.initialModes = modes;
+    this.#isolation = modes.isolation;
     // Nothing was sent yet: it comes right behind BEGIN.
     this.#pending.splice(1, 0, ...opening);
     this.#lockWaits = new LockWaits(this, real.client);

@@ -13,6 +13,7 @@ import { RESERVED_PREFIX } from '../../../../runtime/src/pg/app-transaction.ts';
 import { HazardError } from '../../../../runtime/src/hazard-error.ts';
 import { splitStatements } from '../../../../runtime/src/pg/sql-lexer.ts';
 import { CHECK_CONSTRAINTS } from '../../../../runtime/src/pg/leftovers.ts';
+import type { LimitId } from '../../../../runtime/src/pg/limits.ts';
 import { openSandbox } from '../../../../runtime/src/pg/sandbox.ts';
 import { captureTrace } from '../../../../runtime/src/trace.ts';
 import {
@@ -57,7 +58,7 @@ export interface Row {
   /** The hazard that the test fails with when its sandbox closes. */
   readonly closesWith?: HazardId;
   /** The limit of `docs/guide/limits.md` that this row shows. */
-  readonly limit?: string;
+  readonly limit?: LimitId;
 }
 
 /** Registers two tests for each row, one for each protocol, under one test for the table. */

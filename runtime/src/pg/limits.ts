@@ -1,0 +1,237 @@
+/**
+ * Where a sandbox is not what the app meets in production: what it refuses, what it notes, and what it
+ * cannot see. `docs/guide/limits.md` is written from this table; a test holds it and the refusals equal.
+ */
+import type { HazardId } from '@savepoint/catalogue';
+
+/** What the sandbox does about a limit. */
+export const ANSWERS = {
+  refuses: 'Refused by name: the statement is not sent, or had no effect',
+  notes: 'Done, with a warning once per test',
+  differs: 'Done, and different',
+  'cannot see': 'Not seen, so not told',
+} as const;
+
+export interface Limit {
+  readonly id: string;
+  readonly what: string;
+  readonly answer: keyof typeof ANSWERS;
+  readonly hazard?: HazardId;
+  /** The functions of `refusals.ts` that say so. */
+  readonly saidBy?: readonly string[];
+  /** What to do instead: a sentence without a full stop. */
+  readonly instead: string;
+}
+
+const OWN_DATABASE = 'give the test a database of its own';
+
+export const LIMITS = [
+  {
+    id: 'stronger-isolation',
+    what: 'A transaction at a stronger isolation level than the test’s own has, asked for by BEGIN, SET TRANSACTION or `default_transaction_isolation`',
+    answer: 'refuses',
+    hazard: 'no-sandboxed-concurrency-test',
+    saidBy: ['refusedConcurrency'],
+    instead:
+      'make the level the default of the test database, which the sandbox then begins with: `alter database … set default_transaction_isolation`',
+  },
+  {
+    id: 'weaker-isolation',
+    what: 'A transaction at a weaker level gets that of the sandbox, and `SHOW transaction_isolation` says so',
+    answer: 'notes',
+    hazard: 'no-sandboxed-concurrency-test',
+    saidBy: ['grantedStronger'],
+    instead: OWN_DATABASE,
+  },
+  {
+    id: 'deferrable',
+    what: 'DEFERRABLE where it has an effect: SERIALIZABLE and READ ONLY. Elsewhere it is accepted, and `SHOW transaction_deferrable` says off',
+    answer: 'refuses',
+    hazard: 'no-sandboxed-concurrency-test',
+    saidBy: ['refusedConcurrency'],
+    instead: OWN_DATABASE,
+  },
+  {
+    id: 'read-write-after-show',
+    what: 'SET TRANSACTION READ WRITE in a READ ONLY transaction after `SHOW transaction_read_only`',
+    answer: 'refuses',
+    hazard: 'no-sandboxed-concurrency-test',
+    saidBy: ['refusedConcurrency'],
+    instead: 'begin the transaction READ WRITE',
+  },
+  {
+    id: 'snapshots',
+    what: '`pg_export_snapshot()` and SET TRANSACTION SNAPSHOT',
+    answer: 'refuses',
+    hazard: 'no-sandboxed-concurrency-test',
+    saidBy: ['refusedConcurrency'],
+    instead: OWN_DATABASE,
+  },
+  {
+    id: 'shared-session',
+    what: 'What the server keeps by session and cannot keep apart for two clients of a sandbox: names of prepared statements and cursors that both use, DISCARD, session locks that both want, settings whose names a statement computes',
+    answer: 'refuses',
+    hazard: 'no-sandboxed-concurrency-test',
+    saidBy: ['refusedSession'],
+    instead: OWN_DATABASE,
+  },
+  {
+    id: 'own-parameters',
+    what: 'A parameter of the app’s own, such as `app.user`, that was never set is empty where a new connection has none',
+    answer: 'differs',
+    instead: "read it with `nullif(current_setting(…, true), '')`, as pooled connections need, too",
+  },
+  {
+    id: 'idle-time-outs',
+    what: '`idle_in_transaction_session_timeout` and `transaction_timeout` are off: a sandbox is idle in transaction while its test thinks',
+    answer: 'differs',
+    instead: OWN_DATABASE,
+  },
+  {
+    id: 'left-in-session',
+    what: 'A client that goes back to its pool with settings, channels, temporary objects or session locks',
+    answer: 'notes',
+    hazard: 'no-dirty-release',
+    saidBy: ['keptBySession'],
+    instead: 'undo them before `release()`',
+  },
+  {
+    id: 'notifications-of-functions',
+    what: 'NOTIFY from triggers and functions never arrives. One that the app says does, at the app’s COMMIT',
+    answer: 'notes',
+    hazard: 'no-sandboxed-concurrency-test',
+    saidBy: ['unheardNotifications'],
+    instead: OWN_DATABASE,
+  },
+  {
+    id: 'outside-transactions',
+    what: 'Statements that run outside of transactions only: PREPARE TRANSACTION, COMMIT PREPARED, CREATE and DROP DATABASE or TABLESPACE, VACUUM, CLUSTER and REINDEX of everything, `CONCURRENTLY`, ALTER SYSTEM, DISCARD ALL, subscriptions',
+    answer: 'refuses',
+    hazard: 'no-non-transactional-ddl',
+    saidBy: ['refusedStatement'],
+    instead: 'do it in the migrations, or give the test a database of its own',
+  },
+  {
+    id: 'commit-in-procedures',
+    what: 'COMMIT and ROLLBACK inside a procedure or a DO block',
+    answer: 'refuses',
+    hazard: 'no-non-transactional-ddl',
+    saidBy: ['refusedByServer'],
+    instead: OWN_DATABASE,
+  },
+  {
+    id: 'new-enum-values',
+    what: 'The use of a value that ALTER TYPE … ADD VALUE added earlier in the test',
+    answer: 'refuses',
+    hazard: 'no-non-transactional-ddl',
+    saidBy: ['refusedByServer'],
+    instead: 'add the value in the migrations',
+  },
+  {
+    id: 'clock',
+    what: '`now()`, `CURRENT_TIMESTAMP` and the ids of transactions are the same in all transactions of a test. Seen in the text of a statement only, not in column defaults, functions and views',
+    answer: 'notes',
+    hazard: 'no-frozen-now',
+    saidBy: ['sameInAllTransactions'],
+    instead: 'use `clock_timestamp()`, or take the time from the app',
+  },
+  {
+    id: 'deferred-checks',
+    what: 'Deferred constraints and triggers do their work at the app’s COMMIT, as on the server; a COMMIT that fails on them is told, too',
+    answer: 'notes',
+    hazard: 'require-deferred-check',
+    saidBy: ['failedAtCommit'],
+    instead: 'put right what the error names before COMMIT',
+  },
+  {
+    id: 'escape',
+    what: 'A statement that ends the transaction around the test after all fails the test at that statement',
+    answer: 'refuses',
+    hazard: 'no-nested-begin',
+    saidBy: ['escaped'],
+    instead: 'send BEGIN, COMMIT and ROLLBACK as statements',
+  },
+  {
+    id: 'waits',
+    what: 'Transactions of a sandbox run one after another: what asks outside of an open one waits for it, and is told so where it could wait for ever',
+    answer: 'refuses',
+    saidBy: ['waitedInVain'],
+    instead: 'use the transaction’s own client inside it',
+  },
+  {
+    id: 'locks-until-the-end',
+    what: 'DDL, TRUNCATE and unique keys hold their locks until the test ends, so that a test in another process may wait for them. Who waits is told who holds them',
+    answer: 'differs',
+    hazard: 'no-unbounded-wait',
+    saidBy: ['waitedForLock'],
+    instead: 'use data of the test’s own; do DDL in the migrations; DELETE instead of TRUNCATE',
+  },
+  {
+    id: 'locks-between-clients',
+    what: 'Row and table locks never conflict between clients of one sandbox: SKIP LOCKED skips nothing, NOWAIT never fails, and no transaction fails to serialize',
+    answer: 'cannot see',
+    hazard: 'no-sandboxed-concurrency-test',
+    instead: OWN_DATABASE,
+  },
+  {
+    id: 'sequences',
+    what: 'Sequences go on counting, as they do after any ROLLBACK, so ids differ from run to run',
+    answer: 'differs',
+    instead: 'assert on the id that was returned',
+  },
+  {
+    id: 'inside-functions',
+    what: 'SET LOCAL, `set_config(…, true)`, cursors and ON COMMIT tables made inside functions last beyond the app’s COMMIT, until the test ends. Said in statements they end with it',
+    answer: 'cannot see',
+    instead: OWN_DATABASE,
+  },
+  {
+    id: 'string-rules',
+    what: 'With `standard_conforming_strings` off the server reads texts by other rules than the sandbox, which may take a statement for another. A COMMIT that it did not see is an escape',
+    answer: 'cannot see',
+    instead: 'leave the parameter on, as it is by default',
+  },
+  {
+    id: 'control-through-streams',
+    what: 'BEGIN, COMMIT and their like through a cursor or a stream',
+    answer: 'refuses',
+    saidBy: ['controlThroughSubmittable'],
+    instead: 'use `client.query(…)`',
+  },
+  {
+    id: 'reserved-names',
+    what: 'Savepoints whose names begin with `_savepoint_`',
+    answer: 'refuses',
+    saidBy: ['reservedName'],
+    instead: 'take another name',
+  },
+  {
+    id: 'several-users',
+    what: 'Pools of different users, servers or databases behind one sandbox',
+    answer: 'refuses',
+    saidBy: ['otherUser'],
+    instead: 'give each a sandbox of its own',
+  },
+] as const satisfies readonly Limit[];
+
+export type LimitId = (typeof LIMITS)[number]['id'];
+
+/** What `refusals.ts` says that is no limit but an end: of a test, or of its connection. */
+export const NO_LIMITS = ['unfinished', 'connectionLost', 'afterItsTest', 'endedWaiting'] as const;
+
+/** The page of the guide. */
+export function limitsPage(): string {
+  const sections = Object.entries(ANSWERS).map(([answer, title]) => {
+    const lines = (LIMITS as readonly Limit[])
+      .filter((limit) => limit.answer === answer)
+      .map(
+        ({ id, what, hazard, instead }) =>
+          `- <a id="${id}"></a>${what}.${hazard ? ` [\`${hazard}\`](../rules/${hazard}.md)` : ''} Instead: ${instead}.`,
+      );
+    return `## ${title}\n\n${lines.join('\n')}`;
+  });
+  const intro =
+    'A rollback sandbox is one connection with one transaction, in which the transactions of the app are savepoints. ' +
+    'What an app says is answered as PostgreSQL answers it, with these exceptions. “A database of its own” is an ordinary pool on a database that only this test uses, outside the sandbox.';
+  return ['# What a PostgreSQL sandbox cannot do', intro, ...sections].join('\n\n') + '\n';
+}
