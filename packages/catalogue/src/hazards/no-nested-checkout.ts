@@ -58,6 +58,9 @@ test('places an order', async (t) => {
     await client.query('begin');
     await nextNumber();
     await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
   } finally {
     client.release();
   }
@@ -76,6 +79,9 @@ test('places an order', async (t) => {
     await client.query('begin');
     await nextNumber(client);
     await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
   } finally {
     client.release();
   }
