@@ -3,6 +3,7 @@ import type { Trace } from '../trace.ts';
 import { EffectLog } from './kept/effect-log.ts';
 import type { SessionEffect } from './kept/session-clients.ts';
 import { Leftovers } from './leftovers.ts';
+import type { Control } from './real-connection.ts';
 import { ModesInForce, type Modes } from './modes-in-force.ts';
 
 /** Names of ours; the app may not use them. */
@@ -48,7 +49,7 @@ export class AppTransaction {
     return [`SAVEPOINT ${SAVEPOINT}`];
   }
 
-  commit(): string[] {
+  commit(): Control[] {
     // After the release, which ends READ ONLY.
     return [`RELEASE SAVEPOINT ${SAVEPOINT}`, ...this.leftovers.tidy()];
   }

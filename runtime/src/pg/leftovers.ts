@@ -4,6 +4,8 @@
  * pass, put right when the app commits. Effects inside functions are not seen.
  */
 import pg from 'pg';
+import { OnCommitTables } from './on-commit-tables.ts';
+import type { Control } from './real-connection.ts';
 import { isSymbol, isWord, type Token } from './sql-lexer.ts';
 import type { Statement } from './statements.ts';
 
@@ -34,9 +36,14 @@ export class Leftovers {
   /** By parameter: where its value from before the transaction is kept, in the server. */
   readonly #stashed = new Map<string, string>();
   readonly #cursors = new Set<string>();
-  readonly #tables: { readonly name: string; readonly action: 'drop' | 'delete rows' }[] = [];
+  readonly #tables: OnCommitTables;
   #constraintsChanged = false;
   #schemaChanged = false;
+
+  /** @param tables made in earlier transactions */
+  constructor(tables = new OnCommitTables()) {
+    this.#tables = tables;
+  }
 
   /** Whether constraint modes or deferred constraints themselves may have changed. */
   get constraintsChanged(): boolean {
@@ -48,41 +55,42 @@ export class Leftovers {
    * @param values its parameters
    * @returns what must be sent ahead of it
    */
-  note(statement: Statement, values: readonly unknown[]): string[] {
+  note(statement: Statement, values: readonly unknown[]): Control[] {
     const { tokens } = statement.fragment;
     if (statement.kind === 'set constraints') this.#constraintsChanged = true;
     if (statement.kind === 'block only' && statement.cursor !== undefined)
       this.#cursors.add(statement.cursor);
-    if (statement.kind === 'set session' && statement.parameter !== undefined)
-      this.#stashed.delete(statement.parameter);
+    // RESET ALL is for every parameter, and for those that values are kept in.
+    if (statement.kind === 'set session')
+      if (statement.parameter === undefined) this.#stashed.clear();
+      else this.#stashed.delete(statement.parameter);
     if (CHANGES_SCHEMA.includes(tokens[0].value)) this.#schemaChanged = true;
-    const table = temporaryTableOf(tokens);
-    if (table) this.#tables.push(table);
     const parameters = localParametersOf(tokens, values);
     if (statement.kind === 'set local' && statement.parameter !== undefined)
       parameters.push(statement.parameter);
-    return parameters.flatMap((parameter) => this.#stash(parameter));
+    return [
+      ...this.#tables.note(tokens),
+      ...parameters.flatMap((parameter) => this.#stash(parameter)),
+    ];
   }
 
   /** What puts things right once the transaction's savepoint is released. */
-  tidy(): string[] {
+  tidy(): Control[] {
     return [
       ...[...this.#stashed].map(([parameter, stash]) => restoreParameter(parameter, stash)),
       ...(this.#cursors.size > 0 ? [closeCursors([...this.#cursors])] : []),
-      ...this.#tables.map(({ name, action }) => emptyTable(name, action)),
+      ...this.#tables.tidy(),
     ];
   }
 
   /** The tables that every later transaction's end empties, too. */
   get lasting(): Leftovers {
-    const lasting = new Leftovers();
-    lasting.#tables.push(...this.#tables.filter(({ action }) => action === 'delete rows'));
-    return lasting;
+    return new Leftovers(this.#tables.lasting);
   }
 
   /** Takes over what an earlier transaction left for every later one. */
   inherit(earlier: Leftovers): void {
-    this.#tables.push(...earlier.#tables);
+    this.#tables.inherit(earlier.#tables);
   }
 
   #stash(parameter: string): string[] {
@@ -115,31 +123,6 @@ BEGIN
   END LOOP;
 END
 $savepoint$`;
-}
-
-function emptyTable(name: string, action: 'drop' | 'delete rows'): string {
-  const table = `pg_temp.${pg.escapeIdentifier(name)}`;
-  if (action === 'drop') return `DROP TABLE IF EXISTS ${table}`;
-  return `DO $savepoint$ BEGIN
-  IF pg_catalog.to_regclass(${pg.escapeLiteral(table)}) IS NOT NULL THEN DELETE FROM ${table}; END IF;
-END $savepoint$`;
-}
-
-/** CREATE TEMP TABLE … ON COMMIT DROP | DELETE ROWS. */
-function temporaryTableOf(
-  tokens: readonly Token[],
-): { name: string; action: 'drop' | 'delete rows' } | undefined {
-  const words = tokens.map(({ kind, value }) => (kind === 'word' ? value : ''));
-  if (words[0] !== 'create') return undefined;
-  const onCommit = words.findIndex((word, index) => word === 'on' && words[index + 1] === 'commit');
-  const table = words.indexOf('table');
-  if (onCommit === -1 || table === -1) return undefined;
-  const named = words[table + 1] === 'if' ? table + 4 : table + 1;
-  const qualified = isSymbol(tokens[named + 1], '.');
-  const name = tokens[qualified ? named + 2 : named]?.value;
-  const action = words[onCommit + 2];
-  if (name === undefined || (action !== 'drop' && action !== 'delete')) return undefined;
-  return { name, action: action === 'drop' ? 'drop' : 'delete rows' };
 }
 
 /** The parameters of the calls of `set_config(name, value, true)` in a statement. */

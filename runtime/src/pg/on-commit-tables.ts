@@ -1,0 +1,102 @@
+/**
+ * Temporary tables that the server would drop or empty at COMMIT. They are known by their numbers:
+ * the same name may be another table later, and IF NOT EXISTS may have made none.
+ */
+import pg from 'pg';
+import type { Control } from './real-connection.ts';
+import { isSymbol, type Token } from './sql-lexer.ts';
+
+interface Named {
+  readonly name: string;
+  readonly action: 'drop' | 'delete rows';
+}
+
+interface OnCommitTable extends Named {
+  /** The number of the table that had the name before. */
+  before: string | null;
+  /** Its own; null when none was made, undefined until the server has said it. */
+  number: string | null | undefined;
+}
+
+export class OnCommitTables {
+  readonly #tables: OnCommitTable[];
+  /** Made by the last statements, and not numbered yet. */
+  #new: OnCommitTable[] = [];
+
+  constructor(tables: readonly OnCommitTable[] = []) {
+    this.#tables = [...tables];
+  }
+
+  /** Notes a statement before it is sent. @returns what must be sent ahead of it */
+  note(tokens: readonly Token[]): Control[] {
+    const numbering = this.#numberNew();
+    const named = tableMadeBy(tokens);
+    if (!named) return numbering;
+    const table: OnCommitTable = { ...named, before: null, number: undefined };
+    this.#tables.push(table);
+    this.#new.push(table);
+    return [
+      ...numbering,
+      { sql: numberOf(table.name), onRow: ([number = null]) => (table.before = number) },
+    ];
+  }
+
+  /** What is sent at COMMIT. */
+  tidy(): Control[] {
+    const numbering = this.#numberNew();
+    return [...numbering, ...this.#tables.filter(({ number }) => number !== null).map(tidied)];
+  }
+
+  /** Those that every later COMMIT empties, too. */
+  get lasting(): OnCommitTables {
+    return new OnCommitTables(
+      this.#tables.filter(({ action, number }) => action === 'delete rows' && number !== null),
+    );
+  }
+
+  inherit(earlier: OnCommitTables): void {
+    this.#tables.push(...earlier.#tables);
+  }
+
+  #numberNew(): Control[] {
+    return this.#new.splice(0).map((table) => ({
+      sql: numberOf(table.name),
+      onRow: ([number = null]) => (table.number = number === table.before ? null : number),
+    }));
+  }
+}
+
+function qualified(name: string): string {
+  return pg.escapeLiteral(`pg_temp.${pg.escapeIdentifier(name)}`);
+}
+
+function numberOf(name: string): string {
+  return `SELECT pg_catalog.to_regclass(${qualified(name)})::pg_catalog.oid`;
+}
+
+function tidied({ name, action, before, number }: OnCommitTable): string {
+  const which =
+    number === undefined
+      ? `oid = pg_catalog.to_regclass(${qualified(name)}) AND oid <> ${before ?? '0'}`
+      : `oid = ${String(number)}`;
+  return `DO $savepoint$
+DECLARE found text := (SELECT oid::pg_catalog.regclass FROM pg_catalog.pg_class WHERE ${which});
+BEGIN
+  IF found IS NOT NULL THEN EXECUTE '${action === 'drop' ? 'DROP TABLE' : 'DELETE FROM'} ' || found; END IF;
+END $savepoint$`;
+}
+
+/** CREATE TEMP TABLE … ON COMMIT DROP | DELETE ROWS. */
+function tableMadeBy(tokens: readonly Token[]): Named | undefined {
+  if (tokens[0]?.value !== 'create') return undefined;
+  const words = tokens.map(({ kind, value }) => (kind === 'word' ? value : ''));
+  const onCommit = words.findIndex((word, index) => word === 'on' && words[index + 1] === 'commit');
+  const table = words.indexOf('table');
+  if (onCommit === -1 || table === -1) return undefined;
+  const named = words[table + 1] === 'if' ? table + 4 : table + 1;
+  const isQualified = isSymbol(tokens[named + 1], '.');
+  const name = tokens[isQualified ? named + 2 : named]?.value;
+  const action = words[onCommit + 2];
+  if (name === undefined || (action !== 'drop' && action !== 'delete')) return undefined;
+  return { name, action: action === 'drop' ? 'drop' : 'delete rows' };
+}
