@@ -362,9 +362,10 @@ export class Script {
   }
 
   async #checkConstraints(): Promise<Error | undefined> {
-    const outcome = await this.#session.exchange([], {
-      text: CHECK_CONSTRAINTS,
-      listener: UNHEARD,
+    const body = { text: CHECK_CONSTRAINTS, listener: UNHEARD };
+    // Triggers may say something.
+    const outcome = await this.#session.exchange([], body, (notice) => {
+      this.#asker.hearNotice(notice);
     });
     return outcome.is === 'done' ? undefined : outcome.error;
   }
@@ -397,13 +398,10 @@ export class Script {
           throw refusedStatement(this.#session, this.#question, statement.command);
         return SEND;
       case 'block only':
-        if (!this.#asker.transaction) throw onlyInTransactionBlocks(statement.command);
-        return SEND;
+        return this.#asker.transaction ? SEND : this.#replyOutsideBlock(statement.command);
       case 'set constraints':
       case 'set local':
-        if (!this.#asker.transaction)
-          this.#asker.hearNotice(onlyInTransactionBlocksWarning(statement.kind.toUpperCase()));
-        return SEND;
+        return this.#asker.transaction ? SEND : this.#replyToNoEffect(statement.kind);
       case 'set session':
       case 'ordinary':
         return SEND;
@@ -459,10 +457,30 @@ export class Script {
     return tag;
   }
 
-  #replyToSavepoint(kind: SavepointKind, name: string): Reply {
-    if (!this.#asker.transaction) throw onlyInTransactionBlocks(SAVEPOINT_COMMANDS[kind]);
+  #replyToSavepoint(kind: SavepointKind, name: string): Reply | Promise<never> {
+    if (!this.#asker.transaction) return this.#replyOutsideBlock(SAVEPOINT_COMMANDS[kind]);
     if (name.startsWith(RESERVED_PREFIX)) throw reservedName();
     return SEND;
+  }
+
+  async #replyOutsideBlock(command: string): Promise<never> {
+    await this.#haveRead();
+    throw onlyInTransactionBlocks(command);
+  }
+
+  async #replyToNoEffect(kind: 'set constraints' | 'set local'): Promise<Reply> {
+    await this.#haveRead();
+    this.#asker.hearNotice(onlyInTransactionBlocksWarning(kind.toUpperCase()));
+    return SEND;
+  }
+
+  /** The server reads a statement before it says that it belongs into a block. @throws its error */
+  async #haveRead(): Promise<void> {
+    // A text of several was read before.
+    if (this.#statements.length > 1) return;
+    const transaction = this.#openImplicit();
+    const listener = parseOnly(this.#question.text ?? '');
+    this.#judge(transaction, await this.#session.exchange([], { listener }));
   }
 
   async #replyToSetTransaction(
