@@ -69,8 +69,9 @@ interface LevelOwner {
   readonly timedOut: (() => boolean) | undefined;
 }
 
-/** A transaction has a number from its first write on. */
-const WRITTEN = 'SELECT pg_catalog.txid_current_if_assigned() IS NOT NULL AS written';
+/** A transaction has a number from its first write on, and holds the lock that stands for it. */
+const WRITTEN = `SELECT EXISTS (SELECT FROM pg_catalog.pg_locks
+  WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'transactionid') AS written`;
 
 /** One object for all, by which what they have in common is remembered. */
 const NO_OPTIONS: pg.PoolConfig = {};

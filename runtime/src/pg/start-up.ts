@@ -3,6 +3,8 @@
  * writes. That happens in a sandbox, too. What it wrote, the tests of the file find as if a `before`
  * hook had; what it only read takes no sandbox from them. Knows neither pools nor clients.
  */
+import { AsyncResource } from 'node:async_hooks';
+import type { TestContext } from 'node:test';
 import { onTestEntered, testOfSignal, type TestResource } from '../ambient-test.ts';
 import { around, isTest } from '../running-tests.ts';
 import type { Work } from '../whose-work.ts';
@@ -25,12 +27,28 @@ onTestEntered((_, context) => {
 /** The scope of what is asked now, before the first test; undefined when that is over, or no test will come. */
 export function startUpScope(): SandboxScope | undefined {
   if (over || !runsTests()) return undefined;
-  return (scope ??= new SandboxScope({
+  return (scope ??= openScope());
+}
+
+function openScope(): SandboxScope {
+  const opened = new SandboxScope({
     owner: 'the start-up of the app',
     timedOut: () => false,
     around: () => [],
-  }));
+  });
+  // Node waits for `after` hooks of the file, and for nothing else that a connection keeps open.
+  outsideOfTests.runInAsyncScope(() => {
+    const { after } = process.getBuiltinModule('node:test');
+    after((file) => {
+      // Last, behind the app's own.
+      (file as TestContext).after(() => opened.close());
+    });
+  });
+  return opened;
 }
+
+/** Made before there is a test. */
+const outsideOfTests = new AsyncResource('SAVEPOINT_START_UP');
 
 /** What has to come before this work is given a scope; undefined for nothing. */
 export function startUpBefore(work: Work): Promise<void> | undefined {
