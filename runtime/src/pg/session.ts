@@ -172,6 +172,7 @@ export class Session implements Ownership {
 
   /** Asks the server, in turn; the question hears the answer. */
   ask(asker: Asker, question: Question): void {
+    this.#noticeLoss();
     this.#turns.take({
       owner: asker,
       asked: question.asked,
@@ -235,6 +236,9 @@ export class Session implements Ownership {
   /** Nothing can be asked any more. The first reason stays. */
   spoil(error: Error): void {
     this.#spoilt ??= error;
+    // Nobody waits for the end of a transaction that is gone.
+    const { holder } = this.#turns;
+    if (holder) this.#turns.letGo(holder);
   }
 
   /** Opens a level that can be rolled back by itself. */
