@@ -53,6 +53,11 @@ export class TestScope {
     return this.#signal.aborted || this.#closing !== undefined;
   }
 
+  /** What its body threw; undefined before, and when it threw nothing. */
+  get failure(): unknown {
+    return failureOf(this.#t)?.cause;
+  }
+
   /** Whether it ran into its time-out. Its body may go on all the same. */
   get timedOut(): boolean {
     return failureOf(this.#t)?.failureType === TIMED_OUT;

@@ -19,6 +19,12 @@ export interface PostgresOptions {
   readonly allowDatabase?: AllowDatabase;
   /** How many connections this process may have at most: one for each sandbox that is open. Default 10. */
   readonly max?: number | undefined;
+  /**
+   * `'scattered'`: moves every sequence to a high place of its own, once per run and never backwards,
+   * so that tests fail at once that have the ids of rows written in their text. The database keeps
+   * that. `SAVEPOINT_SEED` repeats the places of a run on a fresh database.
+   */
+  readonly sequences?: 'scattered' | undefined;
 }
 
 type Check = readonly [expected: string, holds: (value: unknown) => boolean];
@@ -43,6 +49,7 @@ const CHECKS: Record<keyof PostgresOptions, Check> = {
     'a whole number of connections, 1 or more',
     (value) => Number.isInteger(value) && Number(value) > 0,
   ],
+  sequences: ["'scattered'", (value) => value === 'scattered'],
 };
 
 /** @throws SetupError `ERR_SAVEPOINT_OPTIONS`, naming the option */

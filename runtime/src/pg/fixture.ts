@@ -4,6 +4,7 @@
  */
 import type { TestContext } from 'node:test';
 import type pg from 'pg';
+import { scopeOf } from '../test-scope.ts';
 import { captureTrace, type Trace } from '../trace.ts';
 import { use } from '../use.ts';
 import { checkOptions, type PostgresOptions } from './fixture-options.ts';
@@ -77,7 +78,9 @@ class Postgres implements PostgresFixture {
 
   async #openSandbox(t: TestContext, opened: Trace): Promise<Sandbox> {
     const scope = sandboxScopeOfTest(t);
-    await this.#open();
+    const { sequences } = await this.#open();
+    const test = scopeOf(t);
+    if (sequences) test.defer(() => sequences.tell(test, opened));
     await scope.enter();
     return scope.sandboxOn(this.#source, opened);
   }

@@ -10,6 +10,7 @@ import { embeddedServer } from './embedded/embedded-server.ts';
 import type { PostgresOptions } from './fixture-options.ts';
 import { readMigrations } from './migrations.ts';
 import { markOwn } from './own-pools.ts';
+import { ScatteredSequences } from './scattered-sequences.ts';
 import { prepareDatabase, type PreparedDatabase } from './template.ts';
 import { assertTestDatabase } from './test-database.ts';
 
@@ -17,6 +18,8 @@ export interface OpenDatabase {
   readonly connectionString: string;
   /** The real pool of this process. */
   readonly pool: pg.Pool;
+  /** Set when sequences were moved. */
+  readonly sequences: ScatteredSequences | undefined;
 }
 
 const DEFAULT_MAX = 10;
@@ -39,7 +42,8 @@ export async function openDatabase(
   pool.on('error', () => undefined);
   // Nothing waits for this: idle connections keep no process alive, and the kernel closes what is left.
   process.once('beforeExit', () => void pool.end().then(release));
-  return { connectionString, pool };
+  const sequences = options.sequences && (await ScatteredSequences.scatter(pool));
+  return { connectionString, pool, sequences };
 }
 
 async function findDatabase(options: PostgresOptions, declared: Trace): Promise<PreparedDatabase> {

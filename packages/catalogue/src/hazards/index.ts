@@ -7,6 +7,7 @@ import { noDirtyRelease } from './no-dirty-release.ts';
 import { noFixedPort } from './no-fixed-port.ts';
 import { noFragileTeardown } from './no-fragile-teardown.ts';
 import { noFrozenNow } from './no-frozen-now.ts';
+import { noHardcodedId } from './no-hardcoded-id.ts';
 import { noInlineTeardown } from './no-inline-teardown.ts';
 import { noLateActivity } from './no-late-activity.ts';
 import { noLateRoute } from './no-late-route.ts';
@@ -65,4 +66,5 @@ export const HAZARDS = [
   noSchemaChurnOnLivePool,
   noCrossConnectionRead,
   noLostAsyncContext,
+  noHardcodedId,
 ] as const;
