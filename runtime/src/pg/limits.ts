@@ -88,6 +88,18 @@ export const LIMITS = [
     instead: OWN_DATABASE,
   },
   {
+    id: 'own-time-outs',
+    what: '`lock_timeout` is 10 s and `client_connection_check_interval` 1 s where nobody has set them, so that a wait for another test ends, and the server lets go of what a killed run held',
+    answer: 'differs',
+    instead: 'set them for the test database, its role or the pool: what is set is kept',
+  },
+  {
+    id: 'application-name',
+    what: 'Where the app has set no `application_name`, its connections are called after savepoint, the test file and the process, so that others can say whom they wait for',
+    answer: 'differs',
+    instead: 'set `application_name` on the pool',
+  },
+  {
     id: 'left-in-session',
     what: 'A client that goes back to its pool with settings, channels, temporary objects or session locks',
     answer: 'notes',
