@@ -32,12 +32,18 @@ export async function use<T>(
     return resource;
   }
   await free();
-  throw new TypeError(
-    `${sayTest(scope.name)} ended while its resource was being acquired; it was released again`,
+  throw endedMeanwhile(scope);
+}
+
+/** What is told when a test ended while something was acquired for it. */
+export function endedMeanwhile({ name }: TestScope): TypeError {
+  return new TypeError(
+    `${sayTest(name)} ended while its resource was being acquired; it was released again`,
   );
 }
 
-function runningScopeOf(t: TestContext): TestScope {
+/** The scope of a test. @throws TypeError when the test has ended, or `t` is not the context of one */
+export function runningScopeOf(t: TestContext): TestScope {
   const scope = scopeOf(t);
   if (!scope.ended) return scope;
   throw new TypeError(`${sayTest(scope.name)} has ended; nothing can be acquired in its scope`);

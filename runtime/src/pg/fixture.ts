@@ -4,13 +4,12 @@
  */
 import type { TestContext } from 'node:test';
 import type pg from 'pg';
-import { scopeOf } from '../test-scope.ts';
 import { captureTrace, type Trace } from '../trace.ts';
-import { use } from '../use.ts';
+import { endedMeanwhile, runningScopeOf } from '../use.ts';
 import { checkOptions, type PostgresOptions } from './fixture-options.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
 import { sandboxScopeOfTest } from './sandbox-scope.ts';
-import type { Sandbox } from './sandbox.ts';
+import type { ScatteredSequences } from './scattered-sequences.ts';
 import { keepWithin, sourceFrom, type Source } from './sources.ts';
 
 /** The database of a test suite. */
@@ -47,8 +46,9 @@ class Postgres implements PostgresFixture {
   readonly #options: PostgresOptions;
   readonly #declared: Trace;
   readonly #source: Source;
-  readonly #sandboxes = new WeakMap<AbortSignal, Promise<Sandbox>>();
   #database: Promise<OpenDatabase> | undefined;
+  #isOpen = false;
+  #sequences: ScatteredSequences | undefined;
 
   constructor(options: PostgresOptions, declared: Trace) {
     this.#options = options;
@@ -58,35 +58,25 @@ class Postgres implements PostgresFixture {
 
   async rollback(t: TestContext): Promise<pg.Pool> {
     const opened = captureTrace();
-    const asked = this.#sandboxes.get(t.signal);
-    const sandbox =
-      asked ??
-      use(
-        t,
-        () => this.#openSandbox(t, opened),
-        () => {
-          this.#sandboxes.delete(t.signal);
-        },
-      );
-    this.#sandboxes.set(t.signal, sandbox);
-    return (await sandbox).pool;
+    const test = runningScopeOf(t);
+    const scope = sandboxScopeOfTest(t);
+    if (!this.#isOpen) await this.#open();
+    const entering = scope.enter();
+    if (entering) await entering;
+    if (test.ended) throw endedMeanwhile(test);
+    this.#sequences?.follow(test, opened);
+    return scope.sandboxOn(this.#source, opened).pool;
   }
 
   async connectionString(): Promise<string> {
     return (await this.#open()).connectionString;
   }
 
-  async #openSandbox(t: TestContext, opened: Trace): Promise<Sandbox> {
-    const scope = sandboxScopeOfTest(t);
-    const { sequences } = await this.#open();
-    const test = scopeOf(t);
-    if (sequences) test.defer(() => sequences.tell(test, opened));
-    await scope.enter();
-    return scope.sandboxOn(this.#source, opened);
-  }
-
-  #open(): Promise<OpenDatabase> {
+  async #open(): Promise<OpenDatabase> {
     keepWithin(this.#options.max);
-    return (this.#database ??= openDatabase(this.#options, this.#declared));
+    const database = await (this.#database ??= openDatabase(this.#options, this.#declared));
+    this.#sequences = database.sequences;
+    this.#isOpen = true;
+    return database;
   }
 }
