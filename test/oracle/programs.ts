@@ -76,12 +76,8 @@ const FAMILIES = {
     "SELECT 'never closed",
     'EXECUTE nosuch',
     'COPY users FROM STDIN',
-    'SET nosuch = 1',
-    'SET LOCAL nosuch = 1',
-    "SET LOCAL app.user = 'no word for a name'",
     'LOCK TABLE nowhere',
     'LOCK users,',
-    'SET work_mem = nosuch',
     'DECLARE c CURSOR FOR SELECT * FROM nowhere',
   ],
   deferred: [
@@ -119,7 +115,7 @@ const FAMILIES = {
     'BEGIN READ ONLY',
     'START TRANSACTION READ ONLY, READ WRITE',
     'BEGIN ISOLATION LEVEL READ COMMITTED',
-    'BEGIN ISOLATION LEVEL READ UNCOMMITTED, READ WRITE',
+    'BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE',
     'BEGIN NOT DEFERRABLE',
     'BEGIN DEFERRABLE',
     'SET TRANSACTION READ ONLY',
@@ -145,7 +141,7 @@ const FAMILIES = {
     "SELECT set_config('app.who', 'edsger', true)",
     "SELECT set_config('app.who', 'barbara', false)",
     { sql: 'SELECT set_config($1, $2, true)', values: ['app.who', 'x'] },
-    "SELECT current_setting('app.who', true)",
+    "SELECT nullif(current_setting('app.who', true), '')",
     'SET LOCAL search_path TO nowhere',
     'SET search_path TO public, nowhere',
     'RESET search_path',
@@ -157,6 +153,10 @@ const FAMILIES = {
     'SET statement_timeout = 100000',
     'SHOW statement_timeout',
     'RESET ALL',
+    'SET nosuch = 1',
+    'SET LOCAL nosuch = 1',
+    "SET LOCAL app.user = 'no word for a name'",
+    'SET work_mem = nosuch',
     'SET default_transaction_read_only = off',
   ],
   cursors: [
@@ -310,8 +310,22 @@ function textOf(said: Said): string {
 function queryOf([speaker, said, shape]: [Speaker, Said, Shape]): Step {
   const on = speaker === 'pool' && isSessionBound(textOf(said)) ? 'a' : speaker;
   const values = typeof said === 'string' ? {} : { values: said.values };
-  return { on, sql: withName(textOf(said), on), ...values, ...shape };
+  return { on, sql: withName(textOf(said), on), ...values, ...shapeOf(textOf(said), shape) };
 }
+
+/** The driver hangs on COPY FROM STDIN under a name. What controls a transaction has names of its own. */
+function shapeOf(text: string, shape: Shape): Shape {
+  if (!('name' in shape)) return shape;
+  if (text.startsWith('COPY') || text.includes(';')) return {};
+  return isControl(text) ? { name: text } : shape;
+}
+
+function isControl(text: string): boolean {
+  return CONTROL_WORDS.test(text);
+}
+
+const CONTROL_WORDS =
+  /^(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|SET (?:LOCAL )?TRANSACTION)\b/;
 
 function cursorOf([on, said, reads]: [ClientName, Said, number[]]): Step {
   const values = typeof said === 'string' ? {} : { values: said.values };
