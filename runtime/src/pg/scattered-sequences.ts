@@ -40,6 +40,7 @@ export class ScatteredSequences {
   readonly #seed: string;
   /** By sequence: what it has given since is greater. */
   readonly #floors: ReadonlyMap<string, bigint>;
+  readonly #followed = new WeakSet<TestScope>();
 
   private constructor(pool: pg.Pool, seed: string, floors: ReadonlyMap<string, bigint>) {
     this.#pool = pool;
@@ -65,8 +66,14 @@ export class ScatteredSequences {
     }
   }
 
-  /** Tells a test whose assertion failed that it expected the id of a sequence to be a number it knew. */
-  async tell(scope: TestScope, opened: Trace): Promise<void> {
+  /** Tells a test at its end, when its assertion failed, that it expected the id of a sequence to be a number it knew. */
+  follow(scope: TestScope, opened: Trace): void {
+    if (this.#followed.has(scope)) return;
+    this.#followed.add(scope);
+    scope.defer(() => this.#tell(scope, opened));
+  }
+
+  async #tell(scope: TestScope, opened: Trace): Promise<void> {
     const { failure } = scope;
     const { code, actual, expected, stack = '' } = Object(failure) as Partial<AssertionFailure>;
     if (code !== 'ERR_ASSERTION') return;

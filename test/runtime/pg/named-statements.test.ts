@@ -1,10 +1,9 @@
 /** Named statements outlive transactions on the server; what they were prepared over may not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import pg from 'pg';
 import { openSandbox } from '../../../runtime/src/pg/sandbox.ts';
 import { captureTrace } from '../../../runtime/src/trace.ts';
-import { scratchDatabase } from '../../support/database.ts';
+import { openedFor } from './support/sandbox.ts';
 
 const allTags = { name: 'all-tags', text: 'select * from tags' };
 
@@ -18,8 +17,7 @@ const SCHEMAS: readonly (readonly [schema: string, columns: readonly string[]])[
 ];
 
 test('a statement is prepared anew in each test, over tables that were rolled back with the last', async (t) => {
-  const connections = new pg.Pool({ connectionString: await scratchDatabase(t), max: 1 });
-  t.after(() => connections.end());
+  const { connections } = await openedFor(t, { schema: '' });
   for (const [schema, columns] of [...SCHEMAS, ...SCHEMAS]) {
     const sandbox = openSandbox({
       name: t.name,
@@ -43,20 +41,7 @@ test('a statement is prepared anew in each test, over tables that were rolled ba
 });
 
 test('a statement that its own test changes the table under fails as it does for real', async (t) => {
-  const connections = new pg.Pool({ connectionString: await scratchDatabase(t), max: 1 });
-  const sandbox = openSandbox({
-    name: t.name,
-    opened: captureTrace(),
-    checkout: () => connections.connect(),
-    giveBack: (client, error) => {
-      client.release(error);
-    },
-  });
-  t.after(async () => {
-    await sandbox.close();
-    await connections.end();
-  });
-  const { pool } = sandbox;
+  const { pool } = await openedFor(t);
   await pool.query('create table tags (name text)');
   const client = await pool.connect();
   try {

@@ -1,9 +1,9 @@
 /** Where sequences are moved to, and that they are never moved back. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import pg from 'pg';
+import type pg from 'pg';
 import { ScatteredSequences } from '../../../runtime/src/pg/scattered-sequences.ts';
-import { scratchDatabase } from '../../support/database.ts';
+import { openedFor } from './support/sandbox.ts';
 
 const SCHEMA = `
   create table users (id serial primary key);
@@ -16,10 +16,7 @@ const SCHEMA = `
   select nextval('far'), nextval('users_id_seq');`;
 
 async function database(t: TestContext): Promise<pg.Pool> {
-  const pool = new pg.Pool({ connectionString: await scratchDatabase(t) });
-  t.after(() => pool.end());
-  await pool.query(SCHEMA);
-  return pool;
+  return (await openedFor(t, { schema: SCHEMA })).witness;
 }
 
 async function positions(pool: pg.Pool): Promise<Map<string, number>> {
