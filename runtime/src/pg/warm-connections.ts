@@ -21,7 +21,10 @@ export class WarmConnections {
   keep(real: RealConnection, end: readonly string[], giveBack: () => void): void {
     this.#connections.push(real);
     real.owe(end, () => {
-      this.#connections.splice(this.#connections.indexOf(real), 1);
+      const index = this.#connections.indexOf(real);
+      // Somebody took it and has asked nothing yet: it is his to give back.
+      if (index === -1) return;
+      this.#connections.splice(index, 1);
       giveBack();
     });
   }
