@@ -107,7 +107,9 @@ for (const [how, options] of Object.entries<pg.PoolConfig>({
 })) {
   test(`what ${how} sets holds for every client, and is no residue`, async (t) => {
     const warned: Error[] = [];
-    const hear = (warning: Error) => void (warning instanceof HazardError && warned.push(warning));
+    const hear = (warning: Error) => {
+      if (warning instanceof HazardError) warned.push(warning);
+    };
     process.on('warning', hear);
     t.after(() => {
       process.off('warning', hear);
