@@ -4,7 +4,6 @@
  */
 import type { TestContext } from 'node:test';
 import type pg from 'pg';
-import { scopeOf } from '../test-scope.ts';
 import { captureTrace, type Trace } from '../trace.ts';
 import { endedMeanwhile, runningScopeOf } from '../use.ts';
 import { checkOptions, type PostgresOptions } from './fixture-options.ts';
