@@ -86,18 +86,17 @@ function made(test: TestResource): void {
 function seeCalls(test: TestResource): void {
   const prototype = classBelow(AsyncResource.prototype, test);
   if (Object.hasOwn(prototype, 'runInAsyncScope')) return;
-  const { runInAsyncScope } = AsyncResource.prototype;
   Object.defineProperty(prototype, 'runInAsyncScope', {
     configurable: true,
     writable: true,
     value: function runAsTest(
       this: TestResource & AsyncResource,
-      ...args: Parameters<typeof runInAsyncScope>
+      ...args: Parameters<AsyncResource['runInAsyncScope']>
     ) {
       const context = args[1] as TestContext | undefined;
       (this as Owned)[OWNER] = { test: this, context, served: false };
       if (context) for (const listener of enteredListeners) listener(this, context);
-      return runInAsyncScope.apply(this, args);
+      return AsyncResource.prototype.runInAsyncScope.apply(this, args);
     },
   });
 }

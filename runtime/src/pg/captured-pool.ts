@@ -163,7 +163,7 @@ function optionsOf(app: pg.Pool): pg.PoolConfig {
   const { options } = app;
   const { Client } = app as unknown as { readonly Client: typeof pg.Client };
   if (options.types || isOurs(Client)) return options;
-  return { ...options, types: new Client() as unknown as pg.CustomTypesConfig };
+  return { ...options, types: new Client() };
 }
 
 function isOurs(Client: typeof pg.Client): boolean {

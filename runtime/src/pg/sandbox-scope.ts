@@ -106,9 +106,7 @@ export class SandboxScope {
   }
 
   #chain(): SandboxScope[] {
-    const chain: SandboxScope[] = [];
-    for (let scope: SandboxScope | undefined = this; scope; scope = scope.#outer) chain.push(scope);
-    return chain;
+    return [this, ...(this.#outer ? this.#outer.#chain() : [])];
   }
 
   /**
