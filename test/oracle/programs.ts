@@ -325,7 +325,7 @@ function isControl(text: string): boolean {
 }
 
 const CONTROL_WORDS =
-  /^(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|SET (?:LOCAL )?TRANSACTION)\b/;
+  /^(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|LOCK|DECLARE|SET)\b/;
 
 function cursorOf([on, said, reads]: [ClientName, Said, number[]]): Step {
   const values = typeof said === 'string' ? {} : { values: said.values };

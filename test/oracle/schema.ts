@@ -76,7 +76,10 @@ export const ROWS = `
     (SELECT json_agg(l ORDER BY n) FROM log l) AS log
 `;
 
-/** What must be the same before and after a sandbox: everything but the position of sequences. */
+/**
+ * What must be the same before and after a sandbox: everything but the position of sequences. Who
+ * asks the server something at the moment has locks only until it is answered.
+ */
 export const FINGERPRINT = `
   SELECT
     ${['users', 'posts', 'tags', 'log'].map((table) => `(SELECT string_agg(concat_ws(' ', ctid, xmin, t), ',' ORDER BY ctid) FROM ${table} t) AS ${table}`).join(',\n    ')},
@@ -89,5 +92,5 @@ export const FINGERPRINT = `
     (SELECT count(*) FROM pg_db_role_setting) AS settings,
     (SELECT count(*) FROM pg_description WHERE objoid >= ${FIRST_OWN_OID}) AS comments,
     (SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
-      WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()) AS locks
+      WHERE datname = current_database() AND backend_type = 'client backend' AND state <> 'active') AS locks
 `;

@@ -330,6 +330,13 @@ const PROGRAMS: Record<string, readonly Step[]> = {
     'VACUUM; SELECT 1',
     COUNT,
   ],
+  'a setting that the server refused is none of the next client': [
+    'SET nosuch = 1',
+    { on: 'b', sql: COUNT },
+    'SET work_mem = 1111; SET nosuch = 1',
+    { on: 'b', sql: 'SHOW work_mem' },
+    'SHOW work_mem',
+  ],
   'two clients of one pool': [
     { on: 'a', sql: ada },
     { on: 'b', sql: COUNT },

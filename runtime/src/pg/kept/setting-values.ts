@@ -178,7 +178,9 @@ export class SettingValues<Client extends Starting> {
 type Setting = readonly [name: string, value: string];
 
 function setting([name, value]: Setting): string {
-  return `SELECT pg_catalog.set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, false)`;
+  const set = `SELECT pg_catalog.set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, false)`;
+  // Setting what does not exist has failed before; a name with a dot is made by being set.
+  return name.includes('.') ? set : `${set} WHERE ${current(name)} IS NOT NULL`;
 }
 
 const NOTHING_SET: Settings = new Map();
