@@ -110,10 +110,11 @@ export class Log {
   }
 
   #plainError(error: Error): unknown {
-    // The sandbox adds the cause; the number of a temporary schema is the session's.
+    // The sandbox adds the cause; the number of a temporary schema is the session's, and has a length.
     const {
       client: _client,
       cause: _cause,
+      length: _length,
       schema,
       ...fields
     } = error as Error & Record<string, unknown>;
