@@ -104,7 +104,8 @@ export class Script {
       });
     } catch (refusal) {
       this.#rollBackImplicit();
-      return Promise.reject(refusal as Error);
+      const error = refusal as Error;
+      return Promise.reject(error);
     }
   }
 
@@ -421,7 +422,7 @@ export class Script {
       const { initialModes } = this.#session;
       this.#grant({ ...initialModes, ...modes });
       this.#begin(initialModes);
-      (this.#asker.transaction as AppTransaction | undefined)?.modes.change(modes);
+      this.#asker.transaction?.modes.change(modes);
     }
     return tag;
   }
