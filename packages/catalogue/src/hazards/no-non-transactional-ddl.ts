@@ -32,8 +32,11 @@ export const noNonTransactionalDdl = defineHazard({
   severity: 'error',
   presets: [],
   runtime: {
-    sees: ['such a statement sent through a sandbox; it is refused before it reaches the server'],
-    cannotSee: ['statements inside functions and procedures; there the server itself refuses'],
+    sees: [
+      'such a statement sent through a sandbox; it is refused before it reaches the server',
+      'COMMIT or ROLLBACK inside a procedure or DO, and the use of an enum’s value that was added earlier in the test; the server refuses them, and its error is the `cause`',
+    ],
+    cannotSee: ['sandboxes of others, and transactions that tests begin by themselves'],
     message: '{{statement}} cannot run in the rollback sandbox of {{test}}.',
   },
   evidence: [

@@ -25,6 +25,8 @@ export const noSandboxedConcurrencyTest = defineHazard({
   runtime: {
     sees: [
       'a transaction that asks for a stronger isolation level than the sandbox has, or for DEFERRABLE; it is refused, never weakened in silence',
+      'a transaction that asks for a weaker level; it gets that of the sandbox, and the test is told',
+      '`pg_export_snapshot()` and SET TRANSACTION SNAPSHOT; they are refused',
       'a statement of a second client that was taken beforehand and waits for the open transaction of the very code that asks: refused at once, with both lines',
       'an advisory lock, prepared statement or cursor WITH HOLD that another client of the sandbox has: answered as the server would, or refused',
       'a notification that somebody listens for, and whose text only the server knows; it is refused',
