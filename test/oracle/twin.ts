@@ -157,5 +157,11 @@ function seenError(error: unknown): object {
   const known = Object.entries(said).filter(
     ([key, value]) => key !== 'cause' && value !== undefined,
   );
-  return { ...Object.fromEntries(known), message: (error as Error).message };
+  const { where } = error as pg.DatabaseError;
+  return {
+    ...Object.fromEntries(known),
+    message: (error as Error).message,
+    // Portals of `pg-cursor` are numbered.
+    ...(where !== undefined && { where: where.replace(/"C_\d+"/, '"C"') }),
+  };
 }

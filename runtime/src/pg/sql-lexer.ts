@@ -32,7 +32,7 @@ const NUMBER = /(?:\d[\w]*(?:\.(?!\.)\w*)?|\.\d\w*)/y;
 const PARAMETER = /\$\d+/y;
 const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 /** Two literals with a line break between them are one literal, which goes on under the rules of the first. */
-const CONTINUATION = /(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'/y;
+const CONTINUATION = /[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'/y;
 const STRING_PREFIX = /(?:[eEbBxXnN]|[uU]&)?'/y;
 const IDENTIFIER_PREFIX = /(?:[uU]&)?"/y;
 const UESCAPE = /uescape(?![\w$\u0080-\uffff])/iy;
