@@ -61,4 +61,3 @@ export async function oneInsert(db: Database): Promise<void> {
 }
 
 export const BODIES = { threeQueries, oneSelect, oneInsert };
-export type BodyName = keyof typeof BODIES;

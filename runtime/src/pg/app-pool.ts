@@ -5,7 +5,6 @@
  * until the process ends, for work that outlives its test asks then, too.
  */
 import type pg from 'pg';
-import { markStoodIn } from './own-pools.ts';
 import { markPlace, resumeAt } from './place-mark.ts';
 
 /** Answers for one request to an app's pool. */
@@ -34,7 +33,6 @@ let findFor: (pool: pg.Pool) => StandIn | undefined = () => undefined;
 /** Puts a stand-in before a pool; a later one takes the place of an earlier one. */
 export function standInFor(pool: pg.Pool, stand: StandIn): void {
   standIns.set(pool, stand);
-  markStoodIn(pool);
   replaceMethods(basePrototypeOf(pool));
 }
 
@@ -49,7 +47,6 @@ function standInOf(pool: pg.Pool): StandIn | undefined {
   const found = findFor(pool);
   if (found) {
     standIns.set(pool, found);
-    markStoodIn(pool);
   }
   return found;
 }

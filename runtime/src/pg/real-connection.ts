@@ -119,23 +119,39 @@ export class RealConnection {
     body?: Body,
     onNotice?: (notice: unknown) => void,
   ): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.send(control, body, onNotice, resolve);
+    });
+  }
+
+  /** The same for what every test does again and again: the outcome is told at once, without a promise. */
+  send(
+    control: readonly Control[],
+    body: Body | undefined,
+    onNotice: ((notice: unknown) => void) | undefined,
+    onOutcome: (outcome: Outcome) => void,
+  ): void {
     // COPY … TO STDOUT takes over the socket: nothing else may be answered on it. And `pg` keeps a
     // line of one behind the message that is being answered.
-    return body?.onError || this.#exchanges.length > 0
-      ? this.#exchangeInTurn(control, body, onNotice)
-      : this.#roundTrip(this.#behindOwed(control), body, onNotice);
+    if (body?.onError || this.#exchanges.length > 0)
+      void this.#exchangeInTurn(control, body, onNotice).then(onOutcome);
+    else this.#roundTrip(this.#behindOwed(control), body, onNotice, onOutcome);
   }
 
   async #exchangeInTurn(
     control: readonly Control[],
-    body?: Body,
-    onNotice?: (notice: unknown) => void,
+    body: Body | undefined,
+    onNotice: ((notice: unknown) => void) | undefined,
   ): Promise<Outcome> {
     if (this.#exchanges.length > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
     const ahead = this.#behindOwed(control);
-    if (!body?.onError || ahead.length === 0) return this.#roundTrip(ahead, body, onNotice);
-    const controlled = await this.#roundTrip(ahead);
-    return controlled.is === 'done' ? this.#roundTrip([], body, onNotice) : controlled;
+    const trip = (first: readonly Control[], then?: Body) =>
+      new Promise<Outcome>((resolve) => {
+        this.#roundTrip(first, then, onNotice, resolve);
+      });
+    if (!body?.onError || ahead.length === 0) return trip(ahead, body);
+    const controlled = await trip(ahead);
+    return controlled.is === 'done' ? trip([], body) : controlled;
   }
 
   /**
@@ -172,30 +188,35 @@ export class RealConnection {
 
   #roundTrip(
     control: readonly Control[],
-    body?: Body,
-    onNotice?: (notice: unknown) => void,
-  ): Promise<Outcome> {
+    body: Body | undefined,
+    onNotice: ((notice: unknown) => void) | undefined,
+    onOutcome: (outcome: Outcome) => void,
+  ): void {
     const lost = this.#lost;
-    if (lost) return Promise.resolve({ is: 'lost', error: lost });
-    if (control.length === 0 && !body) return Promise.resolve({ is: 'done' });
-    return new Promise((resolve) => {
-      const { stream } = this.client.connection;
-      stream.cork();
-      if (control.length > 0 && body && !isOneMessage(body)) {
-        // Two answers: a simple query would be skipped, and never answered, after a failed control statement.
-        const ahead = new Exchange(control, undefined, undefined, () => undefined);
-        this.#send(ahead);
-        this.#send(
-          new Exchange([], body, onNotice, (outcome) => {
-            const failed = outcome.is === 'lost' ? undefined : ahead.error;
-            resolve(failed ? { is: 'control failed', error: failed } : outcome);
-          }),
-        );
-      } else {
-        this.#send(new Exchange(control, body, onNotice, resolve));
-      }
-      stream.uncork();
-    });
+    if (lost) {
+      process.nextTick(onOutcome, { is: 'lost', error: lost });
+      return;
+    }
+    if (control.length === 0 && !body) {
+      process.nextTick(onOutcome, { is: 'done' });
+      return;
+    }
+    const { stream } = this.client.connection;
+    stream.cork();
+    if (control.length > 0 && body && !isOneMessage(body)) {
+      // Two answers: a simple query would be skipped, and never answered, after a failed control statement.
+      const ahead = new Exchange(control, undefined, undefined, () => undefined);
+      this.#send(ahead);
+      this.#send(
+        new Exchange([], body, onNotice, (outcome) => {
+          const failed = outcome.is === 'lost' ? undefined : ahead.error;
+          onOutcome(failed ? { is: 'control failed', error: failed } : outcome);
+        }),
+      );
+    } else {
+      this.#send(new Exchange(control, body, onNotice, onOutcome));
+    }
+    stream.uncork();
   }
 
   /** Writes at once, behind what is not answered yet; `pg` only keeps the line of who hears the answers. */

@@ -42,6 +42,19 @@ const SEND = Symbol('send');
 /** A command tag that the sandbox answers itself, or SEND. */
 type Reply = string | typeof SEND;
 
+/** Called when a question is answered, or with what it fails with. */
+type Settle = (error?: Error) => void;
+
+/** How statements are sent. */
+interface Phrasing {
+  /** Instead of what the app said. */
+  readonly text?: string | undefined;
+  readonly ahead?: readonly Control[] | undefined;
+}
+
+const AS_SAID: Phrasing = {};
+const NOTHING: readonly never[] = [];
+
 type SavepointKind = 'savepoint' | 'release' | 'rollback to';
 
 export class Script {
@@ -63,50 +76,70 @@ export class Script {
 
   /**
    * Answers everything but the end of the answer.
-   * @throws the server's error, or the refusal, that the question fails with
+   * @param settle called once, later, with the server's error or the refusal that the question fails with
    */
-  run(): Promise<void> {
+  run(settle: Settle): void {
     const { transaction } = this.#asker;
     const served = transaction
       ? undefined
       : this.#session.clients.serve(this.#asker, this.#question);
-    if (this.#session.history.modesChanged && !transaction) return this.#answerInNewModes(served);
-    return served ? served.then(() => this.#answer()) : this.#answer();
+    if (served || (this.#session.history.modesChanged && !transaction))
+      this.#answerWhenServed(served).then(() => {
+        settle();
+      }, settle);
+    else if (this.#isOrdinary()) this.#runOrdinary(settle);
+    else
+      this.#runAll().then(() => {
+        settle();
+      }, settle);
   }
 
-  /** The app may have changed what its transactions begin with, also by what no text says. */
-  async #answerInNewModes(served: Promise<void> | undefined): Promise<void> {
+  async #answerWhenServed(served: Promise<void> | undefined): Promise<void> {
     await served;
-    const [row] = (await rowsOf(this.#session, `SELECT ${DEFAULT_MODES}`)) ?? [];
-    if (row) this.#session.initialModes = readDefaultModes(row);
-    await this.#answer();
+    // The app may have changed what its transactions begin with, also by what no text says.
+    if (this.#session.history.modesChanged && !this.#asker.transaction) {
+      const [row] = (await rowsOf(this.#session, `SELECT ${DEFAULT_MODES}`)) ?? [];
+      if (row) this.#session.initialModes = readDefaultModes(row);
+    }
+    await this.#runAll();
   }
 
-  #answer(): Promise<void> {
-    const [only, ...others] = this.#statements;
-    // What most questions are; each promise less is time that every test saves.
-    return only?.kind === 'ordinary' && others.length === 0 && sessionWordsOf(only).length === 0
-      ? this.#runOrdinary()
-      : this.#runAll();
+  /** What most questions are: each promise less is time that every test saves. */
+  #isOrdinary(): boolean {
+    const [only] = this.#statements;
+    return (
+      only?.kind === 'ordinary' &&
+      this.#statements.length === 1 &&
+      sessionWordsOf(only).length === 0
+    );
   }
 
-  #runOrdinary(): Promise<void> {
+  #runOrdinary(settle: Settle): void {
     const transaction = this.#asker.transaction ?? this.#openImplicit();
     try {
-      return this.#exchange(transaction, this.#statements).then((outcome) => {
-        try {
-          this.#judge(transaction, outcome);
-        } catch (error) {
-          this.#rollBackImplicit();
-          throw error;
-        }
-        return this.#implicit && this.#commitImplicit();
+      this.#sendStatements(transaction, this.#statements, AS_SAID, (outcome) => {
+        this.#settleOrdinary(transaction, outcome, settle);
       });
     } catch (refusal) {
       this.#rollBackImplicit();
-      const error = refusal as Error;
-      return Promise.reject(error);
+      process.nextTick(settle, refusal);
     }
+  }
+
+  #settleOrdinary(transaction: AppTransaction, outcome: Outcome, settle: Settle): void {
+    try {
+      this.#judge(transaction, outcome);
+    } catch (error) {
+      this.#rollBackImplicit();
+      settle(error as Error);
+      return;
+    }
+    const committed = this.#commitImplicit();
+    if (!committed) settle();
+    else
+      committed.then(() => {
+        settle();
+      }, settle);
   }
 
   async #runAll(): Promise<void> {
@@ -181,13 +214,8 @@ export class Script {
       ? undefined
       : await this.#session.clients.hear(this.#asker, transaction, this.#question, statements);
     if (wording?.tag === undefined) {
-      const outcome = this.#exchange(
-        transaction,
-        statements,
-        wording?.text ?? text,
-        wording?.ahead,
-      );
-      this.#judge(transaction, await outcome);
+      const said = { text: wording?.text ?? text, ahead: wording?.ahead };
+      this.#judge(transaction, await this.#exchange(transaction, statements, said));
     } else {
       this.#session.sendLater(...(wording.ahead ?? []));
       this.#question.commandDone(wording.tag, this.#session.connection);
@@ -198,19 +226,29 @@ export class Script {
   #exchange(
     transaction: AppTransaction,
     statements: readonly Statement[],
-    text?: string,
-    ahead: readonly Control[] = [],
+    wording: Phrasing,
   ): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#sendStatements(transaction, statements, wording, resolve);
+    });
+  }
+
+  #sendStatements(
+    transaction: AppTransaction,
+    statements: readonly Statement[],
+    { text, ahead = NOTHING }: Phrasing,
+    onOutcome: (outcome: Outcome) => void,
+  ): void {
     const { submission, values, isPlain } = this.#question;
     const notes = transaction.aborted
-      ? []
+      ? NOTHING
       : statements.flatMap((statement) => [
           ...this.#prepareFor(transaction, statement),
           ...transaction.leftovers.note(statement, values),
         ]);
     if (transaction.leftovers.constraintsChanged) this.#session.checksConstraints = true;
     transaction.touched = true;
-    return this.#session.exchange(
+    this.#session.send(
       ahead.length > 0 ? [...notes, ...ahead] : notes,
       {
         listener: submission,
@@ -227,6 +265,7 @@ export class Script {
       (notice) => {
         this.#asker.hearNotice(notice);
       },
+      onOutcome,
     );
   }
 

@@ -180,7 +180,9 @@ export class Session implements Ownership {
         question.fail(error);
       },
       selfWait: (holder) => waitsForItself(this, holder.transaction, question),
-      run: () => this.#answer(asker, question),
+      run: (end) => {
+        this.#answer(asker, question, end);
+      },
     });
   }
 
@@ -190,6 +192,18 @@ export class Session implements Ownership {
     body: Body,
     onNotice?: (notice: unknown) => void,
   ): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.send(ahead, body, onNotice, resolve);
+    });
+  }
+
+  /** The same, with the outcome told at once. */
+  send(
+    ahead: readonly Control[],
+    body: Body,
+    onNotice: ((notice: unknown) => void) | undefined,
+    onOutcome: (outcome: Outcome) => void,
+  ): void {
     const real = this.#real;
     if (!real) throw new Error('nothing can be sent before the connection is reached');
     const control = ahead.length > 0 ? [...this.#pending, ...ahead] : this.#pending;
@@ -197,7 +211,7 @@ export class Session implements Ownership {
     if (!this.#begun) openSessions++;
     this.#begun = true;
     if (body.listener.name) this.#statements.add(body.listener.name);
-    return real.exchange(control, body, onNotice);
+    real.send(control, body, onNotice, onOutcome);
   }
 
   /** Has statements of ours sent ahead of whatever is sent next. */
@@ -394,27 +408,36 @@ export class Session implements Ownership {
     this.#lockWaits = new LockWaits(this, real.client);
   }
 
-  /** Rejects when the app's own callback throws, as it would be uncaught in the driver. */
-  #answer(asker: Asker, question: Question): Promise<void> {
+  #answer(asker: Asker, question: Question, end: () => void): void {
     // It was given up while it waited, and the server must not hear of it.
-    if (!question.begin()) return Promise.resolve();
-    return this.#perform(asker, question).then(
-      () => {
-        question.complete(this.connection);
-      },
-      (error: unknown) => {
-        this.#noticeLoss();
-        this.#lockWaits?.tellFailure(error as Error);
-        question.fail(error as Error, this.connection);
-      },
-    );
+    if (!question.begin()) {
+      end();
+      return;
+    }
+    const settle = (error?: Error) => {
+      try {
+        if (error) this.#fail(question, error);
+        else question.complete(this.connection);
+      } catch (thrown) {
+        // By the app's own callback; uncaught, as in the driver, but not in the midst of the server's message.
+        process.nextTick(() => {
+          throw thrown;
+        });
+      }
+      end();
+    };
+    this.#noticeLoss();
+    const script = () => {
+      new Script(this, asker, question).run(settle);
+    };
+    if (this.atHand && !this.#spoilt) script();
+    else this.reach().then(script, settle);
   }
 
-  /** @throws what the question fails with */
-  #perform(asker: Asker, question: Question): Promise<void> {
+  #fail(question: Question, error: Error): void {
     this.#noticeLoss();
-    const script = () => new Script(this, asker, question).run();
-    return this.atHand && !this.#spoilt ? script() : this.reach().then(script);
+    this.#lockWaits?.tellFailure(error);
+    question.fail(error, this.connection);
   }
 }
 

@@ -9,7 +9,8 @@ import type { Trace } from '../trace.ts';
 export interface Turn<Owner> {
   readonly owner: Owner;
   readonly asked: () => Trace;
-  readonly run: () => Promise<void>;
+  /** @param end called once, when the next may have his turn */
+  readonly run: (end: () => void) => void;
   /** Called instead of `run` when the turn will not come. */
   readonly refuse: (error: Error) => void;
   /** The error to refuse it with when it is this holder's own doing that it waits for him. */
@@ -92,13 +93,9 @@ export class Turns<Owner> {
   #run(turn: Turn<Owner>): void {
     this.#stopPatience();
     this.#running = turn;
-    const end = () => {
+    turn.run(() => {
       this.#running = undefined;
       this.#next();
-    };
-    void turn.run().then(end, (error: unknown) => {
-      end();
-      throw error;
     });
   }
 

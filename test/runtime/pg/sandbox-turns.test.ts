@@ -20,10 +20,12 @@ function takeAll(
       owner,
       asked: nowhere,
       refuse: resolve,
-      run: async () => {
+      run: (end) => {
         onRun(owner, index);
-        await work;
-        resolve('served');
+        void work.then(() => {
+          resolve('served');
+          end();
+        });
       },
     });
   });

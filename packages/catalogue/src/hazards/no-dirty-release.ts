@@ -24,10 +24,7 @@ export const noDirtyRelease = defineHazard({
       'inside a sandbox, a client that is released while its transaction is open, with the lines of checkout, BEGIN and release; the test fails at its end, and the next borrower is inside the transaction as in production',
       'inside a sandbox, settings of the session, channels, advisory locks and temporary tables that a client still has when the test ends: a note, for nothing was lost yet',
     ],
-    cannotSee: [
-      'clients outside of a sandbox',
-      'what functions leave to the session of a client',
-    ],
+    cannotSee: ['clients outside of a sandbox', 'what functions leave to the session of a client'],
     message:
       'A client went back to the pool inside the transaction that began at {{begun}}. The next borrower is inside it, too.',
   },
