@@ -45,9 +45,7 @@ function standInOf(pool: pg.Pool): StandIn | undefined {
   const known = standIns.get(pool);
   if (known) return known;
   const found = findFor(pool);
-  if (found) {
-    standIns.set(pool, found);
-  }
+  if (found) standIns.set(pool, found);
   return found;
 }
 
