@@ -270,8 +270,7 @@ export class LogicalClient extends DriverClient implements Asker {
   #ask(submission: Named, asking: Asking, timeoutMillis: number | undefined): void {
     const inner = this.#inner;
     const own = this.#useOwnName(submission);
-    const question = new Question(submission, {
-      ...asking,
+    const question = new Question(submission, asking, {
       translate: own,
       onBegun: this.#begun,
       onAnswered: this.#answered,
@@ -328,7 +327,7 @@ export class LogicalClient extends DriverClient implements Asker {
   }
 
   readonly #begun = (): void => {
-    for (const start of this.#onBegun.splice(0)) start();
+    if (this.#onBegun.length > 0) for (const start of this.#onBegun.splice(0)) start();
   };
 
   readonly #answered = (question: Question): void => {

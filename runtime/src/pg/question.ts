@@ -15,6 +15,10 @@ export interface Asking {
   readonly taken?: object | undefined;
   /** Whether nobody had taken the client yet: a pool sets up a new one. */
   readonly isSetUp?: boolean;
+}
+
+/** Who hears what becomes of a question. */
+export interface Listener {
   /** Puts the app's words into an error. */
   readonly translate?: ((error: Error) => void) | undefined;
   /** Called when its turn has come. */
@@ -22,6 +26,9 @@ export interface Asking {
   /** Called once, when the app has its answer. */
   readonly onAnswered?: (question: Question) => void;
 }
+
+const NOBODY: Listener = {};
+const NO_VALUES: readonly unknown[] = [];
 
 export class Question implements Waiting {
   readonly submission: Submission;
@@ -31,32 +38,27 @@ export class Question implements Waiting {
   readonly takenInside: Inside | undefined;
   readonly taken: object | undefined;
   readonly isSetUp: boolean;
-  readonly #translate: ((error: Error) => void) | undefined;
-  readonly #onBegun: (() => void) | undefined;
-  readonly #onAnswered: ((question: Question) => void) | undefined;
+  readonly #listener: Listener;
   #begun = false;
   #answered = false;
   #abandoned = false;
 
-  constructor(submission: Submission, asking: Asking) {
-    const { asked, inside, takenInside, taken, translate, onBegun, onAnswered } = asking;
+  constructor(submission: Submission, asking: Asking, listener: Listener = NOBODY) {
     this.submission = submission;
-    this.values = (submission as { values?: unknown[] }).values ?? [];
-    this.asked = asked;
-    this.inside = inside;
-    this.takenInside = takenInside;
-    this.taken = taken;
+    this.values = (submission as { values?: unknown[] }).values ?? NO_VALUES;
+    this.asked = asking.asked;
+    this.inside = asking.inside;
+    this.takenInside = asking.takenInside;
+    this.taken = asking.taken;
     this.isSetUp = asking.isSetUp === true;
-    this.#translate = translate;
-    this.#onBegun = onBegun;
-    this.#onAnswered = onAnswered;
+    this.#listener = listener;
   }
 
   /** Its turn has come. @returns whether it still is to be asked: it may have been given up while it waited */
   begin(): boolean {
     if (this.#answered) return false;
     this.#begun = true;
-    this.#onBegun?.();
+    this.#listener.onBegun?.();
     return true;
   }
 
@@ -92,7 +94,7 @@ export class Question implements Waiting {
   }
 
   fail(error: Error, connection?: pg.Connection): void {
-    this.#translate?.(error);
+    this.#listener.translate?.(error);
     this.#answer(() => {
       this.submission.handleError(error, connection);
     });
@@ -105,7 +107,7 @@ export class Question implements Waiting {
     this.#abandoned = true;
     process.nextTick(() => {
       this.submission.handleError(error, undefined);
-      this.#onAnswered?.(this);
+      this.#listener.onAnswered?.(this);
     });
   }
 
@@ -126,7 +128,7 @@ export class Question implements Waiting {
     try {
       tell();
     } finally {
-      this.#onAnswered?.(this);
+      this.#listener.onAnswered?.(this);
     }
   }
 }

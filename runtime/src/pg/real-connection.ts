@@ -222,7 +222,8 @@ export class RealConnection {
   /** Writes at once, behind what is not answered yet; `pg` only keeps the line of who hears the answers. */
   #send(exchange: Exchange): void {
     const { connection } = this.client;
-    for (const name of this.#forgotten.splice(0)) forget(connection, name);
+    if (this.#forgotten.length > 0)
+      for (const name of this.#forgotten.splice(0)) forget(connection, name);
     for (const item of exchange.control) {
       this.#writeControl(connection, typeof item === 'string' ? item : item.sql);
     }

@@ -77,16 +77,17 @@ export class Turns<Owner> {
 
   #next(): void {
     if (this.#running) return;
-    const index = this.#waiting.findIndex(
-      ({ owner }) => this.#holder === undefined || owner === this.#holder,
-    );
+    const index =
+      this.#holder === undefined
+        ? 0
+        : this.#waiting.findIndex(({ owner }) => owner === this.#holder);
     const turn = this.#waiting[index];
     if (turn) {
       this.#waiting.splice(index, 1);
       this.#run(turn);
       return;
     }
-    for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve();
     if (this.#waiting.length > 0) this.#startPatience();
   }
 
