@@ -25,19 +25,19 @@ test('without an id, all are listed with their titles', (t) => {
   );
 });
 
-const ERROR =
-  'Error: timeout exceeded when trying to connect\n    at /app/node_modules/pg-pool/index.js:45:11\n';
+const SYMPTOM = 'Knex: Timeout acquiring a connection. The pool is probably full.';
+const ERROR = `KnexTimeoutError: ${SYMPTOM} Are you missing a call?\n    at /app/node_modules/knex/lib/client.js:335:26\n`;
 
 test('an error is explained, pasted as words, as one argument, or piped', (t) => {
   const cwd = folder(t);
   const outcomes = [
-    savepoint(['explain', 'timeout', 'exceeded', 'when', 'trying', 'to', 'connect'], cwd),
+    savepoint(['explain', ...SYMPTOM.split(' ')], cwd),
     savepoint(['explain', ERROR], cwd),
     savepoint(['explain', '-'], cwd, { input: ERROR }),
   ];
   for (const { exitCode, stdout } of outcomes) {
     assert.equal(exitCode, 0);
-    assert.match(stdout, /^Because of: .*timeout exceeded when trying to connect/);
+    assert.match(stdout, /^Because of: .*Timeout acquiring a connection/);
     assert.ok(stdout.includes(HAZARD), stdout);
   }
 });

@@ -2,29 +2,30 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { NODE_VERSIONS, nodeBinary, noOtherVersions } from './node-versions.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What depends on the runner, on asynchronous contexts or on the driver's edge. */
-const FOLDERS = ['test/runtime/capture', 'test/runtime/pg'];
+const FILES = [
+  'capture/captured',
+  'capture/places',
+  'pg/captured-client',
+  'pg/client-hazards',
+  'pg/contract/client',
+  'pg/rollback-each',
+  'pg/sandbox',
+].map((name) => `test/runtime/${name}.test.ts`);
 
 describe('the sandbox', { skip: noOtherVersions() }, () => {
   for (const version of NODE_VERSIONS) {
     test(`on Node ${String(version)}`, async () => {
-      const { code, said } = await runTests(await nodeBinary(version), FOLDERS.flatMap(testFiles));
+      const { code, said } = await runTests(await nodeBinary(version), FILES);
       assert.equal(code, 0, said);
     });
   }
 });
-
-function testFiles(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts'))
-    .map((file) => join(folder, file));
-}
 
 async function runTests(
   node: string,

@@ -65,7 +65,10 @@ export class Leftovers {
       if (statement.parameter === undefined) this.#stashed.clear();
       else this.#stashed.delete(statement.parameter);
     if (CHANGES_SCHEMA.includes(tokens[0].value)) this.#schemaChanged = true;
-    const parameters = localParametersOf(tokens, values);
+    const set = settingsOf(tokens, values);
+    // What is set for good after it was set for the transaction stays.
+    for (const { parameter, isLocal } of set) if (!isLocal) this.#stashed.delete(parameter);
+    const parameters = set.filter(({ isLocal }) => isLocal).map(({ parameter }) => parameter);
     if (statement.kind === 'set local' && statement.parameter !== undefined)
       parameters.push(statement.parameter);
     return [
@@ -125,19 +128,31 @@ END
 $savepoint$`;
 }
 
-/** The parameters of the calls of `set_config(name, value, true)` in a statement. */
-function localParametersOf(tokens: readonly Token[], values: readonly unknown[]): string[] {
-  const parameters: string[] = [];
+interface Setting {
+  readonly parameter: string;
+  readonly isLocal: boolean;
+}
+
+/** What the calls of `set_config(name, value, is_local)` in a statement set, as far as its text tells. */
+function settingsOf(tokens: readonly Token[], values: readonly unknown[]): Setting[] {
+  const settings: Setting[] = [];
   tokens.forEach((token, index) => {
     if (!isWord(token, 'set_config') || !isSymbol(tokens[index + 1], '(')) return;
-    const [name, , isLocal] = argumentsOf(tokens, index + 2);
+    const [name, , local] = argumentsOf(tokens, index + 2);
     const parameter = name && constantOf(name, values);
-    const local = isLocal && constantOf(isLocal, values);
-    if (typeof parameter === 'string' && (local === true || local === 'true'))
-      parameters.push(parameter);
+    const isLocal = local && LOCALITIES.get(constantOf(local, values));
+    if (typeof parameter === 'string' && isLocal !== undefined)
+      settings.push({ parameter: parameter.toLowerCase(), isLocal });
   });
-  return parameters;
+  return settings;
 }
+
+const LOCALITIES = new Map<unknown, boolean>([
+  [true, true],
+  ['true', true],
+  [false, false],
+  ['false', false],
+]);
 
 /** The first token of every argument of a call. */
 function argumentsOf(tokens: readonly Token[], from: number): Token[] {

@@ -22,6 +22,21 @@ testRows('settings of a session', [
     ],
   },
   {
+    name: 'what a transaction sets for good, after it was set for the transaction only, stays',
+    lines: [
+      'BEGIN',
+      "SELECT set_config('datestyle', 'sql', true)",
+      "SELECT set_config('DateStyle', 'german', false)",
+      'COMMIT',
+      ['SHOW datestyle', 'SHOW (German, DMY); I'],
+      'BEGIN',
+      'SET LOCAL work_mem = 1111',
+      "SELECT set_config('work_mem', '2222', false)",
+      'COMMIT',
+      ['SHOW work_mem', 'SHOW (2222kB); I'],
+    ],
+  },
+  {
     name: 'as long as nobody else asks, nothing more is sent',
     lines: [
       ['SET work_mem = 1111', 'SET; I'],
