@@ -25,8 +25,9 @@ test('without an id, all are listed with their titles', (t) => {
   );
 });
 
-const SYMPTOM = 'Knex: Timeout acquiring a connection. The pool is probably full.';
-const ERROR = `KnexTimeoutError: ${SYMPTOM} Are you missing a call?\n    at /app/node_modules/knex/lib/client.js:335:26\n`;
+const SYMPTOM =
+  'Knex: Timeout acquiring a connection. The pool is probably full. Are you missing a .transacting(trx) call?';
+const ERROR = `KnexTimeoutError: ${SYMPTOM}\n    at /app/node_modules/knex/lib/client.js:335:26\n`;
 
 test('an error is explained, pasted as words, as one argument, or piped', (t) => {
   const cwd = folder(t);
