@@ -25,9 +25,9 @@ test('without an id, all are listed with their titles', (t) => {
   );
 });
 
-const SYMPTOM =
-  'Knex: Timeout acquiring a connection. The pool is probably full. Are you missing a .transacting(trx) call?';
-const ERROR = `KnexTimeoutError: ${SYMPTOM}\n    at /app/node_modules/knex/lib/client.js:335:26\n`;
+/** Of one hazard only. */
+const SYMPTOM = 'Called end on pool more than once';
+const ERROR = `Error: ${SYMPTOM}\n    at /app/node_modules/pg-pool/index.js:483:19\n`;
 
 test('an error is explained, pasted as words, as one argument, or piped', (t) => {
   const cwd = folder(t);
@@ -38,8 +38,8 @@ test('an error is explained, pasted as words, as one argument, or piped', (t) =>
   ];
   for (const { exitCode, stdout } of outcomes) {
     assert.equal(exitCode, 0);
-    assert.match(stdout, /^Because of: .*Timeout acquiring a connection/);
-    assert.ok(stdout.includes(HAZARD), stdout);
+    assert.match(stdout, /^Because of: .*Called end on pool/);
+    assert.ok(stdout.includes('no-use-after-end'), stdout);
   }
 });
 
