@@ -26,8 +26,8 @@ test('without an id, all are listed with their titles', (t) => {
 });
 
 /** Of one hazard only. */
-const SYMPTOM = 'Called end on pool more than once';
-const ERROR = `Error: ${SYMPTOM}\n    at /app/node_modules/pg-pool/index.js:483:19\n`;
+const SYMPTOM = 'Client has already been connected. You cannot reuse a client.';
+const ERROR = `Error: ${SYMPTOM}\n    at /app/node_modules/pg/lib/client.js:183:19\n`;
 
 test('an error is explained, pasted as words, as one argument, or piped', (t) => {
   const cwd = folder(t);
@@ -38,8 +38,8 @@ test('an error is explained, pasted as words, as one argument, or piped', (t) =>
   ];
   for (const { exitCode, stdout } of outcomes) {
     assert.equal(exitCode, 0);
-    assert.match(stdout, /^Because of: .*Called end on pool/);
-    assert.ok(stdout.includes('no-use-after-end'), stdout);
+    assert.match(stdout, /^Because of: .*Client has already been connected/);
+    assert.ok(stdout.includes('no-client-misuse'), stdout);
   }
 });
 
