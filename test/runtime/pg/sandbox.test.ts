@@ -4,6 +4,8 @@ import { AsyncResource } from 'node:async_hooks';
 import { describe, test } from 'node:test';
 import pg from 'pg';
 import { HazardError } from '../../../runtime/src/hazard-error.ts';
+import { openSandbox } from '../../../runtime/src/pg/sandbox.ts';
+import { captureTrace } from '../../../runtime/src/trace.ts';
 import { openedFor } from './support/sandbox.ts';
 
 const USERS = 'CREATE TABLE users (id int PRIMARY KEY, name text UNIQUE)';
@@ -280,4 +282,24 @@ describe('levels', () => {
     assert.deepEqual(await names(pool), ['outer']);
     assert.deepEqual(await names(witness), []);
   });
+});
+
+test('what a failing text had prepared is gone with its sandbox', async (t) => {
+  const { sandbox, pool, connections } = await openedFor(t);
+  await assert.rejects(pool.query('PREPARE one AS SELECT 1; SELECT 1/0'), { code: '22012' });
+  await sandbox.close();
+  const next = openSandbox({
+    name: 'next',
+    opened: captureTrace(),
+    checkout: () => connections.connect(),
+    giveBack: (client, error) => {
+      client.release(error);
+    },
+  });
+  try {
+    await next.pool.query('PREPARE one AS SELECT 2');
+    assert.equal(connections.totalCount, 1);
+  } finally {
+    await next.close();
+  }
 });

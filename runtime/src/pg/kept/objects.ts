@@ -11,6 +11,7 @@ import { TemporaryObjects } from './temporary-objects.ts';
 export class Objects {
   readonly temporary = new TemporaryObjects<Asker>();
   readonly #named = new NamedObjects<Asker>();
+  readonly #prepared = new Set<string>();
   readonly #gone = new WeakSet<Asker>();
   readonly #session: Session;
 
@@ -18,9 +19,9 @@ export class Objects {
     this.#session = session;
   }
 
-  /** What the app prepared stays prepared when a transaction is rolled back. */
-  get lasting(): readonly string[] {
-    return this.#named.all('prepared statement');
+  /** What the app prepared, also in a text that failed later, stays prepared when a transaction is rolled back. */
+  get lasting(): Iterable<string> {
+    return this.#prepared;
   }
 
   drop(client: Asker): void {
@@ -35,6 +36,7 @@ export class Objects {
     let tag: string | undefined;
     for (const word of words) {
       if (word.is === 'make temporary') this.temporary.made(speech.client);
+      if (word.is === 'make' && word.noun === 'prepared statement') this.#prepared.add(word.name);
       if (word.is === 'discard') this.#refuseDiscard(speech, word.what);
       if (word.is !== 'use') continue;
       if (word.noun === 'prepared statement' && word.name === undefined) {

@@ -44,7 +44,7 @@ export class SessionClients {
   }
 
   /** Prepared statements that no ROLLBACK ends. */
-  get lastingStatements(): readonly string[] {
+  get lastingStatements(): Iterable<string> {
     return this.#objects.lasting;
   }
 
