@@ -50,6 +50,11 @@ export class Leftovers {
     return this.#constraintsChanged || this.#schemaChanged;
   }
 
+  /** What must be sent ahead of the next statements, however many are sent together. */
+  ahead(): Control[] {
+    return this.#tables.numberNew();
+  }
+
   /**
    * Notes a statement before it is sent.
    * @param values its parameters

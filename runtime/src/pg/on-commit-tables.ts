@@ -29,21 +29,26 @@ export class OnCommitTables {
 
   /** Notes a statement before it is sent. @returns what must be sent ahead of it */
   note(tokens: readonly Token[]): Control[] {
-    const numbering = this.#numberNew();
     const named = tableMadeBy(tokens);
-    if (!named) return numbering;
+    if (!named) return [];
     const table: OnCommitTable = { ...named, before: null, number: undefined };
     this.#tables.push(table);
     this.#new.push(table);
-    return [
-      ...numbering,
-      { sql: numberOf(table.name), onRow: ([number = null]) => (table.before = number) },
-    ];
+    return [{ sql: numberOf(table.name), onRow: ([number = null]) => (table.before = number) }];
+  }
+
+  /** What is sent ahead of everything else: those that were made last have their numbers now. */
+  numberNew(): Control[] {
+    if (this.#new.length === 0) return [];
+    return this.#new.splice(0).map((table) => ({
+      sql: numberOf(table.name),
+      onRow: ([number = null]) => (table.number = number === table.before ? null : number),
+    }));
   }
 
   /** What is sent at COMMIT. */
   tidy(): Control[] {
-    const numbering = this.#numberNew();
+    const numbering = this.numberNew();
     return [...numbering, ...this.#tables.filter(({ number }) => number !== null).map(tidied)];
   }
 
@@ -56,13 +61,6 @@ export class OnCommitTables {
 
   inherit(earlier: OnCommitTables): void {
     this.#tables.push(...earlier.#tables);
-  }
-
-  #numberNew(): Control[] {
-    return this.#new.splice(0).map((table) => ({
-      sql: numberOf(table.name),
-      onRow: ([number = null]) => (table.number = number === table.before ? null : number),
-    }));
   }
 }
 

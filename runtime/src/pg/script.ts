@@ -242,10 +242,13 @@ export class Script {
     const { submission, values, isPlain } = this.#question;
     const notes = transaction.aborted
       ? NOTHING
-      : statements.flatMap((statement) => [
-          ...this.#prepareFor(transaction, statement),
-          ...transaction.leftovers.note(statement, values),
-        ]);
+      : [
+          ...transaction.leftovers.ahead(),
+          ...statements.flatMap((statement) => [
+            ...this.#prepareFor(transaction, statement),
+            ...transaction.leftovers.note(statement, values),
+          ]),
+        ];
     if (transaction.leftovers.constraintsChanged) this.#session.checksConstraints = true;
     transaction.touched = true;
     this.#session.send(

@@ -21,6 +21,14 @@ testRows('tables that a COMMIT ends or empties', [
     ],
   },
   {
+    name: 'made and filled in one text',
+    lines: [
+      'CREATE TEMP TABLE own (n int) ON COMMIT DROP; INSERT INTO own VALUES (1)',
+      'CREATE TEMP TABLE own (n int) ON COMMIT DELETE ROWS; INSERT INTO own VALUES (1); INSERT INTO own VALUES (2)',
+      [COUNT, 'SELECT (0); I'],
+    ],
+  },
+  {
     name: 'IF NOT EXISTS made none',
     lines: [
       'CREATE TEMP TABLE own (n int)',
