@@ -84,14 +84,9 @@ export class Script {
       ? undefined
       : this.#session.clients.serve(this.#asker, this.#question);
     if (served || (this.#session.history.modesChanged && !transaction))
-      this.#answerWhenServed(served).then(() => {
-        settle();
-      }, settle);
+      settleAfter(this.#answerWhenServed(served), settle);
     else if (this.#isOrdinary()) this.#runOrdinary(settle);
-    else
-      this.#runAll().then(() => {
-        settle();
-      }, settle);
+    else settleAfter(this.#runAll(), settle);
   }
 
   async #answerWhenServed(served: Promise<void> | undefined): Promise<void> {
@@ -135,18 +130,15 @@ export class Script {
       return;
     }
     const committed = this.#commitImplicit();
-    if (!committed) settle();
-    else
-      committed.then(() => {
-        settle();
-      }, settle);
+    if (committed) settleAfter(committed, settle);
+    else settle();
   }
 
   async #runAll(): Promise<void> {
     try {
       await this.#performAll();
     } catch (error) {
-      if (this.#implicit) this.#session.sendLater(...this.#implicit.rollback());
+      this.#rollBackImplicit();
       this.#session.clients.answered(this.#asker);
       throw error;
     }
@@ -566,6 +558,12 @@ export class Script {
 
 /** Not even read by the server: the shortest way to a failed transaction. */
 const NOT_SQL = 'savepoint has the transaction fail here, as the server would have';
+
+function settleAfter(work: Promise<void>, settle: Settle): void {
+  work.then(() => {
+    settle();
+  }, settle);
+}
 
 const SYNTAX = `${RESERVED_PREFIX}syntax`;
 
