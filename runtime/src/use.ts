@@ -2,6 +2,7 @@
 import type { TestContext } from 'node:test';
 import { sayTest } from './test-family.ts';
 import { scopeOf, type TestScope } from './test-scope.ts';
+import type { Trace } from './trace.ts';
 
 type Releasable = Partial<Record<'end' | 'close' | 'destroy', () => unknown>> & {
   [Symbol.asyncDispose]?: () => PromiseLike<void>;
@@ -42,9 +43,13 @@ export function endedMeanwhile({ name }: TestScope): TypeError {
   );
 }
 
-/** The scope of a test. @throws TypeError when the test has ended, or `t` is not the context of one */
-export function runningScopeOf(t: TestContext): TestScope {
-  const scope = scopeOf(t);
+/**
+ * The scope of a test.
+ * @param opened from where, when the caller knows it already
+ * @throws TypeError when the test has ended, or `t` is not the context of one
+ */
+export function runningScopeOf(t: TestContext, opened?: Trace): TestScope {
+  const scope = scopeOf(t, opened);
   if (!scope.ended) return scope;
   throw new TypeError(`${sayTest(scope.name)} has ended; nothing can be acquired in its scope`);
 }

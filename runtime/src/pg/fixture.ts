@@ -58,7 +58,7 @@ class Postgres implements PostgresFixture {
 
   async rollback(t: TestContext): Promise<pg.Pool> {
     const opened = captureTrace();
-    const test = runningScopeOf(t);
+    const test = runningScopeOf(t, opened);
     const scope = sandboxScopeOfTest(t);
     if (!this.#isOpen) await this.#open();
     const entering = scope.enter();

@@ -19,7 +19,7 @@ import { startSettingsOf, type StartSettings } from './kept/start-settings.ts';
 import { LogicalConnection } from './logical-connection.ts';
 import { markPlace } from './place-mark.ts';
 import { Portal, readsPortal } from './portal.ts';
-import { Question, type Asking } from './question.ts';
+import { Question, type Asking, type Listener } from './question.ts';
 import type { RealConnection, ServerStatus, Submission } from './real-connection.ts';
 import type { Asker, Session } from './session.ts';
 
@@ -60,10 +60,13 @@ interface Inner {
 // Kept from before a test can mock the timers.
 const { setTimeout, clearTimeout } = globalThis;
 
+/** Most clients never hold anything back. */
+const NONE: never[] = [];
+
 /** Names on the real connection, which logical clients share: never used twice, so never for two texts. */
 let statementNames = 0;
 
-export class LogicalClient extends DriverClient implements Asker {
+export class LogicalClient extends DriverClient implements Asker, Listener {
   transaction: AppTransaction | undefined;
   /** How it was last taken from its pool; undefined while it is idle there. */
   taken: Taken | undefined;
@@ -71,15 +74,16 @@ export class LogicalClient extends DriverClient implements Asker {
   readonly #options: pg.PoolConfig;
   readonly #queryTimeoutMillis: number;
   /** What the app gave a name: the name on the real connection, and the text. */
-  readonly #statements = new Map<string, { readonly own: string; text: string | undefined }>();
+  #statements: Map<string, { readonly own: string; text: string | undefined }> | undefined;
   /** What was asked and is not answered, in order. */
   readonly #unanswered: Question[] = [];
   /** The cursor that is read, and what waits behind it. */
   #reading: { readonly question: Question; readonly portal: Portal } | undefined;
-  readonly #held: (() => void)[] = [];
-  readonly #onAnswered = new WeakMap<Question, () => void>();
+  #held: (() => void)[] = NONE;
+  /** Who waits for the answer to a question, and all before it. */
+  #waiting: { readonly last: Question; readonly then: () => void }[] = NONE;
   /** Starts the time-outs of what waits for other clients, which the app's own connection would not. */
-  #onBegun: (() => void)[] = [];
+  #onBegun: (() => void)[] = NONE;
   #onConnected: Connected | undefined;
 
   constructor(home: LogicalHome, options: pg.PoolConfig) {
@@ -153,6 +157,18 @@ export class LogicalClient extends DriverClient implements Asker {
     inner._connected = true;
     callback(null, this);
     this.emit('connect');
+  }
+
+  /** Whether anybody hears of its end. */
+  get isListenedTo(): boolean {
+    return this.listenerCount('end') > 0 || this.connection.listenerCount('end') > 1;
+  }
+
+  /** Ends with its sandbox, where nobody hears of it. */
+  endUnheard(): void {
+    const inner = this.#inner;
+    inner._ending = true;
+    inner._ended = true;
   }
 
   override end(): Promise<void>;
@@ -243,7 +259,7 @@ export class LogicalClient extends DriverClient implements Asker {
     this.#enter(query, asking);
     // The pool's own callback only passes the answer on.
     if (query.callback && !this.taken?.own) query.callback = bindContext(query.callback);
-    const result = query.callback ? undefined : promiseOf(query);
+    const result = query.callback ? undefined : promiseOf(query, asking.asked);
     this.#ask(query, asking, (config as QueryObject).query_timeout);
     return result;
   }
@@ -270,12 +286,9 @@ export class LogicalClient extends DriverClient implements Asker {
   #ask(submission: Named, asking: Asking, timeoutMillis: number | undefined): void {
     const inner = this.#inner;
     const own = this.#useOwnName(submission);
-    const question = new Question(submission, asking, {
-      translate: own,
-      onBegun: this.#begun,
-      onAnswered: this.#answered,
-    });
-    this.#limit(question, timeoutMillis || this.#queryTimeoutMillis);
+    const question = new Question(submission, asking, this, own);
+    const limitMillis = timeoutMillis || this.#queryTimeoutMillis;
+    if (limitMillis) this.#limit(question, limitMillis);
     if (inner.binary) (submission as { binary?: boolean }).binary ||= true;
     const result = (submission as { _result?: { _types?: pg.CustomTypesConfig } })._result;
     if (result) result._types ??= inner._types;
@@ -288,12 +301,19 @@ export class LogicalClient extends DriverClient implements Asker {
     }
     this.#noteConcurrent(question);
     this.#unanswered.push(question);
-    const send = () => {
-      this.#send(question, asking);
-    };
-    // Behind a cursor everything waits until it is closed; else the sandbox keeps the order.
-    if (this.#reading) this.#held.push(send);
-    else send();
+    this.#sendInOrder(question, asking);
+  }
+
+  /** Behind a cursor everything waits until it is closed; else the sandbox keeps the order. */
+  #sendInOrder(question: Question, asking: Asking): void {
+    if (this.#reading)
+      this.#held = [
+        ...this.#held,
+        () => {
+          this.#sendInOrder(question, asking);
+        },
+      ];
+    else this.#send(question, asking);
   }
 
   #send(question: Question, asking: Asking): void {
@@ -326,11 +346,14 @@ export class LogicalClient extends DriverClient implements Asker {
     return undefined;
   }
 
-  readonly #begun = (): void => {
-    if (this.#onBegun.length > 0) for (const start of this.#onBegun.splice(0)) start();
-  };
+  begun(): void {
+    if (this.#onBegun.length === 0) return;
+    const starts = this.#onBegun;
+    this.#onBegun = NONE;
+    for (const start of starts) start();
+  }
 
-  readonly #answered = (question: Question): void => {
+  answered(question: Question): void {
     const at = this.#unanswered.indexOf(question);
     if (at === -1) return;
     this.#unanswered.splice(at, 1);
@@ -338,24 +361,28 @@ export class LogicalClient extends DriverClient implements Asker {
       this.#reading = undefined;
       this.#sendHeld();
     }
-    this.#onAnswered.get(question)?.();
+    if (this.#waiting.length > 0) this.#tellWaiting(question);
     if (this.#unanswered.length === 0 && !question.isAbandoned) this.emit('drain');
-  };
+  }
 
   /** What waited for a cursor, up to the next one. */
   #sendHeld(): void {
-    const held = this.#held.splice(0);
-    for (const send of held) {
-      if (this.#reading) this.#held.push(send);
-      else send();
-    }
+    const held = this.#held;
+    this.#held = NONE;
+    for (const send of held) send();
   }
 
   /** Calls back when all that was asked until now is answered: at once, or later. */
   whenAnswered(then: () => void): void {
     const last = this.#unanswered.at(-1);
-    if (last) this.#onAnswered.set(last, then);
+    if (last) this.#waiting = [...this.#waiting, { last, then }];
     else then();
+  }
+
+  #tellWaiting(answered: Question): void {
+    const waited = this.#waiting.filter(({ last }) => last === answered);
+    this.#waiting = this.#waiting.filter(({ last }) => last !== answered);
+    for (const { then } of waited) then();
   }
 
   #noteConcurrent(question: Question): void {
@@ -376,6 +403,7 @@ export class LogicalClient extends DriverClient implements Asker {
   #useOwnName(query: Named): ((error: Error) => void) | undefined {
     const { name, text } = query;
     if (!name || !(query instanceof pg.Query)) return undefined;
+    this.#statements ??= new Map();
     let statement = this.#statements.get(name);
     if (!statement) {
       statement = { own: `savepoint_${String(++statementNames)}`, text };
@@ -401,7 +429,6 @@ export class LogicalClient extends DriverClient implements Asker {
    * have to stop the connection.
    */
   #limit(question: Question, millis: number): void {
-    if (!millis) return;
     const { submission } = question;
     const callback = submission.callback ?? (() => undefined);
     let timer: NodeJS.Timeout | undefined;
@@ -421,13 +448,18 @@ export class LogicalClient extends DriverClient implements Asker {
       }, millis);
     };
     if (this.#unanswered[0]?.hasBegun) start();
-    else this.#onBegun.push(start);
+    else this.#onBegun = [...this.#onBegun, start];
   }
 
   override getTransactionStatus(): ServerStatus | null {
     if (!this.#inner._connected) return null;
     if (!this.transaction) return 'I';
     return this.transaction.aborted ? 'E' : 'T';
+  }
+
+  /** Whether a pool may hand it out again. */
+  get isUsable(): boolean {
+    return this.#inner._queryable && !this.#inner._ending;
   }
 
   get isBusy(): boolean {
@@ -447,7 +479,7 @@ export class LogicalClient extends DriverClient implements Asker {
   }
 
   get statementNames(): Iterable<string> {
-    return [...this.#statements.values()].map(({ own }) => own);
+    return this.#statements ? [...this.#statements.values()].map(({ own }) => own) : [];
   }
 
   /** There is no socket of its own that could keep the process alive. */
@@ -459,16 +491,19 @@ function isSubmission(config: unknown): config is Submission {
   return typeof (config as { submit?: unknown }).submit === 'function';
 }
 
-function promiseOf(query: Submission): Promise<unknown> {
-  const result = new Promise((resolve, reject) => {
+function promiseOf(query: Submission, asked: () => Trace): Promise<unknown> {
+  return new Promise((resolve, reject) => {
     query.callback = (error, answer) => {
-      if (error) reject(error);
+      if (error) reject(withStackOf(asked, error));
       else resolve(answer);
     };
   });
-  return result.catch((error: unknown) => {
-    // The stack of the socket says nothing; the one of the app's query does. So does `pg`.
-    if (error instanceof pg.DatabaseError) Error.captureStackTrace(error);
-    throw error;
-  });
+}
+
+/** The stack of the socket says nothing; the one of the app's query does. So does `pg`. */
+export function withStackOf(asked: () => Trace, error: Error): Error {
+  const { frames } = asked();
+  if (frames.length > 0)
+    error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n    ');
+  return error;
 }

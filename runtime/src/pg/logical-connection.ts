@@ -7,14 +7,21 @@ import { EventEmitter } from 'node:events';
 // Kept from before a test can mock the timers.
 const { setImmediate } = globalThis;
 
-export class LogicalConnection extends EventEmitter {
-  readonly stream = new LogicalStream();
-  readonly parsedStatements: Readonly<Record<string, string>> = {};
-  readonly submittedNamedStatements: Readonly<Record<string, string>> = {};
+/** Nothing is prepared on it. */
+const NO_STATEMENTS: Readonly<Record<string, string>> = Object.freeze({});
 
-  constructor() {
-    super();
-    this.stream.on('close', () => this.emit('end'));
+export class LogicalConnection extends EventEmitter {
+  readonly parsedStatements = NO_STATEMENTS;
+  readonly submittedNamedStatements = NO_STATEMENTS;
+  #stream: LogicalStream | undefined;
+
+  /** Nobody reaches for most of them. */
+  get stream(): LogicalStream {
+    if (!this.#stream) {
+      this.#stream = new LogicalStream();
+      this.#stream.on('close', () => this.emit('end'));
+    }
+    return this.#stream;
   }
 
   end(): void {

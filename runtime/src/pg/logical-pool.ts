@@ -18,7 +18,7 @@ import {
   transactionsAround,
   type Inside,
 } from './inside-transaction.ts';
-import { LogicalClient, type LogicalHome, type Taken } from './logical-client.ts';
+import { LogicalClient, withStackOf, type LogicalHome, type Taken } from './logical-client.ts';
 import { markPlace } from './place-mark.ts';
 
 type Release = (error?: unknown) => void;
@@ -27,14 +27,53 @@ type Answer = (
   client: pg.PoolClient | undefined,
   release: Release,
 ) => void;
+type Callback = (error: Error | undefined, result?: unknown) => void;
 
 /** One request for a client, from `connect` or from `query`, until the client is released. */
-interface Checkout extends Taken {
-  client: pg.PoolClient | undefined;
+class Checkout implements Taken {
+  readonly asked: () => Trace;
+  readonly own: boolean;
+  readonly inside: Inside | undefined;
+  client: LogicalClient | undefined;
   released: (() => Trace) | undefined;
-  /** Ends a request that waits for a client. */
-  readonly refuse: (error: Error) => void;
+  #answer: Answer | undefined;
+
+  constructor({ asked, own, inside }: Taken, answer: Answer) {
+    this.asked = asked;
+    this.own = own;
+    this.inside = inside;
+    this.#answer = answer;
+  }
+
+  /** Tells who asked, once. A client that comes after a refusal goes back. */
+  answer(...args: Parameters<Answer>): void {
+    const [, client, release] = args;
+    const answer = this.#answer;
+    this.#answer = undefined;
+    if (answer) answer(...args);
+    else if (client) release();
+  }
 }
+
+/** Parts of pg's pool that its types leave out. */
+interface PgPool {
+  Client: unknown;
+  readonly Promise: PromiseConstructor;
+  _clients: LogicalClient[];
+  _idle: {
+    readonly client: LogicalClient;
+    readonly idleListener: () => void;
+    readonly timeoutId: NodeJS.Timeout | undefined;
+    readonly since: number;
+  }[];
+  ending: boolean;
+  ended: boolean;
+  _isAboveMin(): boolean;
+  _pulseQueue(): void;
+  _remove(client: LogicalClient, then: () => void): void;
+  _release(client: LogicalClient, idleListener: () => void, error: unknown): void;
+}
+const asPg = pg.Pool.prototype as unknown as PgPool;
 
 // Kept from before a test can mock the timers.
 const { setImmediate } = globalThis;
@@ -44,18 +83,18 @@ export class LogicalPool extends pg.Pool {
   readonly #clients: ReadonlySet<LogicalClient>;
   readonly #checkouts = new Set<Checkout>();
   readonly #dirty: HazardError[] = [];
-  /** Set while the pool itself asks for a client. */
-  #asking: (() => Trace) | undefined;
   /** Queries of the pool's own that are not answered. */
   #queries = 0;
   #onQueried: (() => void)[] = [];
+  /** Set while a client may be idle for too long. */
+  #idling: NodeJS.Timeout | undefined;
 
   /** @param options the app's; only what concerns a pool and its clients is used */
   constructor(home: LogicalHome, options: pg.PoolConfig) {
     super(options);
     const clients = new Set<LogicalClient>();
     // Where pg's pool takes its clients from; `pool.options` stays the app's.
-    (this as unknown as { Client: unknown }).Client = function () {
+    this.#pg.Client = function () {
       const client = new LogicalClient(home, options);
       clients.add(client);
       // Called with `new`, which answers what it answers.
@@ -65,6 +104,10 @@ export class LogicalPool extends pg.Pool {
     this.#clients = clients;
   }
 
+  get #pg(): PgPool {
+    return this as unknown as PgPool;
+  }
+
   /** All clients it ever made. */
   get clients(): Iterable<LogicalClient> {
     return this.#clients;
@@ -72,7 +115,7 @@ export class LogicalPool extends pg.Pool {
 
   /** A client beside those that the pool hands out: one that a library connects by itself. */
   beside(): LogicalClient {
-    return new (this as unknown as { readonly Client: new () => LogicalClient }).Client();
+    return new (this.#pg.Client as new () => LogicalClient)();
   }
 
   /** Where the clients that the app still has were taken. */
@@ -99,25 +142,20 @@ export class LogicalPool extends pg.Pool {
 
   /** Ends every request that still waits for a client. */
   refuseWaiting(error: (asked: () => Trace) => Error): void {
-    for (const { client, asked, refuse } of this.#checkouts) if (!client) refuse(error(asked));
+    for (const checkout of this.#checkouts)
+      if (!checkout.client) this.#refuse(checkout, error(checkout.asked));
   }
 
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: Answer): void;
   override connect(callback?: Answer): Promise<pg.PoolClient> | undefined {
-    const own = this.#asking;
-    const asked = own ?? markPlace();
-    const refusal = this.#home.refusal(asked);
+    const asked = markPlace();
     if (callback) {
-      // The pool's own callback only passes the answer on; one that waits is called by whoever releases.
-      const answer = own && !this.#isFull ? callback : bindContext(callback);
-      if (refusal) process.nextTick(answer, refusal, undefined, () => undefined);
-      else this.#checkOut({ asked, own: own !== undefined, inside: transactionsAround() }, answer);
+      this.#checkOut(asked, false, bindContext(callback));
       return undefined;
     }
-    if (refusal) return Promise.reject(refusal);
-    return new Promise((resolve, reject) => {
-      this.#checkOut({ asked, own: false, inside: transactionsAround() }, (error, client) => {
+    return new this.#pg.Promise((resolve, reject) => {
+      this.#checkOut(asked, false, (error, client) => {
         if (client) resolve(client);
         else reject(error ?? new Error('the pool answered without a client'));
       });
@@ -126,17 +164,97 @@ export class LogicalPool extends pg.Pool {
 
   /** As `pg.Pool.query`, in all its forms. */
   override query(...args: unknown[]): never {
-    const asked = markPlace();
-    const callback = args.findIndex((arg) => typeof arg === 'function');
-    if (callback > 0) args[callback] = bindContext(args[callback] as Answer);
-    if (leavesTransactionOpen(textOf(args[0])))
-      return this.#refuse(poolQueryTransaction(this.#home.session, asked), args[callback]);
-    this.#asking = asked;
-    try {
-      // Asks `connect` at once.
+    const [config, second, third] = args;
+    // Refused by pg itself.
+    if (typeof config === 'function')
       return (super.query as (...args: unknown[]) => never)(...args);
-    } finally {
-      this.#asking = undefined;
+    const asked = markPlace();
+    const values = typeof second === 'function' ? undefined : second;
+    const callback = typeof second === 'function' ? second : third;
+    if (typeof callback === 'function') {
+      this.#query(asked, config, values, bindContext(callback as Callback));
+      return undefined as never;
+    }
+    return new this.#pg.Promise((resolve, reject) => {
+      this.#query(asked, config, values, (error, result) => {
+        if (error) reject(withStackOf(asked, error));
+        else resolve(result);
+      });
+    }) as never;
+  }
+
+  #query(asked: () => Trace, config: unknown, values: unknown, answer: Callback): void {
+    if (leavesTransactionOpen(textOf(config))) {
+      process.nextTick(answer, poolQueryTransaction(this.#home.session, asked));
+      return;
+    }
+    this.#checkOut(asked, true, (error, client, release) => {
+      if (client) queryOnce(client, release, config, values, answer);
+      else answer(error);
+    });
+  }
+
+  override end(): Promise<void>;
+  override end(callback: () => void): void;
+  override end(callback?: () => void): Promise<void> | undefined {
+    clearTimeout(this.#idling);
+    return (super.end as (callback?: () => void) => Promise<void> | undefined)(callback);
+  }
+
+  /** Ends with its sandbox: as `end`, and at once where nobody hears of it. */
+  endWithSandbox(): void {
+    if (this.ending) return;
+    const inner = this.#pg;
+    const isHeard =
+      this.idleCount < this.totalCount ||
+      this.listenerCount('remove') > 0 ||
+      inner._clients.some((client) => client.isListenedTo) ||
+      inner._idle.some(({ timeoutId }) => timeoutId !== undefined);
+    if (isHeard) {
+      void this.end();
+      return;
+    }
+    clearTimeout(this.#idling);
+    for (const client of inner._clients) client.endUnheard();
+    inner._clients = [];
+    inner._idle = [];
+    inner.ending = inner.ended = true;
+  }
+
+  /** Called by pg. As its own, but all idle clients share one timer: a test asks a few things and ends. */
+  _release(client: LogicalClient, idleListener: () => void, error: unknown): void {
+    const inner = this.#pg;
+    const { maxUses, maxLifetimeSeconds, idleTimeoutMillis, allowExitOnIdle } = this.options;
+    const mayGo = Boolean(error) || this.ending || !client.isUsable;
+    if (mayGo || maxUses < Infinity || maxLifetimeSeconds || allowExitOnIdle) {
+      asPg._release.call(inner, client, idleListener, error);
+      return;
+    }
+    client.on('error', idleListener);
+    this.emit('release', error as never, client as never);
+    inner._idle.push({ client, idleListener, timeoutId: undefined, since: performance.now() });
+    if (idleTimeoutMillis && inner._isAboveMin()) this.#awaitIdle(idleTimeoutMillis);
+    inner._pulseQueue();
+  }
+
+  #awaitIdle(millis: number): void {
+    this.#idling ??= setTimeout(() => {
+      this.#idling = undefined;
+      this.#removeIdle();
+    }, millis);
+  }
+
+  #removeIdle(): void {
+    const inner = this.#pg;
+    const { idleTimeoutMillis } = this.options;
+    for (const { client, since } of [...inner._idle]) {
+      const leftMillis = since + (idleTimeoutMillis ?? 0) - performance.now();
+      if (!inner._isAboveMin()) return;
+      if (leftMillis > 0) this.#awaitIdle(Math.ceil(leftMillis));
+      else
+        inner._remove(client, () => {
+          inner._pulseQueue();
+        });
     }
   }
 
@@ -145,33 +263,31 @@ export class LogicalPool extends pg.Pool {
     return (super.emit as (event: string, ...args: never[]) => boolean)(event, ...args);
   }
 
-  #checkOut(taken: Taken, answer: Answer): void {
-    let answered = false;
-    const answerOnce: Answer = (...args) => {
-      const [, client, release] = args;
-      if (!client) this.#close(checkout);
-      if (!answered) answer(...args);
-      // Nobody waits for it any more.
-      else if (client) release();
-      answered = true;
-    };
-    const refuse = (error: Error) => {
-      answerOnce(error, undefined, () => undefined);
-    };
-    const checkout: Checkout = { ...taken, client: undefined, released: undefined, refuse };
+  #checkOut(asked: () => Trace, own: boolean, answer: Answer): void {
+    const refusal = this.#home.refusal(asked);
+    if (refusal) {
+      process.nextTick(answer, refusal, undefined, () => undefined);
+      return;
+    }
+    const inside = transactionsAround();
+    const checkout = new Checkout({ asked, own, inside }, answer);
     this.#checkouts.add(checkout);
-    if (taken.own) this.#queries++;
+    if (own) this.#queries++;
     super.connect((...args) => {
       const [, client] = args;
       if (client) {
-        checkout.client = client;
-        (client as unknown as LogicalClient).taken = checkout;
-        if (!taken.own) args[2] = this.#releaseOnce(checkout, client);
+        checkout.client = client as unknown as LogicalClient;
+        checkout.client.taken = checkout;
+        if (!own) args[2] = this.#releaseOnce(checkout, client);
+      } else {
+        this.#close(checkout);
       }
-      answerOnce(...args);
+      checkout.answer(...args);
     });
-    const { inside } = taken;
-    if (inside && this.#isFull) setImmediate(() => this.#refuseSelfWait(checkout, inside));
+    if (inside && this.#isFull)
+      setImmediate(() => {
+        this.#refuseSelfWait(checkout, inside);
+      });
   }
 
   /** pg's own `release`, which also knows where it was called first. */
@@ -195,7 +311,7 @@ export class LogicalPool extends pg.Pool {
   /** A client is back. @param error with which it was released: the pool then throws it away */
   #settle(taken: Taken | undefined, error: unknown): void {
     const checkout = taken as Checkout | undefined;
-    const client = checkout?.client as unknown as LogicalClient | undefined;
+    const client = checkout?.client;
     if (!checkout || !client) return;
     client.taken = undefined;
     this.#close(checkout);
@@ -224,15 +340,40 @@ export class LogicalPool extends pg.Pool {
   #refuseSelfWait(checkout: Checkout, inside: Inside): void {
     if (checkout.client || !this.#checkouts.has(checkout)) return;
     const out = [...this.#checkouts].flatMap(({ client }) => client ?? []);
-    const begun = out.map((client) => (client as unknown as LogicalClient).transaction?.begun);
+    const begun = out.map((client) => client.transaction?.begun);
     if (!begun[0] || !begun.every((one) => one && isInside(inside, one))) return;
-    checkout.refuse(nestedCheckout(this.#home.session, begun[0], checkout.asked));
+    this.#refuse(checkout, nestedCheckout(this.#home.session, begun[0], checkout.asked));
   }
 
-  #refuse(error: Error, callback: unknown): never {
-    if (typeof callback !== 'function') return Promise.reject(error) as never;
-    process.nextTick(callback, error);
-    return undefined as never;
+  /** Ends a request that waits for a client. */
+  #refuse(checkout: Checkout, error: Error): void {
+    this.#close(checkout);
+    checkout.answer(error, undefined, () => undefined);
+  }
+}
+
+/** As pg's own pool: the client goes back when the answer, or the end of the connection, is here. */
+function queryOnce(
+  client: pg.PoolClient,
+  release: Release,
+  config: unknown,
+  values: unknown,
+  answer: Callback,
+): void {
+  let released = false;
+  const finish: Callback = (error, result) => {
+    if (released) return;
+    released = true;
+    client.removeListener('error', finish);
+    release(error);
+    if (error) answer(error);
+    else answer(undefined, result);
+  };
+  client.once('error', finish);
+  try {
+    client.query(config as never, values as never, finish as never);
+  } catch (error) {
+    finish(error as Error);
   }
 }
 

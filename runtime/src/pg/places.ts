@@ -50,29 +50,22 @@ export class Places {
 class Waiting implements Place {
   readonly #free: () => void;
   readonly #withdraw: () => void;
-  readonly #settled: Promise<void>;
   #state: 'waiting' | 'given' | 'left' = 'waiting';
-  #resolve!: () => void;
-  #reject!: (error: Error) => void;
+  /** Made for those who wait; most places are had at once. */
+  #wait: Wait | undefined;
 
   constructor(free: () => void, withdraw: () => void) {
     this.#free = free;
     this.#withdraw = withdraw;
-    this.#settled = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    // Whoever waits hears it; perhaps nobody does.
-    this.#settled.catch(() => undefined);
   }
 
   get ready(): Promise<void> | undefined {
-    return this.#state === 'given' ? undefined : this.#settled;
+    return this.#state === 'given' ? undefined : (this.#wait ??= newWait()).settled;
   }
 
   give(): void {
     this.#state = 'given';
-    this.#resolve();
+    this.#wait?.resolve();
   }
 
   leave(error: () => Error): void {
@@ -81,7 +74,22 @@ class Waiting implements Place {
     if (before === 'given') this.#free();
     if (before === 'waiting') {
       this.#withdraw();
-      this.#reject(error());
+      this.#wait?.reject(error());
     }
   }
+}
+
+interface Wait {
+  readonly settled: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+function newWait(): Wait {
+  let resolve!: () => void;
+  let reject!: (error: Error) => void;
+  const settled = new Promise<void>((...both) => ([resolve, reject] = both));
+  // Whoever waits hears it; perhaps nobody does.
+  settled.catch(() => undefined);
+  return { settled, resolve, reject };
 }

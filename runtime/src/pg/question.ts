@@ -19,46 +19,65 @@ export interface Asking {
 
 /** Who hears what becomes of a question. */
 export interface Listener {
-  /** Puts the app's words into an error. */
-  readonly translate?: ((error: Error) => void) | undefined;
-  /** Called when its turn has come. */
-  readonly onBegun?: () => void;
-  /** Called once, when the app has its answer. */
-  readonly onAnswered?: (question: Question) => void;
+  /** Its turn has come. */
+  begun(): void;
+  /** The app has its answer. Once. */
+  answered(question: Question): void;
 }
 
-const NOBODY: Listener = {};
 const NO_VALUES: readonly unknown[] = [];
 
 export class Question implements Waiting {
   readonly submission: Submission;
-  readonly values: readonly unknown[];
-  readonly asked: () => Trace;
-  readonly inside: Inside | undefined;
-  readonly takenInside: Inside | undefined;
-  readonly taken: object | undefined;
-  readonly isSetUp: boolean;
-  readonly #listener: Listener;
+  readonly #asking: Asking;
+  readonly #listener: Listener | undefined;
+  /** Puts the app's words into an error. */
+  readonly #translate: ((error: Error) => void) | undefined;
   #begun = false;
   #answered = false;
   #abandoned = false;
 
-  constructor(submission: Submission, asking: Asking, listener: Listener = NOBODY) {
+  constructor(
+    submission: Submission,
+    asking: Asking,
+    listener?: Listener,
+    translate?: (error: Error) => void,
+  ) {
     this.submission = submission;
-    this.values = (submission as { values?: unknown[] }).values ?? NO_VALUES;
-    this.asked = asking.asked;
-    this.inside = asking.inside;
-    this.takenInside = asking.takenInside;
-    this.taken = asking.taken;
-    this.isSetUp = asking.isSetUp === true;
+    this.#asking = asking;
     this.#listener = listener;
+    this.#translate = translate;
+  }
+
+  get values(): readonly unknown[] {
+    return (this.submission as { values?: unknown[] }).values ?? NO_VALUES;
+  }
+
+  get asked(): () => Trace {
+    return this.#asking.asked;
+  }
+
+  get inside(): Inside | undefined {
+    return this.#asking.inside;
+  }
+
+  get takenInside(): Inside | undefined {
+    return this.#asking.takenInside;
+  }
+
+  get taken(): object | undefined {
+    return this.#asking.taken;
+  }
+
+  get isSetUp(): boolean {
+    return this.#asking.isSetUp === true;
   }
 
   /** Its turn has come. @returns whether it still is to be asked: it may have been given up while it waited */
   begin(): boolean {
     if (this.#answered) return false;
     this.#begun = true;
-    this.#listener.onBegun?.();
+    this.#listener?.begun();
     return true;
   }
 
@@ -94,10 +113,14 @@ export class Question implements Waiting {
   }
 
   fail(error: Error, connection?: pg.Connection): void {
-    this.#listener.translate?.(error);
-    this.#answer(() => {
+    this.#translate?.(error);
+    if (this.#answered) return;
+    this.#answered = true;
+    try {
       this.submission.handleError(error, connection);
-    });
+    } finally {
+      this.#listener?.answered(this);
+    }
   }
 
   /** Fails soon, before its turn has come or while it runs; what is answered from now on is not told. */
@@ -107,28 +130,22 @@ export class Question implements Waiting {
     this.#abandoned = true;
     process.nextTick(() => {
       this.submission.handleError(error, undefined);
-      this.#listener.onAnswered?.(this);
+      this.#listener?.answered(this);
     });
   }
 
   complete(connection?: pg.Connection): void {
-    this.#answer(() => {
+    if (this.#answered) return;
+    this.#answered = true;
+    try {
       this.submission.handleReadyForQuery(connection);
-    });
+    } finally {
+      this.#listener?.answered(this);
+    }
   }
 
   /** Says which command was done, in the words of the server's CommandComplete. */
   commandDone(tag: string, connection?: pg.Connection): void {
     this.submission.handleCommandComplete?.({ text: tag }, connection);
-  }
-
-  #answer(tell: () => void): void {
-    if (this.#answered) return;
-    this.#answered = true;
-    try {
-      tell();
-    } finally {
-      this.#listener.onAnswered?.(this);
-    }
   }
 }

@@ -67,11 +67,10 @@ export class SandboxScope {
     this.#outer = outer;
     if (outer) outer.#inner.add(this);
     this.#place = (outer ? outer.#turns : places).take();
-    const waits = [outer && outer.#entering, this.#place.ready].filter(
-      (wait) => wait !== undefined,
-    );
-    if (waits.length === 0) return undefined;
-    this.#entering = Promise.all(waits).then(() => {
+    const { ready } = this.#place;
+    const outerEntering = outer && outer.#entering;
+    if (!ready && !outerEntering) return undefined;
+    this.#entering = Promise.all([outerEntering, ready]).then(() => {
       this.#entering = undefined;
     });
     this.#entering.catch(() => undefined);
@@ -86,12 +85,12 @@ export class SandboxScope {
   sandboxOn(source: Source, opened: Trace): Sandbox {
     const known = this.#sandboxes.get(source);
     if (known) return known;
-    const scopes = this.#chain();
-    const other = scopes
-      .flatMap((scope) => [...scope.#sandboxes.keys()])
-      .find((open) => differInUser(open, source));
-    if (other) throw otherUser(this.owner, other, source);
-    const outer = scopes.map((scope) => scope.#sandboxes.get(source)).find((open) => open);
+    let outer: Sandbox | undefined;
+    for (const scope of this.#andAround()) {
+      for (const open of scope.#sandboxes.keys())
+        if (differInUser(open, source)) throw otherUser(this.owner, open, source);
+      outer ??= scope.#sandboxes.get(source);
+    }
     const options = { owner: this.owner, opened, timedOut: this.#of.timedOut };
     const sandbox = outer ? outer.nest(options) : openSandbox({ ...options, ...source });
     this.#sandboxes.set(source, sandbox);
@@ -105,8 +104,10 @@ export class SandboxScope {
     return needed.includes(true);
   }
 
-  #chain(): SandboxScope[] {
-    return [this, ...(this.#outer ? this.#outer.#chain() : [])];
+  /** It and those it is in, the nearest first. */
+  *#andAround(): Iterable<SandboxScope> {
+    yield this;
+    if (this.#outer) yield* this.#outer.#andAround();
   }
 
   /**
@@ -120,7 +121,13 @@ export class SandboxScope {
   async #close(): Promise<void> {
     const errors: unknown[] = [];
     const parts = [...[...this.#inner].reverse(), ...[...this.#sandboxes.values()].reverse()];
-    for (const part of parts) await part.close().catch((error: unknown) => errors.push(error));
+    for (const part of parts) {
+      try {
+        await part.close();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
     this.#place?.leave(() => endedWaiting(this.owner));
     if (this.#outer) this.#outer.#inner.delete(this);
     // Node keeps every test of a file; what its sandboxes held must not stay with it.
@@ -143,14 +150,11 @@ export function sandboxScopeOfTest(t: TestContext): SandboxScope {
     around: () => scopesAround(testOfSignal(t.signal)),
   });
   scopes.set(t.signal, scope);
-  test.defer(async () => {
+  test.defer(() => {
     const dropsErrors = test.stopped;
-    try {
-      await scope.close();
-    } catch (error) {
-      if (dropsErrors) process.emitWarning(error as Error);
-      throw error;
-    }
+    const closing = scope.close();
+    if (dropsErrors) closing.catch(reportLate);
+    return closing;
   });
   return scope;
 }

@@ -156,7 +156,7 @@ class Level implements Sandbox, LogicalHome {
     for (const pool of this.#pools) {
       errors.push(...pool.checkedOut.map((taken) => this.#leak(taken)));
       errors.push(...pool.dirtyReleases);
-      if (!pool.ending) void pool.end();
+      pool.endWithSandbox();
     }
     throwAll(errors);
   }
