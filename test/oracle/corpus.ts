@@ -111,6 +111,10 @@ SHOW a.b
 SHOW ALL
 SHOW TIME ZONE
 SHOW TRANSACTION ISOLATION LEVEL
+SHOW transaction_isolation
+SHOW transaction_read_only
+SHOW "Transaction_Deferrable"
+SHOW transaction_isolation.a
 SHOW SESSION AUTHORIZATION
 DISCARD ALL
 DISCARD TEMP

@@ -2,6 +2,7 @@
 import { loadModule, parseSync } from 'libpg-query';
 import {
   ISOLATION_LEVELS,
+  modeCalled,
   type StatementKind,
   type TransactionModes,
 } from '../../runtime/src/pg/statements.ts';
@@ -53,6 +54,8 @@ function kindOf(statement: RawStatement['stmt']): StatementKind {
       return transactionKind(tree);
     case 'VariableSetStmt':
       return settingKind(tree);
+    case 'VariableShowStmt':
+      return shownMode(tree);
     case 'ConstraintsSetStmt':
       return { kind: 'set constraints' };
     case 'LockStmt':
@@ -110,6 +113,11 @@ function settingKind({ kind, name, is_local: local, args }: Tree): StatementKind
   return modes
     ? { kind: 'set transaction', modes, said: where }
     : { kind: `set ${where}`, parameter };
+}
+
+function shownMode({ name }: Tree): StatementKind {
+  const mode = modeCalled(String(name));
+  return mode ? { kind: 'show mode', mode } : { kind: 'ordinary' };
 }
 
 /** `SET transaction_read_only = on` and its like. */

@@ -2,7 +2,7 @@
 import type { Question } from './question.ts';
 import { grantedStronger, refusedConcurrency } from './refusals.ts';
 import type { Session } from './session.ts';
-import { ISOLATION_LEVELS, type TransactionModes } from './statements.ts';
+import { ISOLATION_LEVELS, type IsolationLevel, type TransactionModes } from './statements.ts';
 
 /** @throws HazardError when the transaction around the test cannot stand for one with these modes */
 export function grantModes(
@@ -10,9 +10,8 @@ export function grantModes(
   question: Question,
   { isolation, deferrable, readOnly }: TransactionModes,
 ): void {
-  const { isolation: granted } = session;
-  const strength =
-    isolation && ISOLATION_LEVELS.indexOf(isolation) - ISOLATION_LEVELS.indexOf(granted);
+  const { isolation: granted } = session.modes;
+  const strength = isolation && strengthOf(isolation) - strengthOf(granted);
   if (isolation && strength && strength > 0) {
     const wanted = `ISOLATION LEVEL ${isolation.toUpperCase()} (it has ${granted.toUpperCase()})`;
     throw refusedConcurrency(session, question, wanted);
@@ -24,4 +23,9 @@ export function grantModes(
     session.notes.tell('no-sandboxed-concurrency-test', () =>
       grantedStronger(session, question, `ISOLATION LEVEL ${isolation.toUpperCase()}`),
     );
+}
+
+/** PostgreSQL knows READ UNCOMMITTED by name only: it is READ COMMITTED. */
+function strengthOf(isolation: IsolationLevel): number {
+  return Math.max(ISOLATION_LEVELS.indexOf(isolation), ISOLATION_LEVELS.indexOf('read committed'));
 }

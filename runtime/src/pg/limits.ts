@@ -37,7 +37,7 @@ export const LIMITS = [
   },
   {
     id: 'weaker-isolation',
-    what: 'A transaction at a weaker level gets that of the sandbox, and `SHOW transaction_isolation` says so',
+    what: 'A transaction at a weaker level gets that of the sandbox, while `SHOW transaction_isolation` says what was asked for',
     answer: 'notes',
     hazard: 'no-sandboxed-concurrency-test',
     saidBy: ['grantedStronger'],
@@ -45,19 +45,25 @@ export const LIMITS = [
   },
   {
     id: 'deferrable',
-    what: 'DEFERRABLE where it has an effect: SERIALIZABLE and READ ONLY. Elsewhere it is accepted, and `SHOW transaction_deferrable` says off',
+    what: 'DEFERRABLE where it has an effect: SERIALIZABLE and READ ONLY. Elsewhere it is accepted',
     answer: 'refuses',
     hazard: 'no-sandboxed-concurrency-test',
     saidBy: ['refusedConcurrency'],
     instead: OWN_DATABASE,
   },
   {
-    id: 'read-write-after-show',
-    what: 'SET TRANSACTION READ WRITE in a READ ONLY transaction after `SHOW transaction_read_only`',
+    id: 'modes-by-other-names',
+    what: 'An isolation level or DEFERRABLE that differs from the sandbox’s own is shown by SHOW only: `current_setting(…)` and `pg_settings` that name it, and SHOW through a cursor, are refused',
     answer: 'refuses',
     hazard: 'no-sandboxed-concurrency-test',
     saidBy: ['refusedConcurrency'],
-    instead: 'begin the transaction READ WRITE',
+    instead: 'ask for it with `SHOW`',
+  },
+  {
+    id: 'modes-in-lists',
+    what: 'SHOW ALL and `pg_settings` as a whole list the modes of the sandbox’s transaction instead of the app’s',
+    answer: 'differs',
+    instead: 'ask for one mode with `SHOW`',
   },
   {
     id: 'snapshots',

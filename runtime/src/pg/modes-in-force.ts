@@ -42,9 +42,17 @@ export class ModesInForce {
     return this.#savepoints.length > 0;
   }
 
-  /** Whether READ ONLY can be taken back: what the server was told inside a savepoint, it cannot. */
-  get mayBecomeReadWrite(): boolean {
-    return !this.#innermost.told;
+  /**
+   * The modes that the server shows otherwise: it was not told of them yet, or never can be.
+   * @param around those of the transaction around the test
+   */
+  hiddenIn({ isolation, deferrable }: Modes): (keyof Modes)[] {
+    const { readOnly, told } = this.#innermost;
+    return [
+      ...(this.#isolation === isolation ? [] : (['isolation'] as const)),
+      ...(readOnly && !told ? (['readOnly'] as const) : []),
+      ...(this.#deferrable === deferrable ? [] : (['deferrable'] as const)),
+    ];
   }
 
   /** The server's own error for a change of modes, which it would abort the transaction with. */

@@ -44,6 +44,9 @@ export class Portal extends EventEmitter {
   #text: string | undefined;
   #name: unknown;
   #failed = false;
+  /** Whether what was written since the last step runs the statement. */
+  #runs = false;
+  readonly #whenRun: (() => void)[] = [];
 
   /**
    * @param question the reader's, answered when the portal is closed
@@ -95,6 +98,7 @@ export class Portal extends EventEmitter {
   }
 
   execute(config: unknown): void {
+    this.#runs = true;
     this.#messages.push((connection) => {
       connection.execute(config, true);
     });
@@ -121,13 +125,23 @@ export class Portal extends EventEmitter {
     });
   }
 
+  /** What is to be done when the cursor is read for the first time; it may be closed unread. */
+  whenRun(then: () => void): void {
+    this.#whenRun.push(then);
+  }
+
   #step(done: () => void): void {
     const messages = this.#messages;
     this.#messages = [];
+    const runs = this.#runs;
+    this.#runs = false;
     const text = this.#text;
     this.#text = undefined;
     const { asked, inside, takenInside } = this.#asking;
     const step = new Step(this.#reader, this, text, messages, {
+      sent: () => {
+        if (runs) for (const then of this.#whenRun.splice(0)) then();
+      },
       done,
       failed: (error) => {
         this.#failed = true;
@@ -138,13 +152,19 @@ export class Portal extends EventEmitter {
   }
 }
 
+interface StepEvents {
+  readonly sent: () => void;
+  readonly done: () => void;
+  readonly failed: (error: Error) => void;
+}
+
 /** One message of a cursor to the server, and its answer. */
 class Step implements Submission {
   readonly text: string | undefined;
   readonly #reader: PortalReader;
   readonly #portal: Portal;
   readonly #messages: readonly Message[];
-  readonly #on: { readonly done: () => void; readonly failed: (error: Error) => void };
+  readonly #on: StepEvents;
   #connection: EventEmitter | undefined;
 
   constructor(
@@ -152,7 +172,7 @@ class Step implements Submission {
     portal: Portal,
     text: string | undefined,
     messages: readonly Message[],
-    on: { readonly done: () => void; readonly failed: (error: Error) => void },
+    on: StepEvents,
   ) {
     this.#reader = reader;
     this.#portal = portal;
@@ -166,7 +186,12 @@ class Step implements Submission {
     connection.on('noData', this.#noData);
     for (const write of this.#messages) write(connection as unknown as Writable);
     connection.sync();
+    this.#on.sent();
     return null;
+  }
+
+  whenRun(then: () => void): void {
+    this.#portal.whenRun(then);
   }
 
   readonly #noData = () => this.#portal.emit('noData');

@@ -28,6 +28,8 @@ export interface Submission {
   handleEmptyQuery?(connection: pg.Connection): void;
   handleCopyInResponse?(connection: pg.Connection): void;
   handleCopyData?(message: unknown, connection: pg.Connection): void;
+  /** Of what is read first and run later, if ever. @param then called when it is run */
+  whenRun?(then: () => void): void;
 }
 
 /** What the app's part of an exchange is. */
@@ -462,6 +464,18 @@ type CancelConnection = EventEmitter & {
   requestSsl(): void;
   cancel(processId: number, secretKey: number): void;
 };
+
+/** The text that `pg` remembers a name by. */
+export function textPreparedAs(connection: pg.Connection, name: string): string | undefined {
+  return (connection as unknown as StatementKeeper).parsedStatements[name];
+}
+
+/** What `pg` says when it remembers another one. */
+export function preparedAsAnother(name: string): Error {
+  return new Error(
+    `Prepared statements must be unique - '${name}' was used for a different statement`,
+  );
+}
 
 /** Has the server and `pg` forget a prepared statement, whether there is one or not. */
 function forget(connection: pg.Connection, name: string): void {

@@ -4,7 +4,7 @@ import { SetupError } from '../setup-error.ts';
 import { formatPlace, type Trace } from '../trace.ts';
 import type { LockHolder } from './lock-waits.ts';
 import type { Question } from './question.ts';
-import type { IsolationLevel } from './statements.ts';
+import type { Modes } from './modes-in-force.ts';
 import type { Source } from './sources.ts';
 import { describeTarget } from './test-database.ts';
 import { RESERVED_PREFIX } from './app-transaction.ts';
@@ -108,12 +108,12 @@ export function refusedByServer(
 
 /** A transaction got a stronger isolation level than it asked for. @param asked the mode, in words */
 export function grantedStronger(
-  { owner, opened, isolation }: Ownership & { readonly isolation: IsolationLevel },
+  { owner, opened, modes }: Ownership & { readonly modes: Modes },
   question: Question,
   asked: string,
 ): HazardError {
   return new HazardError('no-sandboxed-concurrency-test', {
-    happened: `${owner} asked its sandbox for a transaction ${asked} and got the sandbox’s own: ${isolation.toUpperCase()}.`,
+    happened: `${owner} asked its sandbox for a transaction ${asked} and got the sandbox’s own: ${modes.isolation.toUpperCase()}.`,
     acquired: opened,
     used: question.asked(),
   });

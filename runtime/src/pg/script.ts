@@ -9,7 +9,13 @@ import { rowsOf } from './kept/own-questions.ts';
 import { sessionWordsOf } from './kept/session-words.ts';
 import { CHECK_CONSTRAINTS } from './leftovers.ts';
 import type { Question } from './question.ts';
-import type { Control, Outcome, Submission } from './real-connection.ts';
+import {
+  preparedAsAnother,
+  textPreparedAs,
+  type Control,
+  type Outcome,
+  type Submission,
+} from './real-connection.ts';
 import { DEFAULT_MODES, readDefaultModes } from './default-modes.ts';
 import { grantModes } from './granted-modes.ts';
 import { judgeStatement, refusalBehind } from './statement-hazards.ts';
@@ -27,10 +33,11 @@ import {
   noTransactionWarning,
   onlyInTransactionBlocks,
   onlyInTransactionBlocksWarning,
+  shownColumn,
 } from './server-answers.ts';
 import type { Asker, Session } from './session.ts';
 import {
-  isSubjectToModes,
+  MODE_PARAMETERS,
   statementsOf,
   takesSnapshot,
   type Statement,
@@ -152,7 +159,8 @@ export class Script {
     if (hasControl && !this.#question.isPlain) throw controlThroughSubmittable();
     if (only && others.length === 0) await this.#perform(only, () => this.#send([only]));
     // The extended protocol takes one statement; the server refuses several.
-    else if (!hasControl || this.#question.isExtended) await this.#send(this.#statements);
+    else if (this.#question.isExtended || !this.#statements.some(standsAlone))
+      await this.#send(this.#statements);
     else await this.#performEach();
   }
 
@@ -161,7 +169,7 @@ export class Script {
     await this.#checkSyntax();
     const together: Statement[] = [];
     for (const statement of this.#statements) {
-      if (controlsTransaction(statement)) {
+      if (standsAlone(statement)) {
         await this.#sendPart(together.splice(0));
         await this.#perform(statement, () => this.#sendPart([statement]));
       } else {
@@ -172,11 +180,12 @@ export class Script {
   }
 
   async #perform(statement: Statement, send: () => Promise<void>): Promise<void> {
+    if (this.#question.submission.name && statement.kind !== 'ordinary') await this.#haveRead();
     const reply = await this.#reply(statement);
     if (reply === SEND) {
       await send();
       this.#noteSavepoint(statement);
-    } else this.#question.commandDone(reply, this.#session.connection);
+    } else this.#question.commandDone(reply, UNASKED);
   }
 
   /** The modes of a transaction are those of its innermost savepoint. */
@@ -205,12 +214,14 @@ export class Script {
     const wording = transaction.aborted
       ? undefined
       : await this.#session.clients.hear(this.#asker, transaction, this.#question, statements);
+    const isSaid = wording?.text === undefined && wording?.tag === undefined;
+    if (!isSaid && this.#question.submission.name) await this.#haveRead();
     if (wording?.tag === undefined) {
       const said = { text: wording?.text ?? text, ahead: wording?.ahead };
       this.#judge(transaction, await this.#exchange(transaction, statements, said));
     } else {
       this.#session.sendLater(...(wording.ahead ?? []));
-      this.#question.commandDone(wording.tag, this.#session.connection);
+      this.#question.commandDone(wording.tag, UNASKED);
     }
     await wording?.done?.();
   }
@@ -267,12 +278,10 @@ export class Script {
   /** What must be sent ahead of a statement for the transaction's modes. @throws HazardError when it has none such */
   #prepareFor(transaction: AppTransaction, statement: Statement): string[] {
     this.#session.history.note(statement);
-    if (!isSubjectToModes(statement)) return [];
+    if (!takesSnapshot(statement)) return [];
     this.#grant(transaction.modes.current);
-    if (takesSnapshot(statement)) {
-      if (transaction.modes.query()) this.#session.history.transactions++;
-      judgeStatement(this.#session, this.#question, transaction, statement);
-    }
+    if (transaction.modes.query()) this.#session.history.transactions++;
+    judgeStatement(this.#session, this.#question, transaction, statement);
     return transaction.modes.tell();
   }
 
@@ -281,7 +290,7 @@ export class Script {
     const { transaction } = this.#asker;
     const guarded = !transaction?.aborted;
     const outcome = await this.#session.exchange(guarded ? [`SAVEPOINT ${SYNTAX}`] : [], {
-      listener: parseOnly(this.#question.text ?? ''),
+      listener: parseOnly(this.#question.text ?? '', undefined),
     });
     // Refused for having several statements, which is found out after all of them were read.
     const wellFormed =
@@ -292,11 +301,7 @@ export class Script {
     if (guarded && (wellFormed || !transaction)) {
       this.#session.sendLater(`ROLLBACK TO SAVEPOINT ${SYNTAX}`, `RELEASE SAVEPOINT ${SYNTAX}`);
     }
-    if (!wellFormed)
-      this.#judge(
-        transaction ?? new AppTransaction(this.#session.initialModes, this.#question.asked),
-        outcome,
-      );
+    if (!wellFormed) this.#judge(transaction ?? this.#unsent(), outcome);
   }
 
   /** What an outcome means for the transaction. @throws the error it ends with */
@@ -339,9 +344,14 @@ export class Script {
 
   // ---- transactions
 
+  /** A transaction that the server has not heard of. */
+  #unsent(): AppTransaction {
+    return new AppTransaction(this.#session.initialModes, this.#question.asked);
+  }
+
   #openImplicit(): AppTransaction {
     if (!this.#implicit) {
-      this.#implicit = new AppTransaction(this.#session.initialModes, this.#question.asked);
+      this.#implicit = this.#unsent();
       this.#session.sendLater(...this.#implicit.open());
     }
     return this.#implicit;
@@ -423,6 +433,8 @@ export class Script {
         return this.#replyToSavepoint(statement.kind, statement.name);
       case 'set transaction':
         return this.#replyToSetTransaction(statement.modes, statement.said);
+      case 'show mode':
+        return this.#replyToShow(statement.mode);
       case 'set snapshot':
         throw refusedConcurrency(this.#session, this.#question, 'SET TRANSACTION SNAPSHOT');
       case 'prepare transaction':
@@ -505,17 +517,61 @@ export class Script {
 
   async #replyToNoEffect(kind: 'set constraints' | 'set local'): Promise<Reply> {
     await this.#haveRead();
-    this.#asker.hearNotice(onlyInTransactionBlocksWarning(kind.toUpperCase()));
+    const warn = () => {
+      this.#asker.hearNotice(onlyInTransactionBlocksWarning(kind.toUpperCase()));
+    };
+    const { submission } = this.#question;
+    if (submission.whenRun) submission.whenRun(warn);
+    else warn();
     return SEND;
   }
 
-  /** The server reads a statement before it says that it belongs into a block. @throws its error */
+  /**
+   * The server reads a statement before it says that it belongs into a block, and the driver has it
+   * read under the name that it is asked by, whoever then answers it. @throws the error of either
+   */
   async #haveRead(): Promise<void> {
+    const [only, ...others] = this.#statements;
     // A text of several was read before.
-    if (this.#statements.length > 1) return;
-    const transaction = this.#openImplicit();
-    const listener = parseOnly(this.#question.text ?? '');
-    this.#judge(transaction, await this.#session.exchange([], { listener }));
+    if (others.length > 0) return;
+    const { connection } = this.#session;
+    const { text = '', submission } = this.#question;
+    const prepared = submission.name && connection && textPreparedAs(connection, submission.name);
+    if (prepared === text) return;
+    if (prepared && submission.name) throw preparedAsAnother(submission.name);
+    const { outcome, transaction } = await this.#read(parseOnly(text, submission.name), only);
+    this.#judge(transaction, outcome);
+  }
+
+  async #read(
+    listener: Submission,
+    statement: Statement | undefined,
+  ): Promise<{ readonly outcome: Outcome; readonly transaction: AppTransaction }> {
+    // A BEGIN that was recognised can be read; it opens its own.
+    const transaction =
+      this.#asker.transaction ??
+      (statement?.kind === 'begin' ? this.#unsent() : this.#openImplicit());
+    return { outcome: await this.#session.exchange([], { listener }), transaction };
+  }
+
+  /** The server shows the modes of the transaction around the test. */
+  #replyToShow(mode: keyof Modes): Reply {
+    const { modes, aborted } = this.#asker.transaction ?? this.#openImplicit();
+    if (aborted || !modes.hiddenIn(this.#session.modes).includes(mode)) return SEND;
+    const parameter = MODE_PARAMETERS[mode];
+    if (!this.#question.isPlain)
+      throw refusedConcurrency(
+        this.#session,
+        this.#question,
+        `SHOW ${parameter} through a cursor or a stream`,
+      );
+    const value = modes.current[mode];
+    const { submission } = this.#question;
+    submission.handleRowDescription?.(shownColumn(parameter));
+    submission.handleDataRow?.({
+      fields: [typeof value === 'string' ? value : value ? 'on' : 'off'],
+    });
+    return 'SHOW';
   }
 
   async #replyToSetTransaction(
@@ -535,12 +591,6 @@ export class Script {
     const objection = transaction.modes.objectionTo(modes);
     if (objection) await this.#abort(transaction, objection);
     this.#grant(modes);
-    if (modes.readOnly === false && !transaction.modes.mayBecomeReadWrite)
-      throw refusedConcurrency(
-        this.#session,
-        this.#question,
-        'READ WRITE after SHOW transaction_read_only',
-      );
     transaction.modes.change(modes);
   }
 
@@ -579,18 +629,28 @@ const UNHEARD: Submission = {
   handleReadyForQuery: () => undefined,
 };
 
-/** Has a text read by the server and not run. */
-function parseOnly(text: string): Submission {
+/** Where the server is not asked, a query that would ask it for more finds nobody. */
+const UNASKED = { sync: () => undefined } as unknown as pg.Connection;
+
+/** Has a text read by the server and not run. @param name what it is prepared as */
+function parseOnly(text: string, name: string | undefined): Submission {
   return {
     ...UNHEARD,
+    text,
+    name,
     submit: (connection) => {
-      connection.parse({ text, name: '', types: [] }, false);
+      connection.parse({ text, name: name ?? '', types: [] }, false);
       connection.sync();
     },
   };
 }
 
 /** Whether a statement must not be sent together with others. */
+function standsAlone(statement: Statement): boolean {
+  return statement.kind === 'show mode' || controlsTransaction(statement);
+}
+
+/** Whether a statement is of transactions themselves. */
 function controlsTransaction({ kind }: Statement): boolean {
   switch (kind) {
     case 'begin':
@@ -603,6 +663,7 @@ function controlsTransaction({ kind }: Statement): boolean {
     case 'set snapshot':
     case 'prepare transaction':
       return true;
+    case 'show mode':
     case 'non-transactional':
     case 'block only':
     case 'set constraints':

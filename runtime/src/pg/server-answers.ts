@@ -31,6 +31,24 @@ export function alreadyInTransactionWarning(): object {
   return warning(ACTIVE_TRANSACTION, 'there is already a transaction in progress');
 }
 
+/** What SHOW answers, as pg describes it: one text. */
+export function shownColumn(name: string): { readonly fields: readonly object[] } {
+  const TEXT = 25;
+  return {
+    fields: [
+      {
+        name,
+        tableID: 0,
+        columnID: 0,
+        dataTypeID: TEXT,
+        dataTypeSize: -1,
+        dataTypeModifier: -1,
+        format: 'text',
+      },
+    ],
+  };
+}
+
 function error(code: string, message: string, file: string): pg.DatabaseError {
   return Object.assign(new pg.DatabaseError(message, message.length, 'error'), {
     severity: 'ERROR',

@@ -27,7 +27,6 @@ import {
   type ServerStatus,
 } from './real-connection.ts';
 import { connectionLost, unfinished, waitedInVain, type Ownership } from './refusals.ts';
-import type { IsolationLevel } from './statements.ts';
 import { Script } from './script.ts';
 import { Turns } from './turns.ts';
 import type { WarmConnections } from './warm-connections.ts';
@@ -93,7 +92,7 @@ export class Session implements Ownership {
   #spoilt: Error | undefined;
   /** The modes that transactions of the app begin with. */
   initialModes: Modes = STANDARD_MODES;
-  #isolation = STANDARD_MODES.isolation;
+  #modes = STANDARD_MODES;
   /** What the app did that later statements are judged by. */
   readonly history = new History();
   /** Whether the database may have constraints that are checked at COMMIT. */
@@ -127,9 +126,9 @@ export class Session implements Ownership {
     return this.#begun;
   }
 
-  /** The level of the transaction around the test. */
-  get isolation(): IsolationLevel {
-    return this.#isolation;
+  /** The modes of the transaction around the test. */
+  get modes(): Modes {
+    return this.#modes;
   }
 
   /** What the server is answering. */
@@ -402,7 +401,7 @@ export class Session implements Ownership {
   #begin(real: RealConnection, { modes, opening }: Fitness): void {
     this.#real = real;
     this.initialModes = modes;
-    this.#isolation = modes.isolation;
+    this.#modes = modes;
     // Nothing was sent yet: it comes right behind BEGIN.
     this.#pending.splice(1, 0, ...opening);
     this.#lockWaits = new LockWaits(this, real.client);

@@ -7,7 +7,7 @@ import type { AppTransaction } from './app-transaction.ts';
 import type { Question } from './question.ts';
 import { refusedByServer, refusedConcurrency, sameInAllTransactions } from './refusals.ts';
 import type { Session } from './session.ts';
-import type { Statement } from './statements.ts';
+import { MODE_PARAMETERS, type Statement } from './statements.ts';
 
 /**
  * Judges a query before it is sent.
@@ -17,9 +17,11 @@ export function judgeStatement(
   session: Session,
   question: Question,
   transaction: AppTransaction,
-  { mentions }: Statement,
+  statement: Statement,
 ): void {
+  const { mentions } = statement;
   if (mentions.size === 0) return;
+  if (mentions.has('parameters')) judgeReading(session, question, transaction, statement);
   if (mentions.has('snapshot') && !transaction.modes.inSavepoint)
     throw refusedConcurrency(session, question, 'pg_export_snapshot()');
   if (mentions.has('enum value')) transaction.addsEnumValue = true;
@@ -27,6 +29,27 @@ export function judgeStatement(
   const same = mentions.has('clock') ? 'now()' : mentions.has('transaction id') && 'transaction id';
   if (same)
     session.notes.tell('no-frozen-now', () => sameInAllTransactions(session, question, same));
+}
+
+/** What reads, by name, a mode that the transaction around the test has not. */
+function judgeReading(
+  session: Session,
+  question: Question,
+  { modes }: AppTransaction,
+  { fragment }: Statement,
+): void {
+  const hidden = modes
+    .hiddenIn(session.modes)
+    // That one is told ahead of the query.
+    .filter((mode) => mode !== 'readOnly')
+    .map((mode) => MODE_PARAMETERS[mode]);
+  if (hidden.length === 0) return;
+  const words = [...fragment.tokens.map(({ value }) => value), ...question.values];
+  const read = hidden.find((name) =>
+    words.some((word) => typeof word === 'string' && word.toLowerCase() === name),
+  );
+  if (read !== undefined)
+    throw refusedConcurrency(session, question, `a look at ${read} other than by SHOW`);
 }
 
 const INVALID_TRANSACTION_TERMINATION = '2D000';

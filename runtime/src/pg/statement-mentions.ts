@@ -13,6 +13,8 @@ export type Mention =
   | 'snapshot'
   /** `ALTER TYPE … ADD VALUE`. */
   | 'enum value'
+  /** Something that reads parameters by their names. */
+  | 'parameters'
   /** `default_transaction_isolation` and its like, also as the name that `set_config` is given. */
   | 'default modes';
 
@@ -24,6 +26,7 @@ const FUNCTIONS = new Map<string, Mention>([
   ['pg_current_xact_id', 'transaction id'],
   ['pg_current_xact_id_if_assigned', 'transaction id'],
   ['pg_export_snapshot', 'snapshot'],
+  ['current_setting', 'parameters'],
 ]);
 
 const WORDS = new Map<string, Mention>([
@@ -33,6 +36,7 @@ const WORDS = new Map<string, Mention>([
   ['localtimestamp', 'clock'],
   ['localtime', 'clock'],
   ['characteristics', 'default modes'],
+  ['pg_settings', 'parameters'],
 ]);
 
 const DEFAULT_MODES = /^default_transaction_(?:isolation|read_only|deferrable)$/i;

@@ -38,6 +38,8 @@ export type StatementKind =
     }
   /** `SET TRANSACTION SNAPSHOT`. */
   | { readonly kind: 'set snapshot' }
+  /** `SHOW transaction_isolation` and its like. */
+  | { readonly kind: 'show mode'; readonly mode: keyof TransactionModes }
   | { readonly kind: 'set constraints' }
   | { readonly kind: 'set local'; readonly parameter: string | undefined }
   /** `SET` and `RESET` of a session; `parameter` is undefined for RESET ALL. */
@@ -89,7 +91,7 @@ function remember(sql: string, statements: readonly Statement[]): void {
 
 /**
  * Whether the server takes a snapshot for it: what counts as the first query of a transaction, after
- * which its modes are fixed. (`PlannedStmtRequiresSnapshot` in pquery.c names those that take none.)
+ * which its modes are fixed, and what READ ONLY makes a difference to. (`PlannedStmtRequiresSnapshot` in pquery.c names those that take none.)
  */
 export function takesSnapshot({ kind, fragment, ...rest }: Statement): boolean {
   switch (kind) {
@@ -101,6 +103,7 @@ export function takesSnapshot({ kind, fragment, ...rest }: Statement): boolean {
     case 'rollback to':
     case 'prepare transaction':
     case 'set transaction':
+    case 'show mode':
     case 'set constraints':
     case 'set local':
     case 'set session':
@@ -113,18 +116,6 @@ export function takesSnapshot({ kind, fragment, ...rest }: Statement): boolean {
     case 'ordinary':
       return !WITHOUT_SNAPSHOT.has(fragment.tokens[0].value);
   }
-}
-
-/** Whether READ ONLY makes a difference to it, or may be seen in it. */
-export function isSubjectToModes(statement: Statement): boolean {
-  if (statement.kind !== 'ordinary') return takesSnapshot(statement);
-  const [first, second] = statement.fragment.tokens;
-  if (!isWord(first, 'show')) return takesSnapshot(statement);
-  return (
-    isWord(second, 'all') ||
-    isWord(second, 'transaction_read_only') ||
-    isWord(second, 'transaction_isolation')
-  );
 }
 
 const WITHOUT_SNAPSHOT = new Set([
@@ -326,24 +317,40 @@ function readModeParameter(
   parameter: string | undefined,
   words: Words,
 ): TransactionModes | undefined {
-  const name = parameter?.toLowerCase();
-  if (!name?.startsWith('transaction_')) return undefined;
+  const mode = modeCalled(parameter);
+  if (!mode) return undefined;
   if (!words.acceptSymbol('=') && !words.accept('to')) return undefined;
   const value = words.acceptValue()?.toLowerCase();
   if (value === undefined || !words.atEnd()) return undefined;
-  switch (name) {
-    case 'transaction_isolation': {
-      const isolation = ISOLATION_LEVELS.find((level) => level === value);
-      return isolation && { isolation };
-    }
-    case 'transaction_read_only':
-      return SWITCHES.has(value) ? { readOnly: SWITCHES.get(value) === true } : undefined;
-    case 'transaction_deferrable':
-      return SWITCHES.has(value) ? { deferrable: SWITCHES.get(value) === true } : undefined;
-    default:
-      return undefined;
+  if (mode === 'isolation') {
+    const isolation = ISOLATION_LEVELS.find((level) => level === value);
+    return isolation && { isolation };
   }
+  return SWITCHES.has(value) ? { [mode]: SWITCHES.get(value) === true } : undefined;
 }
+
+/** The mode that a parameter shows. */
+export function modeCalled(parameter: string | undefined): keyof TransactionModes | undefined {
+  const name = parameter?.toLowerCase();
+  return MODES.find((mode) => MODE_PARAMETERS[mode] === name);
+}
+
+/** The parameters that the modes of a transaction are. */
+export const MODE_PARAMETERS: Readonly<Record<keyof TransactionModes, string>> = {
+  isolation: 'transaction_isolation',
+  readOnly: 'transaction_read_only',
+  deferrable: 'transaction_deferrable',
+};
+const MODES = Object.keys(MODE_PARAMETERS) as (keyof TransactionModes)[];
+
+const readShow: Reader = (words) => {
+  if (!words.accept('show')) return undefined;
+  const parameter = words.accept('transaction isolation level')
+    ? MODE_PARAMETERS.isolation
+    : readName(words);
+  const mode = modeCalled(parameter);
+  return mode && words.atEnd() ? { kind: 'show mode', mode } : undefined;
+};
 
 const SWITCHES = new Map([
   ['on', true],
@@ -491,6 +498,7 @@ const READERS: readonly Reader[] = [
   readTwoPhase,
   readSet,
   readReset,
+  readShow,
   readBlockOnly,
   readNonTransactional,
 ];

@@ -83,6 +83,7 @@ function read(statement: Statement): readonly SessionWord[] {
     case 'prepare transaction':
     case 'set transaction':
     case 'set snapshot':
+    case 'show mode':
     case 'set constraints':
     case 'non-transactional':
       return NOTHING;
