@@ -9,6 +9,9 @@ import { ModesInForce, type Modes } from './modes-in-force.ts';
 /** Names of ours; the app may not use them. */
 export const RESERVED_PREFIX = '_savepoint_';
 const SAVEPOINT = `${RESERVED_PREFIX}transaction`;
+/** What begins one, and what commits one that leaves nothing behind. */
+export const OPEN_TRANSACTION = `SAVEPOINT ${SAVEPOINT}`;
+export const RELEASE_TRANSACTION = `RELEASE SAVEPOINT ${SAVEPOINT}`;
 
 export class AppTransaction {
   readonly modes: ModesInForce;
@@ -46,16 +49,16 @@ export class AppTransaction {
   }
 
   open(): string[] {
-    return [`SAVEPOINT ${SAVEPOINT}`];
+    return [OPEN_TRANSACTION];
   }
 
   commit(): Control[] {
     // After the release, which ends READ ONLY.
-    return [`RELEASE SAVEPOINT ${SAVEPOINT}`, ...this.leftovers.tidy()];
+    return [RELEASE_TRANSACTION, ...this.leftovers.tidy()];
   }
 
   rollback(): string[] {
     // ROLLBACK TO alone would leave the savepoint.
-    return [`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`, `RELEASE SAVEPOINT ${SAVEPOINT}`];
+    return [`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`, RELEASE_TRANSACTION];
   }
 }

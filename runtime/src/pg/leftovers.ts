@@ -50,6 +50,11 @@ export class Leftovers {
     return this.#constraintsChanged || this.#schemaChanged;
   }
 
+  /** Whether it holds no table that a transaction's end empties. */
+  get isEmpty(): boolean {
+    return this.#tables.isEmpty;
+  }
+
   /** What must be sent ahead of the next statements, however many are sent together. */
   ahead(): Control[] {
     return this.#tables.numberNew();

@@ -183,7 +183,7 @@ export class LogicalClient extends DriverClient implements Asker, Listener {
     }
     this.#hangUp(new Error('Connection terminated'));
     // The server has heard of it before another client can ask.
-    this.#home.session.clients.drop(this);
+    this.#home.session.clientsThatKeep?.drop(this);
     this.connection.end();
     if (!callback) return new Promise<void>((resolve) => this.connection.once('end', resolve));
     this.connection.once('end', callback as () => void);
@@ -207,7 +207,7 @@ export class LogicalClient extends DriverClient implements Asker, Listener {
   #closed(): void {
     const inner = this.#inner;
     inner._ended = true;
-    this.#home.session.clients.drop(this);
+    this.#home.session.clientsThatKeep?.drop(this);
     if (!inner._ending) {
       const error = new Error('Connection terminated unexpectedly');
       if (this.#onConnected) {

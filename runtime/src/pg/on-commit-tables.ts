@@ -27,6 +27,10 @@ export class OnCommitTables {
     this.#tables = [...tables];
   }
 
+  get isEmpty(): boolean {
+    return this.#tables.length === 0;
+  }
+
   /** Notes a statement before it is sent. @returns what must be sent ahead of it */
   note(tokens: readonly Token[]): Control[] {
     const named = tableMadeBy(tokens);

@@ -50,7 +50,7 @@ const SEND = Symbol('send');
 type Reply = string | typeof SEND;
 
 /** Called when a question is answered, or with what it fails with. */
-type Settle = (error?: Error) => void;
+export type Settle = (error?: Error) => void;
 
 /** How statements are sent. */
 interface Phrasing {
@@ -87,9 +87,7 @@ export class Script {
    */
   run(settle: Settle): void {
     const { transaction } = this.#asker;
-    const served = transaction
-      ? undefined
-      : this.#session.clients.serve(this.#asker, this.#question);
+    const served = transaction ? undefined : this.#session.serve(this.#asker, this.#question);
     if (served || (this.#session.history.modesChanged && !transaction))
       settleAfter(this.#answerWhenServed(served), settle);
     else if (this.#isOrdinary()) this.#runOrdinary(settle);
@@ -106,7 +104,18 @@ export class Script {
     await this.#runAll();
   }
 
-  /** What most questions are: each promise less is time that every test saves. */
+  /**
+   * Answers the end of what was sent outside of it, of one ordinary statement.
+   * @param escaped whether that ended the transaction around the test
+   */
+  conclude(outcome: Outcome, escaped: boolean, settle: Settle): void {
+    const transaction = this.#asker.transaction ?? (this.#implicit = this.#unsent());
+    transaction.touched = true;
+    this.#escaped = escaped;
+    this.#settleOrdinary(transaction, outcome, settle);
+  }
+
+  /** What most others are: each promise less is time that every test saves. */
   #isOrdinary(): boolean {
     const [only] = this.#statements;
     return (
@@ -146,11 +155,11 @@ export class Script {
       await this.#performAll();
     } catch (error) {
       this.#rollBackImplicit();
-      this.#session.clients.answered(this.#asker);
+      this.#session.clientsThatKeep?.answered(this.#asker);
       throw error;
     }
     await this.#commitImplicit();
-    this.#session.clients.answered(this.#asker);
+    this.#session.clientsThatKeep?.answered(this.#asker);
   }
 
   async #performAll(): Promise<void> {
@@ -678,7 +687,7 @@ function controlsTransaction({ kind }: Statement): boolean {
  * Whether a command that was done ended, or began, a transaction for real. No text of the app's may;
  * one that was misread would.
  */
-function endsTransaction(tag: string, statements: readonly Statement[]): boolean {
+export function endsTransaction(tag: string, statements: readonly Statement[]): boolean {
   if (tag === 'ROLLBACK') return !statements.some(({ kind }) => kind === 'rollback to');
   return ['COMMIT', 'BEGIN', 'START TRANSACTION', 'PREPARE TRANSACTION'].includes(tag);
 }

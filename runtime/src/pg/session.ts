@@ -27,8 +27,8 @@ import {
   type ServerStatus,
 } from './real-connection.ts';
 import { connectionLost, unfinished, waitedInVain, type Ownership } from './refusals.ts';
-import { Script } from './script.ts';
-import { Turns } from './turns.ts';
+import { answerQuestion } from './plain-answer.ts';
+import { Turns, type Turn } from './turns.ts';
 import type { WarmConnections } from './warm-connections.ts';
 import { within } from './within.ts';
 
@@ -108,14 +108,16 @@ export class Session implements Ownership {
   #begun = false;
   /** What every transaction's end empties, once a transaction has made it. */
   readonly lasting = new Leftovers();
-  /** What each of its clients keeps beyond transactions. */
-  readonly clients: SessionClients;
+  #clients: SessionClients | undefined;
+  readonly #startSettings: StartSettings;
+  /** Who was served last, while nobody keeps anything. */
+  #served: Asker | undefined;
 
   constructor(owner: string, opened: Trace, connections: Connections) {
     this.owner = owner;
     this.opened = opened;
     this.#connections = connections;
-    this.clients = new SessionClients(this, startSettingsOf(connections.options ?? NO_OPTIONS));
+    this.#startSettings = startSettingsOf(connections.options ?? NO_OPTIONS);
     this.#turns = new Turns<Asker>(PATIENCE_MILLIS, (holder) =>
       waitedInVain(this, holder.transaction?.begun(), PATIENCE_MILLIS),
     );
@@ -129,6 +131,21 @@ export class Session implements Ownership {
   /** The modes of the transaction around the test. */
   get modes(): Modes {
     return this.#modes;
+  }
+
+  /** What each of its clients keeps beyond transactions. */
+  get clients(): SessionClients {
+    return (this.#clients ??= new SessionClients(this, this.#startSettings, this.#served));
+  }
+
+  /** The same, once one of them may keep something. */
+  get clientsThatKeep(): SessionClients | undefined {
+    return this.#clients;
+  }
+
+  /** Whether a transaction of the app's begins, and ends, with nothing but its savepoint. */
+  get beginsPlainly(): boolean {
+    return !this.history.modesChanged && !this.initialModes.readOnly && this.lasting.isEmpty;
   }
 
   /** What the server is answering. */
@@ -169,20 +186,22 @@ export class Session implements Ownership {
     return this.atHand ?? (this.#reaching ??= this.#connect());
   }
 
+  /** Makes the session a client's before its question. @returns as `SessionClients.serve` */
+  serve(asker: Asker, question: Question): Promise<void> | undefined {
+    return this.servesAlike(asker) ? undefined : this.clients.serve(asker, question);
+  }
+
+  /** The same, while its clients are all alike: none keeps anything. @returns whether they are */
+  servesAlike(asker: Asker): boolean {
+    if (this.#clients || this.#startSettings.size > 0 || asker.startSettings.size > 0) return false;
+    this.#served = asker;
+    return true;
+  }
+
   /** Asks the server, in turn; the question hears the answer. */
   ask(asker: Asker, question: Question): void {
     this.#noticeLoss();
-    this.#turns.take({
-      owner: asker,
-      asked: question.asked,
-      refuse: (error) => {
-        question.fail(error);
-      },
-      selfWait: (holder) => waitsForItself(this, holder.transaction, question),
-      run: (end) => {
-        this.#answer(asker, question, end);
-      },
-    });
+    this.#turns.take(new AskedQuestion(this, asker, question));
   }
 
   /** Sends something, behind all that was to be sent ahead of it. Once the connection is reached. */
@@ -301,7 +320,7 @@ export class Session implements Ownership {
 
   #end(): void {
     this.#noticeLoss();
-    this.clients.tellResidue();
+    this.#clients?.tellResidue();
     if (this.#real) this.#rollBack(this.#real);
     if (this.#spoilt) throw this.#spoilt;
     this.spoil(new Error(`the sandbox of ${this.owner} is closed`));
@@ -326,7 +345,7 @@ export class Session implements Ownership {
     if (!this.#begun || this.#spoilt) {
       giveBack();
     } else {
-      real.forget([...this.#statements, ...this.clients.lastingStatements]);
+      real.forget([...this.#statements, ...(this.#clients?.lastingStatements ?? [])]);
       // What is open elsewhere may wait for its locks.
       if (openSessions > 1 || !this.#connections.warm) {
         void real.exchange(END);
@@ -407,7 +426,8 @@ export class Session implements Ownership {
     this.#lockWaits = new LockWaits(this, real.client);
   }
 
-  #answer(asker: Asker, question: Question, end: () => void): void {
+  /** Answers a question in its turn. @param end called once, when that is done */
+  answer(asker: Asker, question: Question, end: () => void): void {
     // It was given up while it waited, and the server must not hear of it.
     if (!question.begin()) {
       end();
@@ -426,17 +446,46 @@ export class Session implements Ownership {
       end();
     };
     this.#noticeLoss();
-    const script = () => {
-      new Script(this, asker, question).run(settle);
-    };
-    if (this.atHand && !this.#spoilt) script();
-    else this.reach().then(script, settle);
+    if (this.atHand && !this.#spoilt) answerQuestion(this, asker, question, settle);
+    else
+      this.reach().then(() => {
+        answerQuestion(this, asker, question, settle);
+      }, settle);
   }
 
   #fail(question: Question, error: Error): void {
     this.#noticeLoss();
     this.#lockWaits?.tellFailure(error);
     question.fail(error, this.connection);
+  }
+}
+
+/** One question of a client in the line of its session. */
+class AskedQuestion implements Turn<Asker> {
+  readonly owner: Asker;
+  readonly #session: Session;
+  readonly #question: Question;
+
+  constructor(session: Session, owner: Asker, question: Question) {
+    this.owner = owner;
+    this.#session = session;
+    this.#question = question;
+  }
+
+  get asked(): () => Trace {
+    return this.#question.asked;
+  }
+
+  run(end: () => void): void {
+    this.#session.answer(this.owner, this.#question, end);
+  }
+
+  refuse(error: Error): void {
+    this.#question.fail(error);
+  }
+
+  selfWait({ transaction }: Asker): Error | undefined {
+    return waitsForItself(this.#session, transaction, this.#question);
   }
 }
 

@@ -10,11 +10,11 @@ export interface Turn<Owner> {
   readonly owner: Owner;
   readonly asked: () => Trace;
   /** @param end called once, when the next may have his turn */
-  readonly run: (end: () => void) => void;
+  run(end: () => void): void;
   /** Called instead of `run` when the turn will not come. */
-  readonly refuse: (error: Error) => void;
+  refuse(error: Error): void;
   /** The error to refuse it with when it is this holder's own doing that it waits for him. */
-  readonly selfWait?: (holder: Owner) => Error | undefined;
+  selfWait?(holder: Owner): Error | undefined;
 }
 
 // Kept from before a test can mock the timers.
@@ -77,6 +77,10 @@ export class Turns<Owner> {
 
   #next(): void {
     if (this.#running) return;
+    if (this.#waiting.length === 0) {
+      this.#tellIdle();
+      return;
+    }
     const index =
       this.#holder === undefined
         ? 0
@@ -87,18 +91,24 @@ export class Turns<Owner> {
       this.#run(turn);
       return;
     }
+    this.#tellIdle();
+    this.#startPatience();
+  }
+
+  #tellIdle(): void {
     if (this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve();
-    if (this.#waiting.length > 0) this.#startPatience();
   }
 
   #run(turn: Turn<Owner>): void {
     this.#stopPatience();
     this.#running = turn;
-    turn.run(() => {
-      this.#running = undefined;
-      this.#next();
-    });
+    turn.run(this.#ended);
   }
+
+  readonly #ended = (): void => {
+    this.#running = undefined;
+    this.#next();
+  };
 
   /** Whether a turn waits for a holder who asks nothing himself. */
   #isBarred(turn: Turn<Owner>): boolean {
@@ -130,6 +140,7 @@ export class Turns<Owner> {
   }
 
   #stopPatience(): void {
+    if (this.#patience === undefined) return;
     clearTimeout(this.#patience);
     this.#patience = undefined;
   }

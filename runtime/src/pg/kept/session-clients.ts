@@ -34,13 +34,17 @@ export class SessionClients {
   /** What gives back the locks of clients that are gone. */
   #farewell: string[] = [];
 
-  /** @param began what the session began with */
-  constructor(session: Session, began: StartSettings) {
+  /**
+   * @param began what the session began with
+   * @param served who was served last, when nobody kept anything
+   */
+  constructor(session: Session, began: StartSettings, served: Asker | undefined) {
     this.#session = session;
     this.#settings = new Settings(session, began);
     this.#objects = new Objects(session);
     this.#channels = new Channels(session);
     this.#locks = new Locks(session);
+    if (served) this.#show(served);
   }
 
   /** Prepared statements that no ROLLBACK ends. */
