@@ -3,6 +3,7 @@ import { loadModule, parseSync } from 'libpg-query';
 import {
   ISOLATION_LEVELS,
   modeCalled,
+  type ModesInOrder,
   type StatementKind,
   type TransactionModes,
 } from '../../runtime/src/pg/statements.ts';
@@ -111,7 +112,7 @@ function settingKind({ kind, name, is_local: local, args }: Tree): StatementKind
   }
   const modes = kind === 'VAR_SET_VALUE' ? assignedMode(parameter, args) : undefined;
   return modes
-    ? { kind: 'set transaction', modes, said: where }
+    ? { kind: 'set transaction', modes: [modes], said: where }
     : { kind: `set ${where}`, parameter };
 }
 
@@ -158,8 +159,8 @@ interface Constant {
   readonly ival?: { readonly ival?: number };
 }
 
-function modesOf(options: unknown): TransactionModes {
-  const modes = optionsOf(options).map(([name, value]): TransactionModes => {
+function modesOf(options: unknown): ModesInOrder {
+  return optionsOf(options).map(([name, value]): TransactionModes => {
     const on = Boolean((value as { ival?: { ival?: number } }).ival?.ival);
     switch (name) {
       case 'transaction_isolation': {
@@ -173,7 +174,6 @@ function modesOf(options: unknown): TransactionModes {
         return { deferrable: on };
     }
   });
-  return Object.assign({}, ...modes) as TransactionModes;
 }
 
 /** The names of DefElems, with their constants. */

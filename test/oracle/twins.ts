@@ -27,7 +27,7 @@ export type Verdict =
   | { readonly is: 'agreed' }
   /** The sandbox refused a step by name; everything before it agreed. */
   | { readonly is: 'refused'; readonly code: string }
-  /** A client waited for another's lock for real, which a sandbox cannot show. */
+  /** A client waited for another's lock for real, which a sandbox cannot show; or the driver hung. */
   | { readonly is: 'discarded' };
 
 const AGREED: Verdict = { is: 'agreed' };
@@ -91,6 +91,8 @@ export class Twins {
       return verdict;
     } catch (error) {
       await this.#renew();
+      // A cursor whose statement fails only at its end is never answered by the driver itself.
+      if (error instanceof HungForReal) return { is: 'discarded' };
       throw error;
     }
   }
@@ -209,8 +211,8 @@ async function compareStep(
   place: string,
 ): Promise<Verdict | undefined> {
   const [expected, actual] = await Promise.all([
-    inTime(real.perform(step), 'the server'),
-    inTime(sandbox.perform(step), 'the sandbox'),
+    inTime(real.perform(step), new HungForReal()),
+    inTime(sandbox.perform(step), new assert.AssertionError({ message: `${place}: no answer` })),
   ]);
   const refusal = refusalOf(actual);
   if (refusal !== undefined) return { is: 'refused', code: refusal };
@@ -220,11 +222,13 @@ async function compareStep(
   return undefined;
 }
 
-async function inTime<T>(answer: Promise<T>, who: string): Promise<T> {
+class HungForReal extends Error {}
+
+async function inTime<T>(answer: Promise<T>, otherwise: Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new assert.AssertionError({ message: `${who} does not answer` }));
+      reject(otherwise);
     }, ANSWER_MILLIS);
   });
   try {

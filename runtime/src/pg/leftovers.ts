@@ -120,7 +120,9 @@ export class Leftovers {
 function restoreParameter(parameter: string, stash: string): string {
   return (
     `SELECT pg_catalog.set_config(${pg.escapeLiteral(parameter)}, substr(kept, 2), false) ` +
-    `FROM (SELECT pg_catalog.current_setting('${stash}', true) AS kept) AS stash WHERE kept <> ''`
+    `FROM (SELECT pg_catalog.current_setting('${stash}', true) AS kept) AS stash WHERE kept <> '' ` +
+    // There is none such where a cursor that said so was never read.
+    `AND pg_catalog.current_setting(${pg.escapeLiteral(parameter)}, true) IS NOT NULL`
   );
 }
 

@@ -5,7 +5,7 @@
  */
 import type pg from 'pg';
 import { activeTransactionError } from './server-answers.ts';
-import type { IsolationLevel, TransactionModes } from './statements.ts';
+import type { IsolationLevel, ModesInOrder, TransactionModes } from './statements.ts';
 
 /** All modes of a transaction. */
 export type Modes = Required<TransactionModes> & { readonly isolation: IsolationLevel };
@@ -56,14 +56,27 @@ export class ModesInForce {
   }
 
   /** The server's own error for a change of modes, which it would abort the transaction with. */
-  objectionTo({ isolation, readOnly, deferrable }: TransactionModes): pg.DatabaseError | undefined {
+  objectionTo(said: ModesInOrder): pg.DatabaseError | undefined {
+    let { current } = this;
+    for (const modes of said) {
+      const objection = this.#objectionTo(modes, current);
+      if (objection) return objection;
+      current = { ...current, ...modes };
+    }
+    return undefined;
+  }
+
+  #objectionTo(
+    { isolation, readOnly, deferrable }: TransactionModes,
+    current: Modes,
+  ): pg.DatabaseError | undefined {
     const { inSavepoint } = this;
-    if (isolation !== undefined && isolation !== this.#isolation) {
+    if (isolation !== undefined && isolation !== current.isolation) {
       const what = 'SET TRANSACTION ISOLATION LEVEL must';
       if (this.#queried) return activeTransactionError(`${what} be called before any query`);
       if (inSavepoint) return activeTransactionError(`${what} not be called in a subtransaction`);
     }
-    if (readOnly === false && this.#innermost.readOnly) {
+    if (readOnly === false && current.readOnly) {
       if (inSavepoint)
         return activeTransactionError(
           'cannot set transaction read-write mode inside a read-only transaction',

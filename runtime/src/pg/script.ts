@@ -37,9 +37,11 @@ import {
 } from './server-answers.ts';
 import type { Asker, Session } from './session.ts';
 import {
+  allOf,
   MODE_PARAMETERS,
   statementsOf,
   takesSnapshot,
+  type ModesInOrder,
   type Statement,
   type TransactionModes,
 } from './statements.ts';
@@ -165,7 +167,9 @@ export class Script {
   async #performAll(): Promise<void> {
     const [only, ...others] = this.#statements;
     const hasControl = this.#statements.some(controlsTransaction);
-    if (hasControl && !this.#question.isPlain) throw controlThroughSubmittable();
+    // Of several statements a cursor has the server read, which refuses them.
+    const isLeftToServer = others.length > 0 && readsFirst(this.#question.submission);
+    if (hasControl && !this.#question.isPlain && !isLeftToServer) throw controlThroughSubmittable();
     if (only && others.length === 0) await this.#perform(only, () => this.#send([only]));
     // The extended protocol takes one statement; the server refuses several.
     else if (this.#question.isExtended || !this.#statements.some(standsAlone))
@@ -464,7 +468,7 @@ export class Script {
     }
   }
 
-  async #replyToBegin(tag: string, modes: TransactionModes): Promise<Reply> {
+  async #replyToBegin(tag: string, modes: ModesInOrder): Promise<Reply> {
     const { transaction } = this.#asker;
     if (transaction?.aborted) return SEND;
     if (transaction) {
@@ -475,9 +479,10 @@ export class Script {
       this.#begin(this.#session.initialModes);
     } else {
       const { initialModes } = this.#session;
-      this.#grant({ ...initialModes, ...modes });
+      const all = allOf(modes);
+      this.#grant({ ...initialModes, ...all });
       this.#begin(initialModes);
-      this.#asker.transaction?.modes.change(modes);
+      this.#asker.transaction?.modes.change(all);
     }
     return tag;
   }
@@ -530,7 +535,7 @@ export class Script {
       this.#asker.hearNotice(onlyInTransactionBlocksWarning(kind.toUpperCase()));
     };
     const { submission } = this.#question;
-    if (submission.whenRun) submission.whenRun(warn);
+    if (readsFirst(submission)) submission.whenRun(warn);
     else warn();
     return SEND;
   }
@@ -584,7 +589,7 @@ export class Script {
   }
 
   async #replyToSetTransaction(
-    modes: TransactionModes,
+    modes: ModesInOrder,
     said: 'transaction' | 'local' | 'session',
   ): Promise<Reply> {
     const { transaction } = this.#asker;
@@ -596,11 +601,12 @@ export class Script {
     return 'SET';
   }
 
-  async #changeModes(transaction: AppTransaction, modes: TransactionModes): Promise<void> {
+  async #changeModes(transaction: AppTransaction, modes: ModesInOrder): Promise<void> {
     const objection = transaction.modes.objectionTo(modes);
     if (objection) await this.#abort(transaction, objection);
-    this.#grant(modes);
-    transaction.modes.change(modes);
+    const all = allOf(modes);
+    this.#grant(all);
+    transaction.modes.change(all);
   }
 
   /** Has a transaction fail as the server would have it fail. @throws the error */
@@ -637,6 +643,13 @@ const UNHEARD: Submission = {
   handleError: () => undefined,
   handleReadyForQuery: () => undefined,
 };
+
+type ReadFirst = Submission & Required<Pick<Submission, 'whenRun'>>;
+
+/** Whether the server reads it at once, and runs it later or never: a cursor. */
+function readsFirst(submission: Submission): submission is ReadFirst {
+  return submission.whenRun !== undefined;
+}
 
 /** Where the server is not asked, a query that would ask it for more finds nobody. */
 const UNASKED = { sync: () => undefined } as unknown as pg.Connection;

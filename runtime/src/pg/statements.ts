@@ -20,19 +20,21 @@ export interface TransactionModes {
   readonly readOnly?: boolean;
   readonly deferrable?: boolean;
 }
+/** One after the other, as they are said: `READ ONLY, READ WRITE` is not what it ends as. */
+export type ModesInOrder = readonly TransactionModes[];
 
 export type StatementKind =
   | {
       readonly kind: 'begin';
       readonly word: 'BEGIN' | 'START TRANSACTION';
-      readonly modes: TransactionModes;
+      readonly modes: ModesInOrder;
     }
   | { readonly kind: 'commit' | 'rollback'; readonly chain: boolean }
   | { readonly kind: 'savepoint' | 'release' | 'rollback to'; readonly name: string }
   | { readonly kind: 'prepare transaction' }
   | {
       readonly kind: 'set transaction';
-      readonly modes: TransactionModes;
+      readonly modes: ModesInOrder;
       /** How it is said: `SET TRANSACTION`, or as a parameter, of the transaction or of the session. */
       readonly said: 'transaction' | 'local' | 'session';
     }
@@ -236,7 +238,7 @@ const readBegin: Reader = (words) => {
   const word = words.acceptAny('start transaction', 'begin');
   if (!word) return undefined;
   if (word === 'begin') words.acceptAny('work', 'transaction');
-  const modes = words.atEnd() ? {} : readModes(words);
+  const modes = words.atEnd() ? [] : readModes(words);
   return modes && { kind: 'begin', word: word === 'begin' ? 'BEGIN' : 'START TRANSACTION', modes };
 };
 
@@ -308,7 +310,7 @@ const AUTHORIZATION = 'session_authorization';
 function readAssignment(words: Words, local: boolean): StatementKind {
   const parameter = readName(words);
   const modes = readModeParameter(parameter, words);
-  if (modes) return { kind: 'set transaction', modes, said: local ? 'local' : 'session' };
+  if (modes) return { kind: 'set transaction', modes: [modes], said: local ? 'local' : 'session' };
   return { kind: local ? 'set local' : 'set session', parameter };
 }
 
@@ -394,15 +396,20 @@ function readName(words: Words): string | undefined {
 }
 
 /** The modes up to the end, or nothing when this is no list of modes. */
-function readModes(words: Words): TransactionModes | undefined {
-  let modes: TransactionModes | undefined;
+function readModes(words: Words): ModesInOrder | undefined {
+  const modes: TransactionModes[] = [];
   while (!words.atEnd()) {
     const mode = readMode(words);
     if (!mode) return undefined;
-    modes = { ...modes, ...mode };
+    modes.push(mode);
     if (words.acceptSymbol(',') && words.atEnd()) return undefined;
   }
-  return modes;
+  return modes.length > 0 ? modes : undefined;
+}
+
+/** What they come to together. */
+export function allOf(modes: ModesInOrder): TransactionModes {
+  return Object.assign({}, ...modes) as TransactionModes;
 }
 
 function readMode(words: Words): TransactionModes | undefined {

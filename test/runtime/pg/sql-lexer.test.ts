@@ -143,16 +143,16 @@ describe('tokens', () => {
 
 describe('what a statement is', () => {
   const KINDS: readonly (readonly [string, StatementKind])[] = [
-    ['BEGIN', { kind: 'begin', word: 'BEGIN', modes: {} }],
-    ['begin work', { kind: 'begin', word: 'BEGIN', modes: {} }],
-    ['/* x */ Begin -- y\n Transaction', { kind: 'begin', word: 'BEGIN', modes: {} }],
-    ['START TRANSACTION', { kind: 'begin', word: 'START TRANSACTION', modes: {} }],
+    ['BEGIN', { kind: 'begin', word: 'BEGIN', modes: [] }],
+    ['begin work', { kind: 'begin', word: 'BEGIN', modes: [] }],
+    ['/* x */ Begin -- y\n Transaction', { kind: 'begin', word: 'BEGIN', modes: [] }],
+    ['START TRANSACTION', { kind: 'begin', word: 'START TRANSACTION', modes: [] }],
     [
       'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY NOT DEFERRABLE',
       {
         kind: 'begin',
         word: 'BEGIN',
-        modes: { isolation: 'repeatable read', readOnly: true, deferrable: false },
+        modes: [{ isolation: 'repeatable read' }, { readOnly: true }, { deferrable: false }],
       },
     ],
     ['BEGIN READ', { kind: 'ordinary' }],
@@ -189,19 +189,19 @@ describe('what a statement is', () => {
     ["ROLLBACK PREPARED 'x'", { kind: 'non-transactional', command: 'ROLLBACK PREPARED' }],
     [
       'SET TRANSACTION READ WRITE',
-      { kind: 'set transaction', modes: { readOnly: false }, said: 'transaction' },
+      { kind: 'set transaction', modes: [{ readOnly: false }], said: 'transaction' },
     ],
     [
       'SET LOCAL TRANSACTION READ ONLY',
-      { kind: 'set transaction', modes: { readOnly: true }, said: 'transaction' },
+      { kind: 'set transaction', modes: [{ readOnly: true }], said: 'transaction' },
     ],
     [
       'SET transaction_read_only = on',
-      { kind: 'set transaction', modes: { readOnly: true }, said: 'session' },
+      { kind: 'set transaction', modes: [{ readOnly: true }], said: 'session' },
     ],
     [
       "SET LOCAL transaction_isolation TO 'serializable'",
-      { kind: 'set transaction', modes: { isolation: 'serializable' }, said: 'local' },
+      { kind: 'set transaction', modes: [{ isolation: 'serializable' }], said: 'local' },
     ],
     [
       'SET transaction_read_only = maybe',

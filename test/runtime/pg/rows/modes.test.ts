@@ -49,7 +49,8 @@ testRows('READ ONLY', [
       'ROLLBACK',
       ['BEGIN READ ONLY, READ WRITE', 'BEGIN; T'],
       [ada, 'INSERT 1; T'],
-      'COMMIT',
+      ['BEGIN READ ONLY, READ WRITE', 'WARNING 25001; ERROR 25001; E'],
+      'ROLLBACK',
     ],
   },
   {
