@@ -1,4 +1,5 @@
 /** Which run a process belongs to: all test processes of one `node --test` are one run. */
+import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isAlive, startOf } from './embedded/processes.ts';
 
@@ -12,10 +13,21 @@ export interface Run {
 
 /**
  * The process that stands for the run: the parent that node:test starts one process per file from,
- * or this process itself when its file was started alone.
+ * or this process itself when its file was started alone, or its parent was killed.
  */
-export function runLeader(): number {
-  return process.env.NODE_TEST_CONTEXT?.startsWith('child') ? process.ppid : process.pid;
+function runLeader(): number {
+  const { ppid } = process;
+  return process.env.NODE_TEST_CONTEXT?.startsWith('child') && isNode(ppid) ? ppid : process.pid;
+}
+
+/** The system gives an orphan to another parent, which lives for ever and runs no tests. */
+function isNode(pid: number): boolean {
+  if (process.platform !== 'linux') return pid !== 1;
+  try {
+    return readlinkSync(`/proc/${String(pid)}/exe`) === readlinkSync('/proc/self/exe');
+  } catch {
+    return false;
+  }
 }
 
 /** The run of this process. */

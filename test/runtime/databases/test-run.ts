@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { scopeOf } from '../../../runtime/src/test-scope.ts';
 import { AS_TAP, startNode, type Running } from '../../support/node-process.ts';
-import { project, type Project } from './users.ts';
+import { project, SHORT_GRACE, type Project } from './users.ts';
 
 const RUNTIME = fileURLToPath(new URL('../../../runtime', import.meta.url));
 
@@ -31,7 +31,10 @@ export function startTests(
   { folder }: Project,
   environment: NodeJS.ProcessEnv = {},
 ): TestRun {
-  const { process, prints, ended } = startNode(AS_TAP, { cwd: folder, env: environment });
+  const { process, prints, ended } = startNode(AS_TAP, {
+    cwd: folder,
+    env: { ...SHORT_GRACE, ...environment },
+  });
   scopeOf(t).defer(() => process.kill('SIGKILL'));
   return {
     process,

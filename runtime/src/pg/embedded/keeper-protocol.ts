@@ -1,7 +1,8 @@
-/** What the keeper of a server and its users say to each other: one line of JSON each way. */
+/** What the keeper of a server and its users say to each other: a line of JSON for each message. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import type { Run } from '../run.ts';
 import type { ServerAddress } from './postmaster.ts';
 
 /** What a keeper says to the process that started it, once. */
@@ -13,8 +14,11 @@ export type Announcement =
 
 /** What a user says when it comes. */
 export interface Hello {
-  /** The process that stands for the user's run; while it lives, more users may come. */
-  readonly run: number;
+  readonly is: 'here';
+  /** While it goes on, more users may come. */
+  readonly run: Run;
+  /** How long the server is to stay after its last user, in milliseconds. */
+  readonly graceMillis: number;
 }
 
 /** What the keeper answers, when the server is up or cannot be. */
@@ -22,18 +26,32 @@ export type Answer =
   | { readonly is: 'ready'; readonly address: ServerAddress }
   | { readonly is: 'failed'; readonly reason: string };
 
-export function encode(message: Announcement | Hello | Answer): string {
+/** What the keeper says to its users when the server crashed, or ended while they needed it. */
+export interface Notice {
+  readonly is: 'told';
+  readonly what: string;
+}
+
+type Message = Announcement | Hello | Answer | Notice;
+
+export function encode(message: Message): string {
   return `${JSON.stringify(message)}\n`;
 }
 
-/** The next message on a stream, or nothing when it ends before. */
-export function nextMessage<T>(stream: Readable): Promise<T | undefined> {
+/** Calls with every message on a stream. */
+export function onMessages(stream: Readable, listener: (message: Message) => void): void {
+  let begun = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (begun + chunk).split('\n');
+    begun = lines.pop() ?? '';
+    for (const line of lines) listener(JSON.parse(line) as Message);
+  });
+}
+
+/** The first message on a stream, or nothing when it ends before. */
+export function firstMessage(stream: Readable): Promise<Message | undefined> {
   return new Promise((resolve) => {
-    let text = '';
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      if (text.endsWith('\n')) resolve(JSON.parse(text) as T);
-    });
+    onMessages(stream, resolve);
     stream.once('close', () => {
       resolve(undefined);
     });

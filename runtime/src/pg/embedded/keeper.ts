@@ -9,13 +9,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   connectTo,
   encode,
-  nextMessage,
+  firstMessage,
   type Announcement,
   type Answer,
-  type Hello,
 } from './keeper-protocol.ts';
-import { endLeftover, startPostmaster, type Postmaster } from './postmaster.ts';
-import { isAlive } from './processes.ts';
+import { isKnownToGoOn, type Run } from '../run.ts';
+import { placeData, removeLostPlaces } from './data-place.ts';
+import { endLeftover } from './leftovers.ts';
+import { startPostmaster, type Postmaster } from './postmaster.ts';
+import { explain } from './start-failure.ts';
 import {
   generation,
   generations,
@@ -26,15 +28,17 @@ import {
 } from './state-folder.ts';
 
 const BEAT_MS = 250;
-/** How long the server waits for another user, in beats: between two test files there may be none. */
-const IDLE_BEATS = 8;
+/** For how long whoever waited for a server that did not start may come again, in milliseconds. */
+const FAILED_MILLIS = 1000;
 
 /** Serves until nobody needs the server any more. */
 class Keeper {
   readonly #listener: Server;
   readonly #users = new Set<Socket>();
-  /** Leaders of runs whose processes come and go; while one lives, another user may come. */
-  readonly #runs = new Set<number>();
+  /** Runs whose processes come and go; while one goes on, another user may come. */
+  readonly #runs = new Map<string, Run>();
+  /** The longest time that a user asked the server to stay without any. */
+  #graceMillis = 0;
   readonly #postmaster: Promise<Postmaster>;
 
   constructor(listener: Server, postmaster: Promise<Postmaster>) {
@@ -47,49 +51,78 @@ class Keeper {
     const told = untilToldToStop();
     this.#listener.on('connection', (user) => void this.#welcome(user));
     const postmaster = await this.#postmaster.catch(() => undefined);
-    await (postmaster
-      ? Promise.race([this.#untilUnused(), postmaster.ended, told])
-      : this.#untilNobodyListens());
+    if (postmaster) {
+      postmaster.onCrash((reason) => {
+        this.#tell(`had to end all sessions: ${explain(reason)}`);
+      });
+      await Promise.race([
+        this.#untilUnused(),
+        postmaster.ended.then(() => {
+          this.#tell('has ended, or was killed');
+        }),
+        told.then((signal) => {
+          this.#tell(`is ended, for its keeper was sent ${signal}`);
+        }),
+      ]);
+    } else {
+      await untilIdle(
+        () => this.#users.size === 0,
+        () => FAILED_MILLIS,
+      );
+    }
     this.#listener.close();
     await postmaster?.stop();
-    for (const user of this.#users) user.destroy();
+    for (const user of this.#users) user.end();
+  }
+
+  #tell(what: string): void {
+    for (const user of this.#users) user.write(encode({ is: 'told', what }));
   }
 
   async #welcome(user: Socket): Promise<void> {
     this.#users.add(user);
     user.on('error', () => undefined);
     user.once('close', () => this.#users.delete(user));
-    const hello = await nextMessage<Hello>(user);
-    if (!hello) return;
-    this.#runs.add(hello.run);
+    const hello = await firstMessage(user);
+    if (hello?.is !== 'here') return;
+    this.#runs.set(JSON.stringify(hello.run), hello.run);
+    this.#graceMillis = Math.max(this.#graceMillis, hello.graceMillis);
     user.write(encode(await this.#answer()));
   }
 
   #answer(): Promise<Answer> {
     return this.#postmaster.then(
       ({ address }) => ({ is: 'ready', address }),
-      (error: unknown) => ({ is: 'failed', reason: reasonOf(error) }),
+      (error: unknown) => ({ is: 'failed', reason: explain(error) }),
     );
   }
 
   #untilUnused(): Promise<void> {
-    return untilIdle(() => this.#users.size === 0 && ![...this.#runs].some(isAlive));
+    const isUnused = async () => this.#users.size === 0 && !(await this.#aRunGoesOn());
+    return untilIdle(isUnused, () => this.#graceMillis);
   }
 
-  /** Everyone who waited for a server that did not start has heard so, and gone. */
-  #untilNobodyListens(): Promise<void> {
-    return untilIdle(() => this.#users.size === 0);
+  async #aRunGoesOn(): Promise<boolean> {
+    for (const run of this.#runs.values()) if (await isKnownToGoOn(run)) return true;
+    return false;
   }
 }
 
-async function untilIdle(isIdle: () => boolean): Promise<void> {
-  for (let idleBeats = 0; idleBeats < IDLE_BEATS; idleBeats = isIdle() ? idleBeats + 1 : 0) {
+/** Settles when something has been idle for so long without a break. */
+async function untilIdle(
+  isIdle: () => boolean | Promise<boolean>,
+  graceMillis: () => number,
+): Promise<void> {
+  for (let idleBeats = 0; idleBeats * BEAT_MS < graceMillis();) {
     await delay(BEAT_MS);
+    idleBeats = (await isIdle()) ? idleBeats + 1 : 0;
   }
 }
 
-async function untilToldToStop(): Promise<void> {
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(process, 'SIGHUP')]);
+/** Settles with the name of the signal. */
+async function untilToldToStop(): Promise<string> {
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+  return Promise.race(signals.map((name) => once(process, name).then(() => name)));
 }
 
 /**
@@ -114,6 +147,7 @@ async function listenAt(socket: string): Promise<Server | undefined> {
 
 /** Removes what killed keepers left, servers included. A generation that answers is left alone. */
 async function removeLeftovers(state: string, own: Generation): Promise<void> {
+  await removeLostPlaces();
   for (const other of await generations(state)) {
     if (other.number === own.number) continue;
     const keeper = await connectTo(other.socket);
@@ -122,10 +156,6 @@ async function removeLeftovers(state: string, own: Generation): Promise<void> {
     await endLeftover(other.folder);
     await removeGeneration(state, other);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function announce(announcement: Announcement): void {
@@ -145,6 +175,7 @@ async function main(state: string, number: number): Promise<void> {
   const folder = makeGenerationFolder(own);
   const postmaster = folder
     .then(() => removeLeftovers(state, own))
+    .then(() => placeData(own.folder))
     .then(() => startPostmaster(own.folder));
   const served = new Keeper(listener, postmaster).serve();
   await folder;
@@ -159,6 +190,6 @@ const [, , state = '', number] = process.argv;
 try {
   await main(state, Number(number));
 } catch (error) {
-  announce({ is: 'failed', reason: reasonOf(error) });
+  announce({ is: 'failed', reason: explain(error) });
   process.exitCode = 1;
 }

@@ -1,7 +1,8 @@
 /** What can be asked about a process of this machine that is not ours to hold. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -40,6 +41,57 @@ export async function commandLineOf(pid: number): Promise<string> {
     );
   }
   return output('ps', ['-o', 'command=', '-ww', '-p', String(pid)]);
+}
+
+const POSTGRES_PROGRAMS = ['postgres', 'initdb'];
+
+/** Processes of PostgreSQL that were started with this folder or below it, or that work in it. */
+export async function serverProcessesIn(folder: string): Promise<number[]> {
+  if (process.platform !== 'linux') return listedServersIn(folder);
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0);
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      if (!POSTGRES_PROGRAMS.includes((await readProc(pid, 'comm')).trim())) return [];
+      // A server writes over its arguments; where it works it cannot hide.
+      const works = await readlink(`/proc/${String(pid)}/cwd`).catch(() => '');
+      const isThere = `${works}/`.startsWith(`${folder}/`);
+      return isThere || (await commandLineOf(pid)).includes(folder) ? [pid] : [];
+    }),
+  );
+  return found.flat();
+}
+
+async function listedServersIn(folder: string): Promise<number[]> {
+  const all = await (process.platform === 'win32'
+    ? askWindows(
+        'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.CommandLine)" }',
+      )
+    : output('ps', ['-axo', 'pid=,command=', '-ww']));
+  const isServer = new RegExp(`\\b(${POSTGRES_PROGRAMS.join('|')})\\b`);
+  return all
+    .split('\n')
+    .filter((line) => line.includes(folder) && isServer.test(line))
+    .map((line) => Number.parseInt(line.trim(), 10));
+}
+
+const POLL_MS = 20;
+const ENDS_ITSELF_WITHIN_POLLS = 500;
+
+/** Ends a process of PostgreSQL at once: immediate shutdown, in which it gives its shared memory back. */
+export async function end(pid: number): Promise<void> {
+  signal(pid, 'SIGQUIT');
+  for (let polls = 0; isAlive(pid); polls += 1) {
+    if (polls === ENDS_ITSELF_WITHIN_POLLS) signal(pid, 'SIGKILL');
+    await delay(POLL_MS);
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended meanwhile, which is what was wanted.
+  }
 }
 
 /** When a process started, in words that differ for two processes that had the same number. */

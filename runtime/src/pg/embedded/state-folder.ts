@@ -2,17 +2,19 @@
  * Where the processes of one project and one user meet: a folder in the system's temporary
  * directory that nobody else can look into. Every server that ever ran there is a generation; its
  * socket answers for as long as it lives, so a number is never taken from a living server and a dead
- * one is never in the way. Knows nothing of PostgreSQL.
+ * one is never in the way.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, lstat, mkdir, readdir, realpath, rm, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir, realpath, rm, rmdir } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SetupError } from '../../setup-error.ts';
+import { removeLinkedData } from './data-place.ts';
+import { makePrivate } from './private-folder.ts';
 
 /** Raised when the talk between processes changes, so that two versions never share a server. */
-const PROTOCOL = 1;
+const PROTOCOL = 2;
 
 const LOCK_FILES = [
   'package-lock.json',
@@ -38,35 +40,58 @@ function ancestorsOf(folder: string): string[] {
   return parent === folder ? [folder] : [folder, ...ancestorsOf(parent)];
 }
 
-/** The state folder of a project and the user who runs this process; it need not exist. */
-export async function stateFolderOf(project: string): Promise<string> {
-  const user = String(process.getuid?.() ?? userInfo().username);
+/**
+ * The state folder of a project and a user of the system; it need not exist.
+ * @param user absent: who runs this process
+ * @throws SetupError `ERR_SAVEPOINT_STATE_FOLDER` when there can be none
+ */
+export async function stateFolderOf(
+  project: string,
+  user = String(process.getuid?.() ?? userInfo().username),
+): Promise<string> {
   const identity = JSON.stringify([PROTOCOL, user, await realpath(project)]);
   const hash = createHash('sha256').update(identity).digest('hex').slice(0, 10);
-  return join(await realpath(tmpdir()), `savepoint-${user}-${hash}`);
+  const temporary = await realpath(tmpdir()).catch((error: unknown) => {
+    throw unusable(`${tmpdir()} cannot be used (${(error as Error).message})`, error);
+  });
+  const state = join(temporary, `savepoint-${user}-${hash}`);
+  const { socket } = generation(state, HIGHEST);
+  if (process.platform !== 'win32' && Buffer.byteLength(socket) > LONGEST_SOCKET) {
+    throw unusable(`${temporary} is too long: a socket in it has to have a name, too`);
+  }
+  return state;
 }
 
+const HIGHEST = 99_999;
+/** In bytes, on the system that allows the fewest. */
+const LONGEST_SOCKET = 103;
+
 /**
- * Makes the state folder, or checks the one that is there.
- * @throws SetupError when it belongs to another user, or is no folder
+ * Refuses a state folder that somebody else made: who answers there may be anyone.
+ * @throws SetupError `ERR_SAVEPOINT_STATE_FOLDER`
  */
+export async function assertOwn(state: string): Promise<void> {
+  const found = await lstat(state).catch(() => undefined);
+  if (!found) return;
+  if (!found.isDirectory() || (process.getuid && found.uid !== process.getuid())) {
+    throw unusable(`${state} is not a folder of yours. Remove it, if you may`);
+  }
+}
+
+/** Makes the state folder, or takes the one that is there. @throws as `assertOwn` does */
 export async function makeStateFolder(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700, recursive: true });
-  const found = await lstat(path);
-  if (!found.isDirectory() || (process.getuid && found.uid !== process.getuid())) {
-    throw new SetupError(
-      'ERR_SAVEPOINT_STATE_FOLDER',
-      `${path} is not a folder of yours, so no server can be kept there. Remove it, or set TMPDIR to a folder of your own.`,
-    );
-  }
-  await chmod(path, PRIVATE_MODE);
+  await assertOwn(path);
+  await makePrivate(path);
 }
 
-/**
- * Nobody else may look inside. PostgreSQL refuses to run as root, so for root it runs as another
- * user, who must be able to pass through to the data.
- */
-const PRIVATE_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
+function unusable(what: string, cause?: unknown): SetupError {
+  return new SetupError(
+    'ERR_SAVEPOINT_STATE_FOLDER',
+    `${what}. The processes of a run meet in the folder for temporary files: set TMPDIR to one of your own, with a short name.`,
+    { cause },
+  );
+}
 
 /** One server's place in a state folder. */
 export interface Generation {
@@ -97,7 +122,7 @@ export async function generations(state: string): Promise<Generation[]> {
 /** Makes the folder of a generation. */
 export async function makeGenerationFolder({ folder }: Generation): Promise<void> {
   await mkdir(folder, { mode: 0o700, recursive: true });
-  await chmod(folder, PRIVATE_MODE);
+  await makePrivate(folder);
 }
 
 /**
@@ -109,6 +134,7 @@ export async function removeGeneration(
   { folder, socket }: Generation,
 ): Promise<void> {
   if (process.platform !== 'win32') await rm(socket, { force: true });
+  await removeLinkedData(folder);
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   await rmdir(state).catch(() => undefined);
 }
