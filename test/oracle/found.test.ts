@@ -30,6 +30,29 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
       { on: 'a', sql: 'SELECT 1' },
     ],
   ],
+  [
+    'a lock of a transaction ends with a text that gives back another one',
+    [
+      {
+        on: 'a',
+        sql: 'SELECT pg_try_advisory_xact_lock_shared(1); SELECT pg_advisory_unlock(1, 2)',
+      },
+      { on: 'b', sql: 'SELECT pg_try_advisory_lock(1)' },
+    ],
+  ],
+  [
+    'what a text prepared before it failed is its client’s',
+    [
+      { on: 'a', sql: 'PREPARE p AS SELECT 1 AS n; SELECT 1 / 0' },
+      { on: 'a', sql: 'EXECUTE p' },
+      { on: 'a', sql: 'DEALLOCATE ALL' },
+      { on: 'a', sql: 'EXECUTE p' },
+    ],
+  ],
+  [
+    'a text that listens and notifies hears itself',
+    [{ on: 'a', sql: "LISTEN news; SELECT pg_notify('news', 'x' || 1)" }],
+  ],
 ];
 
 test('programs that once differed see the same for real and in a sandbox', async (t) => {

@@ -24,13 +24,20 @@ export interface CursorRead {
   readonly reads: readonly number[];
 }
 
+/** COPY through a stream of `pg-copy-streams`; what is written to it, or nothing where it is read. */
+export interface Copy {
+  readonly on: ClientName;
+  readonly copy: string;
+  readonly input?: string;
+}
+
 /** The client goes back to the pool and another is taken; left out while it is in a transaction. */
 export interface Exchange {
   readonly on: ClientName;
   readonly exchange: true;
 }
 
-export type Step = Query | CursorRead | Exchange;
+export type Step = Query | CursorRead | Copy | Exchange;
 
 export type Program = readonly Step[];
 

@@ -5,8 +5,11 @@
 import fc from 'fast-check';
 import type { ClientName, Program, Speaker, Step } from './program.ts';
 
-/** A text that one client says, or a text with values. */
-type Said = string | { readonly sql: string; readonly values: readonly unknown[] };
+/** A text that one client says, or a text with values, or what goes through a stream. */
+type Said =
+  | string
+  | { readonly sql: string; readonly values: readonly unknown[] }
+  | { readonly copy: string; readonly input?: string };
 
 /** Statements by what they are about. `{me}` stands for the client's own name. */
 const FAMILIES = {
@@ -218,9 +221,120 @@ const FAMILIES = {
   prepared: [
     'PREPARE p_{me} AS SELECT 1 AS n',
     'PREPARE q_{me} (int) AS INSERT INTO users (id) VALUES ($1)',
+    'PREPARE r_{me} AS SELECT * FROM users ORDER BY id',
     'EXECUTE p_{me}',
     'EXECUTE q_{me} (30)',
+    'EXECUTE r_{me}',
+    'EXPLAIN (COSTS OFF) EXECUTE p_{me}',
+    'CREATE TEMP TABLE made_{me} AS EXECUTE p_{me}',
     'DEALLOCATE p_{me}',
+    'DEALLOCATE PREPARE q_{me}',
+    'DEALLOCATE ALL',
+    "SELECT name FROM pg_prepared_statements WHERE name LIKE '%\\_{me}' ORDER BY name",
+  ],
+  shared: [
+    'PREPARE everybodys AS SELECT 1 AS n',
+    'EXECUTE everybodys',
+    'DEALLOCATE everybodys',
+    'CREATE TEMP TABLE everybodys (n int)',
+    'CREATE TEMP TABLE users (id int)',
+    'CREATE TEMP SEQUENCE counting',
+    "SELECT nextval('counting')",
+    'INSERT INTO everybodys VALUES (1) RETURNING n',
+    'SELECT count(*) FROM everybodys',
+    'SELECT count(*) FROM users',
+    'SELECT count(*) FROM pg_temp.everybodys',
+    "SELECT to_regclass('everybodys')::text, to_regclass('pg_temp.users')::text",
+    'DROP TABLE everybodys',
+    'DROP TABLE IF EXISTS everybodys',
+    'DISCARD TEMP',
+  ],
+  notifying: [
+    'LISTEN news',
+    'LISTEN "News"',
+    'LISTEN other',
+    'UNLISTEN news',
+    'UNLISTEN *',
+    'NOTIFY news',
+    "NOTIFY news, 'first'",
+    "NOTIFY news, 'second'",
+    "NOTIFY other, 'first'",
+    'NOTIFY "News"',
+    "SELECT pg_notify('news', 'first')",
+    "SELECT pg_notify('other', 'x' || 1)",
+    { sql: 'SELECT pg_notify($1, $2)', values: ['news', 'parameter'] },
+    "SELECT pg_notify('', 'nobody')",
+    "NOTIFY news, 'twice'; NOTIFY news, 'twice'; NOTIFY other",
+    'SELECT channel FROM pg_listening_channels() AS channel ORDER BY 1',
+    'SAVEPOINT s',
+    'ROLLBACK TO s',
+    'RELEASE s',
+    'SELECT 1 / 0',
+  ],
+  locking: [
+    'SELECT pg_try_advisory_lock(1)',
+    'SELECT pg_try_advisory_lock(1, 2)',
+    'SELECT pg_try_advisory_lock_shared(1)',
+    'SELECT pg_try_advisory_lock_shared(2)',
+    'SELECT pg_try_advisory_xact_lock(1)',
+    'SELECT pg_try_advisory_xact_lock(2) AS got',
+    'SELECT pg_try_advisory_xact_lock_shared(1)',
+    'SELECT pg_advisory_lock_shared(3)',
+    'SELECT pg_advisory_xact_lock_shared(3)',
+    'SELECT pg_advisory_lock(4)',
+    'SELECT pg_advisory_xact_lock(5)',
+    'SELECT pg_advisory_unlock(1)',
+    'SELECT pg_advisory_unlock(1, 2)',
+    'SELECT pg_advisory_unlock_shared(1)',
+    'SELECT pg_advisory_unlock_shared(2)',
+    'SELECT pg_advisory_unlock_shared(3)',
+    'SELECT pg_advisory_unlock(4)',
+    'SELECT pg_advisory_unlock_all()',
+    { sql: 'SELECT pg_try_advisory_lock($1) AS got', values: [6] },
+    { sql: 'SELECT pg_advisory_unlock($1)', values: [6] },
+    'SAVEPOINT s',
+    'ROLLBACK TO s',
+    'SELECT 1 / 0',
+  ],
+  roles: [
+    'SET ROLE pg_read_all_data',
+    'SET LOCAL ROLE pg_read_all_data',
+    'SET SESSION ROLE pg_write_all_data',
+    'SET ROLE NONE',
+    'RESET ROLE',
+    'SET ROLE nosuch',
+    'SET SESSION AUTHORIZATION pg_read_all_data',
+    'SET LOCAL SESSION AUTHORIZATION pg_write_all_data',
+    'SET SESSION AUTHORIZATION DEFAULT',
+    'RESET SESSION AUTHORIZATION',
+    'SELECT current_user = session_user AS same',
+    "SELECT current_user LIKE 'pg\\_%' AS acts, session_user LIKE 'pg\\_%' AS is",
+    "SELECT current_setting('role')",
+    'SELECT id, name FROM users ORDER BY id',
+    'INSERT INTO posts (author) VALUES (1)',
+    'INSERT INTO users (id) VALUES (40)',
+    'CREATE TEMP TABLE mine_{me} (n int)',
+    'SELECT count(*) FROM mine_{me}',
+    'SAVEPOINT s',
+    'ROLLBACK TO s',
+    'SET CONSTRAINTS ALL IMMEDIATE',
+  ],
+  copying: [
+    { copy: 'COPY users (id, name) FROM STDIN', input: '50\tfifty\n51\t\\\\N\n' },
+    { copy: 'COPY users (id, name) FROM STDIN CSV', input: '52,"fifty, two"\n' },
+    { copy: 'COPY users (id) FROM STDIN', input: '1\n' },
+    { copy: 'COPY users (id) FROM STDIN', input: 'x\n' },
+    { copy: 'COPY users (id) FROM STDIN', input: '' },
+    { copy: 'COPY posts (author) FROM STDIN', input: '1\n53\n' },
+    { copy: 'COPY nowhere FROM STDIN', input: '1\n' },
+    { copy: 'COPY users (id, name) TO STDOUT' },
+    { copy: 'COPY (SELECT n, n * 2 FROM generate_series(1, 3) AS n) TO STDOUT CSV HEADER' },
+    { copy: 'COPY (SELECT 1 / 0) TO STDOUT' },
+    { copy: 'COPY nowhere TO STDOUT' },
+    'SELECT id, name FROM users ORDER BY id',
+    'DELETE FROM users WHERE id > 1',
+    'SAVEPOINT s',
+    'ROLLBACK TO s',
   ],
 } as const satisfies Record<string, readonly Said[]>;
 
@@ -244,7 +358,7 @@ const CONTROL = [
 
 /** What no other client may hear of: it lives in a session, and the pool itself has no certain one. */
 const SESSION_BOUND =
-  /\{me\}|^(RE)?SET\b|set_config|^SHOW|current_setting|current_schemas|timestamptz/i;
+  /\{me\}|everybodys|counting|pg_temp|\bTEMP\b|^(RE)?SET\b|set_config|^SHOW|current_setting|current_schemas|timestamptz|advisory|LISTEN|DEALLOCATE/i;
 
 /** Programs that draw from these families, or from a few of them. */
 export function programs(families: readonly Family[]): fc.Arbitrary<Program> {
@@ -304,13 +418,23 @@ function portions(): fc.Arbitrary<number[]> {
 }
 
 function textOf(said: Said): string {
-  return typeof said === 'string' ? said : said.sql;
+  if (typeof said === 'string') return said;
+  return 'copy' in said ? said.copy : said.sql;
+}
+
+function valuesOf(said: Said): { readonly values?: readonly unknown[] } {
+  return typeof said === 'string' || 'copy' in said ? {} : { values: said.values };
 }
 
 function queryOf([speaker, said, shape]: [Speaker, Said, Shape]): Step {
   const on = speaker === 'pool' && isSessionBound(textOf(said)) ? 'a' : speaker;
-  const values = typeof said === 'string' ? {} : { values: said.values };
-  return { on, sql: withName(textOf(said), on), ...values, ...shapeOf(textOf(said), shape) };
+  if (typeof said === 'object' && 'copy' in said) return { ...said, on: on === 'pool' ? 'a' : on };
+  return {
+    on,
+    sql: withName(textOf(said), on),
+    ...valuesOf(said),
+    ...shapeOf(textOf(said), shape),
+  };
 }
 
 /** The driver hangs on COPY FROM STDIN under a name. What controls a transaction has names of its own. */
@@ -328,8 +452,7 @@ const CONTROL_WORDS =
   /^(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|LOCK|DECLARE|SET)\b/;
 
 function cursorOf([on, said, reads]: [ClientName, Said, number[]]): Step {
-  const values = typeof said === 'string' ? {} : { values: said.values };
-  return { on, cursor: withName(textOf(said), on), ...values, reads };
+  return { on, cursor: withName(textOf(said), on), ...valuesOf(said), reads };
 }
 
 function withName(text: string, me: string): string {

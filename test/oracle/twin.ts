@@ -1,12 +1,23 @@
 /** One side of a comparison: a pool that runs a program step by step, and what the app sees of each step. */
+import { finished } from 'node:stream/promises';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
-import { CLIENTS, type ClientName, type CursorRead, type Query, type Step } from './program.ts';
+import { from, to } from 'pg-copy-streams';
+import {
+  CLIENTS,
+  type ClientName,
+  type Copy,
+  type CursorRead,
+  type Query,
+  type Step,
+} from './program.ts';
 
 /** What the app sees of one step. */
 export interface Observation {
   readonly answer: Answer;
   readonly notices: readonly object[];
+  /** By client, each in its order. */
+  readonly notifications: readonly (readonly string[])[];
   /** `I`, `T` or `E` of each client. */
   readonly status: string;
   /** Clients of the pool: all, idle; requests that wait for one. */
@@ -17,6 +28,7 @@ type Answer =
   | { readonly results: readonly object[] }
   | { readonly portions: readonly (readonly unknown[])[] }
   | { readonly error: object; readonly portions?: readonly (readonly unknown[])[] }
+  | { readonly output: string; readonly rowCount: number }
   | { readonly is: 'done' };
 
 /** What a step came to: what the app sees, and the error itself where it failed. */
@@ -29,8 +41,10 @@ export class Twin {
   readonly #pool: pg.Pool;
   readonly #clients: Record<ClientName, pg.PoolClient>;
   #notices: object[] = [];
-  /** All that were ever listened to. */
-  readonly #heard = new Set<pg.PoolClient>();
+  /** All that were ever listened to, with what tells them from each other. */
+  readonly #heard = new Map<pg.PoolClient, (notification: pg.Notification) => void>();
+  #notifications: string[][] = [];
+  #listens = false;
 
   readonly #run: number;
 
@@ -62,12 +76,14 @@ export class Twin {
     const { answer, error } = await this.#answerTo(step);
     // The driver tells an error before it knows the state after it.
     if (error !== undefined && step.on !== 'pool') await this.#clients[step.on].query('');
+    await this.#hearAll(step);
     const { totalCount, idleCount, waitingCount } = this.#pool;
     return {
       error,
       seen: {
         answer,
         notices: this.#notices.splice(0),
+        notifications: this.#notifications.map((heard) => heard.splice(0)),
         status: CLIENTS.map((name) => this.#clients[name].getTransactionStatus()).join(''),
         counts: [totalCount, idleCount, waitingCount],
       },
@@ -76,7 +92,8 @@ export class Twin {
 
   /** Ends transactions and gives the clients back. */
   async close(): Promise<void> {
-    for (const client of this.#heard) client.off('notice', this.#notice);
+    for (const [client, notify] of this.#heard)
+      client.off('notice', this.#notice).off('notification', notify);
     for (const name of CLIENTS) {
       const client = this.#clients[name];
       if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK');
@@ -87,6 +104,7 @@ export class Twin {
   async #answerTo(step: Step): Promise<{ answer: Answer; error?: unknown }> {
     if ('exchange' in step) return this.#exchange(step.on);
     if ('cursor' in step) return this.#read(step);
+    if ('copy' in step) return this.#copy(step);
     try {
       return { answer: { results: await this.#ask(step) } };
     } catch (error) {
@@ -122,6 +140,28 @@ export class Twin {
     }
   }
 
+  async #copy({ on, copy, input }: Copy): Promise<{ answer: Answer; error?: unknown }> {
+    const client = this.#clients[on];
+    const stream =
+      input === undefined ? client.query(to(copy)) : client.query(from(copy)).end(input);
+    try {
+      let output = '';
+      if ('setEncoding' in stream)
+        for await (const chunk of stream as AsyncIterable<Buffer>) output += String(chunk);
+      else await finished(stream);
+      return { answer: { output, rowCount: stream.rowCount } };
+    } catch (error) {
+      return { answer: { error: seenError(error) }, error };
+    }
+  }
+
+  /** Others' notifications come whenever the server has time: before it answers anything, at the latest. */
+  async #hearAll(step: Step): Promise<void> {
+    this.#listens ||= 'sql' in step && step.sql.includes('LISTEN');
+    if (!this.#listens || this.busy !== undefined) return;
+    for (const client of this.#heard.keys()) await client.query('');
+  }
+
   async #exchange(name: ClientName): Promise<{ answer: Answer }> {
     this.#clients[name].release();
     this.#clients[name] = await this.#pool.connect();
@@ -130,8 +170,14 @@ export class Twin {
   }
 
   #hear(client: pg.PoolClient): void {
-    if (!this.#heard.has(client)) client.on('notice', this.#notice);
-    this.#heard.add(client);
+    if (this.#heard.has(client)) return;
+    const heard: string[] = [];
+    this.#notifications.push(heard);
+    const notify = ({ channel, payload }: pg.Notification) => {
+      heard.push(`${channel} ${payload ?? ''}`);
+    };
+    client.on('notice', this.#notice).on('notification', notify);
+    this.#heard.set(client, notify);
   }
 
   readonly #notice = (notice: unknown) => {

@@ -75,7 +75,7 @@ export const LIMITS = [
   },
   {
     id: 'shared-session',
-    what: 'What the server keeps by session and cannot keep apart for two clients of a sandbox: names of prepared statements and cursors that both use, DISCARD, session locks that both want, settings whose names a statement computes',
+    what: 'What the server keeps by session and cannot keep apart for two clients of a sandbox: names of prepared statements and cursors that both use, DISCARD, session locks that both want, `pg_listening_channels()` after LISTEN, settings whose names a statement computes',
     answer: 'refuses',
     hazard: 'no-sandboxed-concurrency-test',
     saidBy: ['refusedSession'],
@@ -156,6 +156,12 @@ export const LIMITS = [
     what: 'While another client is served, a temporary table is in the catalogs under a name that begins with `_savepoint_`; one whose own name is longer than 48 bytes is seen by all clients',
     answer: 'differs',
     instead: 'ask for temporary tables by name, and not in the catalogs',
+  },
+  {
+    id: 'lists-of-statements',
+    what: '`pg_prepared_statements`, `pg_cursors` and `pg_stat_activity` list what all clients of a sandbox said, and the sandbox itself; a text of several statements in parts, where it holds BEGIN, COMMIT or their like',
+    answer: 'differs',
+    instead: 'ask for a statement by its name',
   },
   {
     id: 'notifications-of-functions',

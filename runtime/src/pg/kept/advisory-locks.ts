@@ -65,6 +65,11 @@ export class AdvisoryLocks<Client extends object> {
     this.#countsOf(client, key)[mode]++;
   }
 
+  /** A lock that ends with the transaction, where it is taken at all. */
+  takeForTransaction(key: LockKey, mode: LockMode): void {
+    this.#ended.add(`${key} ${mode}`);
+  }
+
   giveBack(client: Client, key: LockKey, mode: LockMode): void {
     const counts = this.#countsOf(client, key);
     counts[mode] = Math.max(0, counts[mode] - 1);

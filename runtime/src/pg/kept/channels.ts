@@ -33,6 +33,7 @@ export class Channels {
 
   /** @throws HazardError when somebody listens and a message cannot be read */
   async hear(speech: Speech): Promise<Wording | undefined> {
+    this.#refuseList(speech);
     const words = wordsOf(speech, 'listen', 'unlisten', 'notify');
     if (words.length === 0) return undefined;
     const { kept } = speech.transaction;
@@ -71,10 +72,17 @@ export class Channels {
     }
   }
 
+  /** What the server never hears of, it does not list. */
+  #refuseList(speech: Speech): void {
+    if (wordsOf(speech, 'list channels').length === 0) return;
+    if (this.#notifications.channelsOf(speech.client).length === 0) return;
+    throw refusedSession(this.#session, speech.question, 'pg_listening_channels() after LISTEN');
+  }
+
   async #read(speech: Speech, { channel, payload, once }: Notify): Promise<Announcement | Unread> {
     const isWanted =
       this.#notifications.areHeard ||
-      speech.transaction.kept.effects.some(({ is }) => is === 'listen');
+      [...speech.words, ...speech.transaction.kept.effects].some(({ is }) => is === 'listen');
     const name =
       typeof channel === 'string' ? channel : await this.#valueOf(speech, channel, isWanted);
     const message = payload ? await this.#valueOf(speech, payload, isWanted) : '';

@@ -57,7 +57,8 @@ export class Locks {
     for (const call of calls) meant.push({ call, key: await this.#keyOf(call, said) });
     const blocked = meant.find((one) => this.#isDifferent(client, one));
     if (blocked) return this.#answer(speech, blocked, calls.length);
-    this.#unread = { client, ends: calls.every(({ ends }) => ends) };
+    const taken = calls.filter(({ does }) => does === 'lock' || does === 'try');
+    this.#unread = { client, ends: taken.every(({ ends }) => ends) };
     return {
       done: () =>
         this.#read((present) => {
@@ -126,9 +127,10 @@ export class Locks {
 
   #count(client: Asker, { call, key }: Meant, present: ReadonlySet<string>): void {
     if (call.does === 'unlock all') this.#locks.giveBackAll(client);
-    if (key === undefined || call.ends) return;
+    if (key === undefined) return;
     const mode = modeOf(call);
-    if (call.does === 'unlock') this.#locks.giveBack(client, key, mode);
+    if (call.ends) this.#locks.takeForTransaction(key, mode);
+    else if (call.does === 'unlock') this.#locks.giveBack(client, key, mode);
     else if (call.does !== 'unlock all' && present.has(`${key} ${mode}`))
       this.#locks.take(client, key, mode);
   }

@@ -4,7 +4,7 @@ import type { Control } from '../real-connection.ts';
 import type { Asker, Session } from '../session.ts';
 import { rowsOf } from './own-questions.ts';
 import { discardOf, NamedObjects, stillThere } from './named-objects.ts';
-import type { NamedObject } from './session-words.ts';
+import type { NamedObject, SessionWord } from './session-words.ts';
 import { wordsOf, type Speech, type Wording } from './speech.ts';
 import { TemporaryObjects } from './temporary-objects.ts';
 
@@ -36,7 +36,7 @@ export class Objects {
     let tag: string | undefined;
     for (const word of words) {
       if (word.is === 'make temporary') this.temporary.made(speech.client);
-      if (word.is === 'make' && word.noun === 'prepared statement') this.#prepared.add(word.name);
+      if (word.is === 'make' && word.noun === 'prepared statement') this.#prepare(speech, word);
       if (word.is === 'discard') this.#refuseDiscard(speech, word.what);
       if (word.is !== 'use') continue;
       if (word.noun === 'prepared statement' && word.name === undefined) {
@@ -48,9 +48,16 @@ export class Objects {
     }
     const done = () => {
       for (const word of words)
-        if (word.is === 'make') this.#named.made(word.noun, word.name, speech.client);
+        if (word.is === 'make' && word.noun === 'cursor')
+          this.#named.made(word.noun, word.name, speech.client);
     };
     return { ahead, tag, done };
+  }
+
+  /** Before it is: a text that fails later has prepared what stands ahead of that. */
+  #prepare({ client }: Speech, { noun, name }: Extract<SessionWord, { is: 'make' }>): void {
+    this.#prepared.add(name);
+    this.#named.made(noun, name, client);
   }
 
   #refuseDiscard({ client, question }: Speech, what: 'temp' | 'sequences' | 'plans'): void {

@@ -223,6 +223,7 @@ function follow(
       if (word.what === 'temp') undo(/^the temporary object /);
       return;
     case 'notify':
+    case 'list channels':
     case 'make':
     case 'use':
     case 'advisory':

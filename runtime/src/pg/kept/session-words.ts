@@ -21,6 +21,8 @@ export type SessionWord =
       readonly payload: Expression | undefined;
       readonly once: boolean;
     }
+  /** `pg_listening_channels()`. */
+  | { readonly is: 'list channels' }
   /** A table, view or sequence; `name` is undefined where it does not outlive its transaction. */
   | { readonly is: 'make temporary'; readonly name: string | undefined }
   | { readonly is: 'drop'; readonly name: string }
@@ -260,6 +262,7 @@ const CALLS = new Map<string, Reading>([
       once,
     }),
   ],
+  ['pg_listening_channels', () => ({ is: 'list channels' })],
   ['pg_advisory_unlock_all', advisory('unlock all', false, false)],
 ]);
 for (const [suffix, shared] of [

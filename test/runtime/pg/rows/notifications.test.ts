@@ -117,6 +117,10 @@ const PROGRAMS: Readonly<Record<string, readonly Step[]>> = {
     { sql: 'SELECT pg_notify($1, $2)', values: ['ch', 'x'.repeat(8000)] },
     "NOTIFY ch, 'still'",
   ],
+  'in the text that listens': [
+    "LISTEN ch; NOTIFY ch; SELECT pg_notify('ch', 'x' || 1)",
+    "SELECT 1; NOTIFY ch, 'lost'; SELECT 1 / 0",
+  ],
   'read only transactions, too': ['LISTEN ch', 'BEGIN READ ONLY', 'NOTIFY ch', 'COMMIT'],
 };
 
@@ -164,6 +168,18 @@ for (const sql of [
     listener.release();
   });
 }
+
+test('the server does not know the channels of a client, and is not asked for them', async (t) => {
+  const { pool } = await openedFor(t);
+  const [listener, other] = [await pool.connect(), await pool.connect()];
+  await listener.query('LISTEN ch');
+  await assert.rejects(listener.query('SELECT pg_listening_channels()'), isRefused);
+  assert.deepEqual((await other.query('SELECT pg_listening_channels()')).rows, []);
+  await listener.query('UNLISTEN ch');
+  assert.deepEqual((await listener.query('SELECT pg_listening_channels()')).rows, []);
+  listener.release();
+  other.release();
+});
 
 test('what triggers and functions notify is not heard: a note names them', async (t) => {
   const { pool } = await openedFor(t, {
