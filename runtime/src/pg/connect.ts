@@ -50,9 +50,14 @@ export function unref(client: pg.Client): void {
   (client as Referable).unref();
 }
 
+/** Takes `unref` back. */
+export function ref(client: pg.Client): void {
+  (client as Referable).ref();
+}
+
 /** Ends a connection after `unref`. */
 export async function endUnreferenced(client: pg.Client): Promise<void> {
-  (client as Referable).ref();
+  ref(client);
   await client.end();
 }
 

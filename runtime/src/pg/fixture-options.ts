@@ -1,6 +1,7 @@
 /** What `postgres()` is given, and whether it is what it should be. */
 import { SetupError } from '../setup-error.ts';
 import type { Migrate } from './migrations.ts';
+import { LIBRARIES } from './migrations/libraries.ts';
 import type { AllowDatabase } from './test-database.ts';
 
 export interface PostgresOptions {
@@ -25,11 +26,25 @@ export interface PostgresOptions {
    * that. `SAVEPOINT_SEED` repeats the places of a run on a fresh database.
    */
   readonly sequences?: 'scattered' | undefined;
+  /**
+   * What `rollback(t)` gives: a sandbox in the database that all tests share, or `'clone'`, a database
+   * of the test's own, as `clone(t)` does. Default `'rollback'`.
+   */
+  readonly isolation?: Isolation | undefined;
+  /**
+   * Whether the clones of tests that fail are kept, their URLs printed, for whoever looks into them.
+   * Default: whether `SAVEPOINT_KEEP_FAILED` is `1`. They go when their test fails again, and with
+   * `savepoint prune --all`.
+   */
+  readonly keepFailed?: boolean | undefined;
 }
+
+/** How a test is kept apart from others. */
+export type Isolation = 'rollback' | 'clone';
 
 type Check = readonly [expected: string, holds: (value: unknown) => boolean];
 
-const isString = (value: unknown) => typeof value === 'string';
+const isString = (value: unknown): value is string => typeof value === 'string';
 
 const CHECKS: Record<keyof PostgresOptions, Check> = {
   connectionString: [
@@ -37,7 +52,7 @@ const CHECKS: Record<keyof PostgresOptions, Check> = {
     (value) => value === '' || /^postgres(ql)?:\/\//.test(String(value)),
   ],
   migrate: [
-    'SQL, a function, { directory } or { fingerprint, migrate }',
+    `SQL, a function, { directory }, { fingerprint, migrate } or { directory, with, options }, with ${Object.keys(LIBRARIES).join(', ')}`,
     (value) =>
       isString(value) || typeof value === 'function' || isDirectory(value) || isNamed(value),
   ],
@@ -50,6 +65,8 @@ const CHECKS: Record<keyof PostgresOptions, Check> = {
     (value) => Number.isInteger(value) && Number(value) > 0,
   ],
   sequences: ["'scattered'", (value) => value === 'scattered'],
+  isolation: ["'rollback' or 'clone'", isIsolation],
+  keepFailed: ['true or false', (value) => typeof value === 'boolean'],
 };
 
 /** @throws SetupError `ERR_SAVEPOINT_OPTIONS`, naming the option */
@@ -72,9 +89,18 @@ function isOption(name: string): name is keyof PostgresOptions {
   return Object.hasOwn(CHECKS, name);
 }
 
+/** Whether a value names a way to keep tests apart. */
+export function isIsolation(value: unknown): value is Isolation {
+  return value === 'rollback' || value === 'clone';
+}
+
 function isDirectory(value: unknown): boolean {
-  const { directory, ...others } = Object(value) as Record<string, unknown>;
-  return (isString(directory) || directory instanceof URL) && Object.keys(others).length === 0;
+  const { directory, with: library, options, ...others } = Object(value) as Record<string, unknown>;
+  if (!isString(directory) && !(directory instanceof URL)) return false;
+  if (Object.keys(others).length > 0) return false;
+  if (library === undefined) return options === undefined;
+  const isOptions = ['undefined', 'object', 'function'].includes(typeof options);
+  return isString(library) && Object.hasOwn(LIBRARIES, library) && isOptions;
 }
 
 function isNamed(value: unknown): boolean {

@@ -5,9 +5,10 @@ import { connectedSandboxes } from './lock-waits.ts';
 import { isOwn } from './own-pools.ts';
 
 export { postgres } from './fixture.ts';
-export type { PostgresFixture } from './fixture.ts';
-export type { PostgresOptions } from './fixture-options.ts';
-export type { Migrate, MigrateFunction } from './migrations.ts';
+export type { PostgresFixture, RollbackOptions } from './fixture.ts';
+export type { Isolation, PostgresOptions } from './fixture-options.ts';
+export type { LibraryOptions, Migrate, MigrateFunction } from './migrations.ts';
+export type { LibraryName } from './migrations/libraries.ts';
 export { rollbackEach } from './rollback-each.ts';
 export type { RollbackEachOptions } from './rollback-each.ts';
 

@@ -2,127 +2,207 @@
  * What brings an empty database to the schema of the app: its fingerprint, and running it. Knows
  * no template, and not who else may be at it.
  */
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import type pg from 'pg';
 import { SetupError } from '../setup-error.ts';
-import { formatPlace, type Trace } from '../trace.ts';
-import { codeOf } from './connect.ts';
+import { formatPlace, traceOf, type Trace } from '../trace.ts';
+import { digest } from './database-names.ts';
+import { projectRoot } from './embedded/state-folder.ts';
+import { migrationError } from './migrations/failure.ts';
+import { assertDistinct, filesIn, hashOf, pathOf, type Directory } from './migrations/files.ts';
+import { LIBRARIES, type LibraryName } from './migrations/libraries.ts';
+import { AtMigration, lineIn, type Library } from './migrations/library.ts';
+import { placeIn, runSql, sqlFile, sqlGiven, type SqlSource } from './migrations/sql-source.ts';
 import { thisRun, type Run } from './run.ts';
 
 /**
  * Brings a database to the schema: over the connection it is given, which is closed afterwards, or
- * with a tool that takes a connection string.
+ * with a tool that takes a connection string. It ends every connection that it opens itself.
  */
 export type MigrateFunction = (client: pg.Client, connectionString: string) => unknown;
+
+/** Options for a library, or what makes them for the database that is migrated. */
+export type LibraryOptions =
+  | Readonly<Record<string, unknown>>
+  | ((client: pg.Client, connectionString: string) => Readonly<Record<string, unknown>>);
 
 /**
  * The migrations of a database.
  * - SQL as a string
  * - `directory`: its `.sql` files, in the order of their names, `.down.sql` left out; a path from
  *   the working directory, or a `file:` URL
+ * - `directory` and `with`: the directory of a migration library, run by that library, which is to be
+ *   installed; `options` are passed on to it. Prisma's are run without Prisma
  * - a function: what it does cannot be known beforehand, so it runs once for every run
  * - a function with a `fingerprint` that changes whenever its result would: it runs once for each
  */
 export type Migrate =
   | string
   | MigrateFunction
-  | { readonly directory: string | URL }
+  | { readonly directory: Directory }
+  | {
+      readonly directory: Directory;
+      readonly with: LibraryName;
+      readonly options?: LibraryOptions | undefined;
+    }
   | { readonly fingerprint: string; readonly migrate: MigrateFunction };
+
+/** Where migrations were declared. */
+export interface Origin {
+  readonly trace: Trace;
+  /** Tells the declarations of one file apart. */
+  readonly number: number;
+}
 
 /** Migrations that were read and can be named. */
 export interface Migrations {
   /** The same for the same result, as far as that can be known. */
   readonly fingerprint: string;
+  /** The same for what is declared in one place, whatever it says. */
+  readonly lineage: string;
   /** Set when they are known for this run only. */
   readonly run: Run | undefined;
-  /** @throws SetupError `ERR_SAVEPOINT_MIGRATION`, the migration's own error first */
-  readonly apply: (client: pg.Client, connectionString: string) => Promise<void>;
+  /**
+   * @param begins told what runs, for whoever waits
+   * @throws SetupError `ERR_SAVEPOINT_MIGRATION`, the migration's own error first
+   */
+  readonly apply: (
+    client: pg.Client,
+    connectionString: string,
+    begins?: (what: string) => void,
+  ) => Promise<void>;
 }
 
-/**
- * Reads what the user gave.
- * @param origin where it was given: it tells functions of one run apart
- */
-export async function readMigrations(migrate: Migrate, origin: Trace): Promise<Migrations> {
+type Read = Omit<Migrations, 'lineage'>;
+
+/** Reads what the user gave. */
+export async function readMigrations(migrate: Migrate, origin: Origin): Promise<Migrations> {
+  return { ...(await read(migrate, origin.trace)), lineage: lineageOf(migrate, origin) };
+}
+
+async function read(migrate: Migrate, origin: Trace): Promise<Read> {
   if (typeof migrate === 'string') return fromSql([sqlGiven(migrate, origin)]);
   if (typeof migrate === 'function') {
     const run = await thisRun();
     const identity = [JSON.stringify(run), migrate.toString(), ...pathToModule(origin)];
     return fromFunction(migrate, origin, identity, run);
   }
-  if ('directory' in migrate) return fromSql(await readDirectory(migrate.directory));
-  return fromFunction(migrate.migrate, origin, [migrate.fingerprint], undefined);
+  if ('fingerprint' in migrate) {
+    return fromFunction(migrate.migrate, origin, [migrate.fingerprint], undefined);
+  }
+  const path = pathOf(migrate.directory);
+  if (!('with' in migrate)) return fromSql(await readDirectory(path));
+  return fromLibrary(migrate.with, LIBRARIES[migrate.with], path, migrate.options ?? {});
 }
 
-/** One piece of SQL, sent to the server as it is. */
-interface SqlSource {
-  /** What stands for it in the fingerprint. */
-  readonly name: string;
-  readonly sql: string;
-  /** Where a position in it is, for messages. */
-  readonly locate: (line: number, column: number) => string;
+// ---- SQL
+
+async function readDirectory(path: string): Promise<SqlSource[]> {
+  const files = (await filesIn(path)).filter(
+    (file) => file.endsWith('.sql') && !file.endsWith('.down.sql') && !file.includes('/'),
+  );
+  const named = files.map((file) => ({ file, name: file.replace(/(\.up)?\.sql$/, '') }));
+  assertDistinct(path, '.sql file', named);
+  return Promise.all(files.map((file) => sqlFile(join(path, file), file)));
 }
 
-function sqlGiven(sql: string, origin: Trace): SqlSource {
-  const given = origin.place ? ` given at ${formatPlace(origin.place)}` : '';
-  return {
-    name: '',
-    sql,
-    locate: (line, column) => `line ${String(line)}, column ${String(column)} of the SQL${given}`,
-  };
-}
-
-async function readDirectory(directory: string | URL): Promise<SqlSource[]> {
-  const path = resolve(directory instanceof URL ? fileURLToPath(directory) : directory);
-  const names = await readdir(path).catch((error: unknown) => {
-    throw directoryError(
-      `${path} cannot be read (${String(codeOf(error))}). A relative path starts at the working directory, ` +
-        'new URL("./migrations", import.meta.url) at the file it stands in.',
-    );
-  });
-  const wanted = names
-    .filter((name) => name.endsWith('.sql') && !name.endsWith('.down.sql'))
-    .sort();
-  if (wanted.length === 0) throw directoryError(`${path} holds no .sql file.`);
-  return Promise.all(wanted.map((name) => readSql(path, name)));
-}
-
-async function readSql(directory: string, name: string): Promise<SqlSource> {
-  const file = join(directory, name);
-  return {
-    name,
-    sql: await readFile(file, 'utf8'),
-    locate: (line, column) => formatPlace({ file, line, column }),
-  };
-}
-
-function directoryError(what: string): SetupError {
-  return new SetupError('ERR_SAVEPOINT_MIGRATIONS', `The directory of migrations ${what}`);
-}
-
-function fromSql(sources: readonly SqlSource[]): Migrations {
+function fromSql(sources: readonly SqlSource[]): Read {
   return {
     fingerprint: hash(['sql', ...sources.flatMap(({ name, sql }) => [name, sql])]),
     run: undefined,
-    apply: async (client) => {
-      for (const source of sources) {
-        await client.query(source.sql).catch((error: unknown) => {
-          throw migrationError(error, source);
-        });
+    apply: async (client, _connectionString, begins) => {
+      for (const [index, source] of sources.entries()) {
+        if (source.name)
+          begins?.(`${source.name} (${String(index + 1)} of ${String(sources.length)})`);
+        await runSql(client, source);
       }
     },
   };
 }
+
+// ---- libraries
+
+async function fromLibrary(
+  name: LibraryName,
+  library: Library,
+  path: string,
+  given: LibraryOptions,
+): Promise<Read> {
+  const files = (await filesIn(path)).filter((file) => library.ignores?.test(file) !== true);
+  const migrations = files.flatMap((file) => {
+    const known = library.nameOf(file);
+    return known === undefined ? [] : [{ file, name: known }];
+  });
+  assertDistinct(path, `migration of ${name}`, migrations);
+  const identity = [name, textOf(given), await hashOf(path, files)];
+  return {
+    fingerprint: hash(['library', ...identity]),
+    run: undefined,
+    apply: async (client, connectionString, begins = () => undefined) => {
+      const options = typeof given === 'function' ? given(client, connectionString) : given;
+      try {
+        await library.run({ client, connectionString, directory: path, options, begins });
+      } catch (error) {
+        throw await failureOf(error, path, migrations);
+      }
+    },
+  };
+}
+
+/** Where in a library's directory something failed: by the stack, by the text that was sent, by the file. */
+async function failureOf(
+  error: unknown,
+  path: string,
+  migrations: readonly { readonly file: string; readonly name: string }[],
+): Promise<SetupError> {
+  const told = error instanceof AtMigration ? error.migration : undefined;
+  const own = error instanceof AtMigration ? error.cause : error;
+  const suspects = migrations.filter(
+    ({ file, name }) => told === undefined || told === name || told === file,
+  );
+  const line = lineIn(path, own) ?? (await placeOfText(own, path, suspects));
+  const [only, second] = suspects;
+  const file = only && !second ? join(path, only.file) : undefined;
+  // Drizzle wraps the server's error in one that only repeats the statement.
+  const innermost = own instanceof Error && own.cause instanceof Error ? own.cause : own;
+  return migrationError(innermost, line ?? file);
+}
+
+/** The place of a statement that failed, when it stands in a file of SQL as it was sent. */
+async function placeOfText(
+  error: unknown,
+  path: string,
+  suspects: readonly { readonly file: string }[],
+): Promise<string | undefined> {
+  const { query, cause } = Object(error) as { query?: unknown; cause?: unknown };
+  const { position } = Object(cause ?? error) as Partial<pg.DatabaseError>;
+  for (const { file } of suspects) {
+    if (!file.endsWith('.sql')) continue;
+    const source = await sqlFile(join(path, file), file);
+    const begins = typeof query === 'string' ? source.sql.indexOf(query) : 0;
+    if (begins === -1) continue;
+    const before = Array.from(source.sql.slice(0, begins)).length;
+    return placeIn(source, before + Number(position ?? 1));
+  }
+  return undefined;
+}
+
+function textOf(options: LibraryOptions): string {
+  if (typeof options === 'function') return options.toString();
+  return JSON.stringify(options, (_, value: unknown) =>
+    typeof value === 'function' ? String(value) : value,
+  );
+}
+
+// ---- functions
 
 function fromFunction(
   migrate: MigrateFunction,
   origin: Trace,
   identity: readonly string[],
   run: Run | undefined,
-): Migrations {
+): Read {
   return {
     fingerprint: hash(['function', ...identity]),
     run,
@@ -132,11 +212,17 @@ function fromFunction(
         // Everything it sent has been answered now, what it did not wait for included.
         await client.query('');
       } catch (error) {
-        throw migrationError(error);
+        throw migrationError(error, lineOf(error));
       }
       assertNothingOpen(client, origin);
     },
   };
+}
+
+/** The innermost line of the user's that an error comes from. */
+function lineOf(error: unknown): string | undefined {
+  const { place } = error instanceof Error ? traceOf(error.stack ?? '') : { place: undefined };
+  return place && formatPlace(place);
 }
 
 function assertNothingOpen(client: pg.Client, origin: Trace): void {
@@ -149,29 +235,7 @@ function assertNothingOpen(client: pg.Client, origin: Trace): void {
   );
 }
 
-/** The migration's own error, first; then where it happened. */
-function migrationError(error: unknown, source?: SqlSource): SetupError {
-  const { detail, hint, position } = Object(error) as Partial<pg.DatabaseError>;
-  const lines = [
-    error instanceof Error ? error.message : String(error),
-    ...(source ? [`  at ${placeIn(source, Number(position ?? 1))}`] : []),
-    ...(detail ? [`  detail: ${detail}`] : []),
-    ...(hint ? [`  hint: ${hint}`] : []),
-    '  This migration failed, so there is no database to test on; nothing of it was kept.',
-  ];
-  return new SetupError('ERR_SAVEPOINT_MIGRATION', lines.join('\n'), { cause: error });
-}
-
-/** @param position in characters, from 1, as the server counts */
-function placeIn({ sql, locate }: SqlSource, position: number): string {
-  const before = Array.from(sql)
-    .slice(0, position - 1)
-    .join('')
-    .split('\n');
-  const line = before.length;
-  const text = sql.split('\n')[line - 1]?.trim() ?? '';
-  return `${locate(line, Array.from(before.at(-1) ?? '').length + 1)}: ${text}`;
-}
+// ---- who they are
 
 /**
  * The calls that lead to a place, as far as the module in which they begin: the same in every process
@@ -183,6 +247,29 @@ function pathToModule({ frames }: Trace): readonly string[] {
   return module === -1 ? synchronous : synchronous.slice(0, module + 1);
 }
 
+/** The same on every machine and in every checkout. */
+function lineageOf(migrate: Migrate, { trace, number }: Origin): string {
+  const root = projectRoot();
+  const inProject = (file: string) => relative(root, file).replaceAll('\\', '/');
+  const declared =
+    typeof migrate === 'object' && 'directory' in migrate
+      ? inProject(pathOf(migrate.directory))
+      : `${inProject(trace.place?.file ?? '')}#${String(number)}`;
+  return hash([nameOfProject(root), declared]).slice(0, 16);
+}
+
+function nameOfProject(root: string): string {
+  try {
+    const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      name?: unknown;
+    };
+    if (typeof name === 'string') return name;
+  } catch {
+    // A project need not have a name.
+  }
+  return basename(root);
+}
+
 function hash(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return digest(parts).toString('hex');
 }

@@ -1,147 +1,232 @@
 /**
  * A migrated database on a server, made once however many processes want it at the same time, on
- * however many machines: the server's own locks are the only coordinator. Whoever uses it holds a
- * lock on it for as long as the process lives, so what nobody holds is nobody's.
+ * however many machines: the server's own locks are the only coordinator. It is only ever copied.
+ * Whoever uses it or its copies holds it for as long as his process lives.
  */
-import { createHash } from 'node:crypto';
-import type pg from 'pg';
+import pg from 'pg';
 import { SetupError } from '../setup-error.ts';
-import {
-  codeOf,
-  connect,
-  endUnreferenced,
-  unref,
-  withConnection,
-  withDatabase,
-} from './connect.ts';
+import { codeOf, withConnection, withDatabase } from './connect.ts';
+import { digest, markText, readMark } from './database-names.ts';
+import { IN_USE, isLeft, untilLeft, whyInUse } from './database-sessions.ts';
+import { readFailure, tellFailure } from './migrations/failure.ts';
 import type { Migrations } from './migrations.ts';
-import { isKnownToGoOn, type Run } from './run.ts';
+import { dropOrphans } from './orphans.ts';
+import { Owner } from './owner.ts';
+import { Progress } from './progress.ts';
 import { describeTarget, targetOf } from './test-database.ts';
 
-/** A database that is ready for tests. */
-export interface PreparedDatabase {
-  readonly connectionString: string;
+/** What clones are made from. */
+export interface Template {
+  readonly owner: Owner;
+  /** The server, as the user named it. */
+  readonly server: string;
+  /**
+   * Makes a copy under a name that nobody has.
+   * @param by the connection that does it; default that of the owner
+   * @throws HazardError `no-template-in-use`, naming who is connected to it
+   */
+  copyTo(name: string, by?: Asks): Promise<void>;
   /** Gives up the claim on it; from then on it may be dropped. */
-  readonly release: () => Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Something that statements are asked of. */
+interface Asks {
+  query(text: string): Promise<unknown>;
+}
+
+/** A template of savepoint's own. */
+export interface MigratedTemplate extends Template {
+  /** The connection string of the copy that the rollback tests of all processes share. */
+  shared(): Promise<string>;
 }
 
 /**
- * A database with these migrations, made if need be.
+ * A template with these migrations, made if need be.
  *
  * @param server a connection string to the server
  * @throws SetupError `ERR_SAVEPOINT_MIGRATION` when a migration fails, its own error first;
- *   `ERR_SAVEPOINT_CREATEDB` when the role may not create databases; `ERR_SAVEPOINT_CONNECT`
+ *   `ERR_SAVEPOINT_CREATEDB` when the role may not create databases; `ERR_SAVEPOINT_CONNECT`.
+ *   HazardError `no-template-in-use` when the migrations leave connections open
  */
-export async function prepareDatabase(
+export async function migratedTemplate(
   server: string,
   migrations: Migrations,
-): Promise<PreparedDatabase> {
-  const owner = await connectToMaintenance(server);
+): Promise<MigratedTemplate> {
+  const owner = await Owner.on(server);
   try {
-    const names = await namesFor(owner, migrations);
+    const template = new Migrated(owner, server, migrations);
+    await template.prepare();
+    return template;
+  } catch (error) {
+    await owner.release();
+    throw error;
+  }
+}
+
+/** A database of the user's own as a template: as it is whenever it is copied. */
+export async function namedTemplate(connectionString: string): Promise<Template> {
+  const owner = await Owner.on(connectionString);
+  const name = targetOf({ connectionString }).database;
+  return {
+    owner,
+    server: connectionString,
+    copyTo: (copy, by = owner) => copyDatabase(owner, by, connectionString, name, copy),
+    release: () => owner.release(),
+  };
+}
+
+class Migrated implements MigratedTemplate {
+  readonly owner: Owner;
+  readonly server: string;
+  readonly #migrations: Migrations;
+  /** Names it, its copies, and the lock on all of them. */
+  readonly #fingerprint: string;
+  readonly #name: string;
+  /** What a copy does not have by itself: what was said of the database as a whole. */
+  #settings: readonly string[] = [];
+  #pruned: Promise<unknown> = Promise.resolve();
+
+  constructor(owner: Owner, server: string, migrations: Migrations) {
+    this.owner = owner;
+    this.server = server;
+    this.#migrations = migrations;
+    this.#fingerprint = digest([owner.abilities, migrations.fingerprint]).toString('hex', 0, 8);
+    this.#name = owner.names.templateOf(this.#fingerprint);
+  }
+
+  async prepare(): Promise<void> {
     // Claimed before it is looked at: what is claimed is not dropped meanwhile.
-    await claim(owner, names.own);
-    await whileLocked(owner, BUILD, names.own, async () => {
-      if (!(await isReady(owner, names.own))) await build(owner, server, names.own, migrations);
-    });
-    await dropOrphans(owner, names);
-    unref(owner);
-    return {
-      connectionString: withDatabase(server, names.own),
-      release: () => endUnreferenced(owner),
-    };
-  } catch (error) {
-    await owner.end();
-    throw error;
+    await this.owner.claim(this.#fingerprint);
+    const built = !(await this.#isReady()) && (await this.#buildOnce());
+    this.#settings = await settingsOf(this.owner, this.#name);
+    const { lineage } = this.#migrations;
+    // Nobody waits for what others left.
+    this.#pruned = dropOrphans(this.owner, { lineage: built ? lineage : undefined }).catch(
+      () => undefined,
+    );
+  }
+
+  async shared(): Promise<string> {
+    const shared = this.owner.names.sharedOf(this.#fingerprint);
+    if (!(await exists(this.owner, shared))) {
+      await this.owner.whileAlone(this.#fingerprint, async () => {
+        if (!(await exists(this.owner, shared))) await this.copyTo(shared);
+      });
+    }
+    return withDatabase(this.server, shared);
+  }
+
+  async copyTo(name: string, by: Asks = this.owner): Promise<void> {
+    await copyDatabase(this.owner, by, this.server, this.#name, name);
+    for (const setting of this.#settings) await by.query(setting.replaceAll(PLACEHOLDER, name));
+  }
+
+  async release(): Promise<void> {
+    await this.#pruned;
+    await this.owner.release();
+  }
+
+  async #isReady(): Promise<boolean> {
+    const [row] = await this.owner.query<{ comment: string | null }>(
+      `select shobj_description(oid, 'pg_database') as comment from pg_database where datname = $1`,
+      [this.#name],
+    );
+    return readMark(row?.comment)?.is === 'ready';
+  }
+
+  /** @returns whether it was this process that built it */
+  async #buildOnce(): Promise<boolean> {
+    const alone = await this.owner.ifAlone(this.#fingerprint, () => this.#buildUnlessReady());
+    return alone ?? this.#buildAfterOthers();
+  }
+
+  /** Another process builds it. When it cannot, all who wait hear why, and nobody tries it again. */
+  async #buildAfterOthers(): Promise<boolean> {
+    const progress = new Progress('waiting for another process, which migrates');
+    let failure: SetupError | undefined;
+    const hear = (told: string) => (failure ??= readFailure(told));
+    try {
+      return await this.owner.whileListening(this.#channel, hear, () =>
+        this.owner.whileAlone(this.#fingerprint, async () => {
+          // The answer comes behind what was told before it.
+          if (await this.#isReady()) return false;
+          if (failure) throw failure;
+          return this.#buildUnlessReady();
+        }),
+      );
+    } finally {
+      progress.end();
+    }
+  }
+
+  async #buildUnlessReady(): Promise<boolean> {
+    if (await this.#isReady()) return false;
+    try {
+      await this.#build();
+      return true;
+    } catch (error) {
+      // If even this fails, the database still does not say that it is ready.
+      await this.#giveUp(error).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Makes the database; it says that it is ready only when its migrations have ended. */
+  async #build(): Promise<void> {
+    const { owner } = this;
+    const name = this.#name;
+    const connectionString = withDatabase(this.server, name);
+    const { lineage, run } = this.#migrations;
+    const progress = new Progress('migrating');
+    try {
+      await drop(owner, owner.names.sharedOf(this.#fingerprint));
+      await drop(owner, name);
+      await create(owner, this.server, `create database ${name}`);
+      await withConnection(connectionString, (client: pg.Client) =>
+        this.#migrations.apply(client, connectionString, (what) => {
+          progress.say(`migrating: ${what}`);
+        }),
+      );
+      await owner.query(`alter database ${name} allow_connections false`);
+      await untilLeft(owner, name);
+      const mark = markText({ is: 'ready', lineage, run });
+      await owner.query(`comment on database ${name} is ${pg.escapeLiteral(mark)}`);
+    } finally {
+      progress.end();
+    }
+  }
+
+  async #giveUp(error: unknown): Promise<void> {
+    await this.owner.query('select pg_notify($1, $2)', [this.#channel, tellFailure(error)]);
+    // A connection that is ended from outside can end this process, and with it what it has to say.
+    if (await isLeft(this.owner, this.#name)) await drop(this.owner, this.#name);
+  }
+
+  /** Where those who wait are told of a failure. */
+  get #channel(): string {
+    return `${this.owner.names.prefix}failed_${this.#fingerprint}`;
   }
 }
 
-/**
- * A connection to the database where the locks are, which is never one that is tested on: locks of
- * different databases do not know each other.
- */
-async function connectToMaintenance(server: string): Promise<pg.Client> {
-  const client = await connect(withDatabase(server, 'postgres')).catch((error: unknown) => {
-    const ABSENT_OR_CLOSED = ['3D000', '42501', '28000'];
-    if (!ABSENT_OR_CLOSED.includes(codeOf((error as Error).cause) ?? '')) throw error;
-    return connect(server);
-  });
-  // Waiting for a lock takes as long as another process's migrations do.
-  await client.query(
-    `select set_config(name, '0', false) from pg_settings
-     where name in ('statement_timeout', 'lock_timeout', 'idle_session_timeout', 'transaction_timeout')`,
-  );
-  return client;
-}
-
-/** How the databases are named that share their locks. */
-interface Names {
-  readonly own: string;
-  /** Begins the names of databases that belong to a run. */
-  readonly ofRuns: string;
-  /** Begins the names of all databases that this could have made. */
-  readonly ofAll: string;
-}
-
-async function namesFor(owner: pg.Client, { fingerprint, run }: Migrations): Promise<Names> {
-  const { rows } = await owner.query<{ database: string; role: string }>(
-    'select current_database() as database, current_user as role',
-  );
-  const { database = '', role = '' } = rows[0] ?? {};
-  const ofAll = `savepoint_${digest([database, role]).toString('hex', 0, 3)}_`;
-  const ofRuns = `${ofAll}run_`;
-  const hash = digest([database, role, fingerprint]).toString('hex', 0, 8);
-  return { own: (run ? ofRuns : ofAll) + hash, ofRuns, ofAll };
-}
-
-function digest(parts: readonly string[]): Buffer {
-  return createHash('sha256').update(JSON.stringify(parts)).digest();
-}
-
-// ---- building
-
-/** Begins the comment on a database whose migrations have ended; the run it belongs to follows. */
-const READY = 'savepoint: ready ';
-
-function mark({ run }: Migrations): string {
-  return READY + JSON.stringify(run ?? 'for ever');
-}
-
-function runIn(comment: string): Run {
-  return JSON.parse(comment.slice(READY.length)) as Run;
-}
-
-async function isReady(owner: pg.Client, name: string): Promise<boolean> {
-  const { rowCount } = await owner.query(
-    `select from pg_database where datname = $1 and starts_with(shobj_description(oid, 'pg_database'), $2)`,
-    [name, READY],
-  );
-  return rowCount === 1;
-}
-
-/** Makes the database; it says that it is ready only when its migrations have ended. */
-async function build(
-  owner: pg.Client,
+async function copyDatabase(
+  owner: Owner,
+  by: Asks,
   server: string,
+  template: string,
   name: string,
-  migrations: Migrations,
 ): Promise<void> {
-  await drop(owner, name);
-  await create(owner, server, name);
+  const quoted = `"${template.replaceAll('"', '""')}"`;
   try {
-    const connectionString = withDatabase(server, name);
-    await withConnection(connectionString, (client) => migrations.apply(client, connectionString));
-    await owner.query(`comment on database ${name} is ${owner.escapeLiteral(mark(migrations))}`);
+    await create(by, server, `create database ${name} template ${quoted}`);
   } catch (error) {
-    // If even this fails, the database still does not say that it is ready.
-    await drop(owner, name).catch(() => undefined);
-    throw error;
+    throw codeOf(error) === IN_USE ? await whyInUse(owner, template) : error;
   }
 }
 
-async function create(owner: pg.Client, server: string, name: string): Promise<void> {
+async function create(by: Asks, server: string, statement: string): Promise<void> {
   try {
-    await owner.query(`create database ${name}`);
+    await by.query(statement);
   } catch (error) {
     if (codeOf(error) !== '42501') throw error;
     const target = targetOf({ connectionString: server });
@@ -154,66 +239,37 @@ async function create(owner: pg.Client, server: string, name: string): Promise<v
   }
 }
 
+async function exists(owner: Owner, name: string): Promise<boolean> {
+  const found = await owner.query('select 1 from pg_database where datname = $1', [name]);
+  return found.length > 0;
+}
+
 /** Also when a process that was killed left a session in it. */
-async function drop(owner: pg.Client, name: string): Promise<void> {
+async function drop(owner: Owner, name: string): Promise<void> {
   await owner.query(`drop database if exists ${name} with (force)`);
 }
 
-// ---- locks
+const PLACEHOLDER = '{database}';
 
-/** The two locks on a database; any two numbers that nobody else on the server is likely to use. */
-const BUILD = 0x5a_7e_01;
-const OWN = 0x5a_7e_02;
-
-function keyOf(name: string): number {
-  return digest([name]).readInt32BE();
-}
-
-/** Held by each process that uses the database, until its connection ends. */
-async function claim(owner: pg.Client, name: string): Promise<void> {
-  await owner.query('select pg_advisory_lock_shared($1, $2)', [OWN, keyOf(name)]);
-}
-
-async function whileLocked(
-  owner: pg.Client,
-  lock: number,
-  name: string,
-  work: () => Promise<void>,
-): Promise<void> {
-  await owner.query('select pg_advisory_lock($1, $2)', [lock, keyOf(name)]);
-  try {
-    await work();
-  } finally {
-    await owner.query('select pg_advisory_unlock($1, $2)', [lock, keyOf(name)]);
-  }
-}
-
-// ---- what killed runs left
-
-/** Drops databases of runs that are over and those never finished; never one that somebody holds. */
-async function dropOrphans(owner: pg.Client, names: Names): Promise<void> {
-  const { rows } = await owner.query<{ name: string; comment: string | null }>(
-    `select datname as name, comment
-     from pg_database, shobj_description(oid, 'pg_database') as comment
-     where starts_with(datname, $1) and datname <> $2 and pg_get_userbyid(datdba) = current_user
-       and (starts_with(datname, $3) or starts_with(comment, $4) is not true)`,
-    [names.ofAll, names.own, names.ofRuns, READY],
+/** As statements: settings and rights of the database as a whole, which CREATE DATABASE copies not. */
+async function settingsOf(owner: Owner, name: string): Promise<string[]> {
+  const rows = await owner.query<{ statement: string }>(
+    `with template as (select * from pg_database where datname = $1)
+     select case when setrole = 0 then format('alter database %s', $2::text)
+                 else format('alter role %s in database %s', setrole::regrole, $2::text) end
+       || format(' set %I = ', split_part(setting, '=', 1))
+       || case when split_part(setting, '=', 1) in ('search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries')
+               then substr(setting, strpos(setting, '=') + 1)
+               else quote_literal(substr(setting, strpos(setting, '=') + 1)) end as statement
+     from template join pg_db_role_setting on setdatabase = template.oid, unnest(setconfig) as setting
+     union all
+     select format('revoke all on database %s from public', $2::text) from template where datacl is not null
+     union all
+     select format('grant %s on database %s to %s%s', privilege_type, $2::text,
+       case when grantee = 0 then 'public' else grantee::regrole::text end,
+       case when is_grantable then ' with grant option' else '' end)
+     from template, aclexplode(datacl) where grantee <> datdba`,
+    [name, PLACEHOLDER],
   );
-  for (const { name, comment } of rows) {
-    // Between two files of a run nobody holds its database.
-    if (comment?.startsWith(READY) && (await isKnownToGoOn(runIn(comment)))) continue;
-    await dropUnlessHeld(owner, name);
-  }
-}
-
-async function dropUnlessHeld(owner: pg.Client, name: string): Promise<void> {
-  const key = [OWN, keyOf(name)];
-  const { rows } = await owner.query<{ free: boolean }>(
-    'select pg_try_advisory_lock($1, $2) as free',
-    key,
-  );
-  if (!rows[0]?.free) return;
-  // Somebody may be looking at it with a tool of his own. What cannot go now goes another time.
-  await owner.query(`drop database if exists ${name}`).catch(() => undefined);
-  await owner.query('select pg_advisory_unlock($1, $2)', key);
+  return rows.map(({ statement }) => statement);
 }

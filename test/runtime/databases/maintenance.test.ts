@@ -12,7 +12,7 @@ import {
 } from '../../../runtime/src/pg/embedded/state-folder.ts';
 import { withConnection, withDatabase } from '../../../runtime/src/pg/connect.ts';
 import { readMigrations } from '../../../runtime/src/pg/migrations.ts';
-import { prepareDatabase } from '../../../runtime/src/pg/template.ts';
+import { migratedTemplate } from '../../../runtime/src/pg/template.ts';
 import { scopeOf } from '../../../runtime/src/test-scope.ts';
 import { captureTrace } from '../../../runtime/src/trace.ts';
 
@@ -36,14 +36,13 @@ async function run(connectionString: string, ...statements: readonly string[]): 
 }
 
 async function prepareTwice(t: TestContext, server: string): Promise<void> {
-  const migrations = await readMigrations('create table users (id int)', captureTrace());
-  const [first, second] = await Promise.all([
-    prepareDatabase(server, migrations),
-    prepareDatabase(server, migrations),
-  ]);
-  scopeOf(t).defer(() => Promise.all([first.release(), second.release()]));
-  assert.equal(first.connectionString, second.connectionString);
-  await run(first.connectionString, 'select * from users');
+  const origin = { trace: captureTrace(), number: 0 };
+  const migrations = await readMigrations('create table users (id int)', origin);
+  const made = await Promise.all([1, 2].map(() => migratedTemplate(server, migrations)));
+  scopeOf(t).defer(() => Promise.all(made.map((each) => each.release())));
+  const [first, second] = await Promise.all(made.map((each) => each.shared()));
+  assert.equal(first, second);
+  await run(first ?? '', 'select * from users');
 }
 
 test('a server without a database "postgres" is kept in order from the named one', async (t) => {
@@ -69,7 +68,7 @@ test('so is one whose database "postgres" is closed to the role', async (t) => {
 test('a role whose statements may take only so long still waits for the migrations of others', async (t) => {
   const server = await ownServer(t);
   await run(server, `alter role postgres set statement_timeout = '1s'`);
-  const origin = captureTrace();
+  const origin = { trace: captureTrace(), number: 0 };
   let ran = 0;
   const migrations = await readMigrations(
     {
@@ -83,7 +82,7 @@ test('a role whose statements may take only so long still waits for the migratio
     },
     origin,
   );
-  const all = await Promise.all([1, 2, 3].map(() => prepareDatabase(server, migrations)));
-  scopeOf(t).defer(() => Promise.all(all.map(({ release }) => release())));
+  const all = await Promise.all([1, 2, 3].map(() => migratedTemplate(server, migrations)));
+  scopeOf(t).defer(() => Promise.all(all.map((each) => each.release())));
   assert.equal(ran, 1);
 });

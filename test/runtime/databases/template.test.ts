@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
-import { readMigrations, type Migrate } from '../../../runtime/src/pg/migrations.ts';
+import { readMigrations, type Migrate, type Origin } from '../../../runtime/src/pg/migrations.ts';
 import type { Run } from '../../../runtime/src/pg/run.ts';
-import { prepareDatabase } from '../../../runtime/src/pg/template.ts';
+import { migratedTemplate } from '../../../runtime/src/pg/template.ts';
 import { scopeOf } from '../../../runtime/src/test-scope.ts';
 import { captureTrace } from '../../../runtime/src/trace.ts';
 import { administer, connectionStringTo } from '../../support/database.ts';
@@ -18,24 +18,40 @@ function own(sql: string): string {
   return `${sql} -- ${randomBytes(8).toString('hex')}`;
 }
 
+function origin(): Origin {
+  return { trace: captureTrace(), number: 0 };
+}
+
 interface Circumstances {
   readonly server?: string;
   readonly run?: Partial<Run>;
+  /** Another one for each test, so that none takes the place of another's. */
+  readonly lineage?: string;
 }
 
-async function prepare(t: TestContext, migrate: Migrate, { server, run }: Circumstances = {}) {
-  const read = await readMigrations(migrate, captureTrace());
-  const migrations = { ...read, run: read.run && { ...read.run, ...run } };
-  const prepared = await prepareDatabase(
-    server ?? (await connectionStringTo('postgres')),
-    migrations,
-  );
-  const name = new URL(prepared.connectionString).pathname.slice(1);
+async function prepare(
+  t: TestContext,
+  migrate: Migrate,
+  { server, run, lineage = randomBytes(8).toString('hex') }: Circumstances = {},
+) {
+  const read = await readMigrations(migrate, { trace: captureTrace(), number: 0 });
+  const migrations = { ...read, lineage, run: read.run && { ...read.run, ...run } };
+  const made = await migratedTemplate(server ?? (await connectionStringTo('postgres')), migrations);
+  const connectionString = await made.shared();
+  const name = new URL(connectionString).pathname.slice(1);
+  const template = name.replace('_shared_', '_template_');
+  const release = once(() => made.release());
   scopeOf(t).defer(async () => {
-    await prepared.release();
-    await administer(`drop database if exists ${name} with (force)`);
+    await release();
+    for (const each of [name, template])
+      await administer(`drop database if exists ${each} with (force)`);
   });
-  return { ...prepared, name };
+  return { connectionString, name, template, release };
+}
+
+function once<T>(work: () => T): () => T {
+  let answer: { readonly value: T } | undefined;
+  return () => (answer ??= { value: work() }).value;
 }
 
 async function rowsOf(connectionString: string, sql: string): Promise<unknown[]> {
@@ -83,7 +99,7 @@ test('migrations run once however many start together', async (t) => {
 test('a database without the mark of a finished one is made anew', async (t) => {
   const sql = own('create table users (id int)');
   const first = await prepare(t, sql);
-  await administer(`comment on database ${first.name} is null`);
+  await administer(`comment on database ${first.template} is null`);
   await rowsOf(first.connectionString, 'drop table users');
 
   const second = await prepare(t, sql);
@@ -102,7 +118,7 @@ test('a finished database is found again, with all that is in it', async (t) => 
 // ---- what is a different database
 
 test('a function is known by the place it is given at', async () => {
-  const declare = () => readMigrations(() => undefined, captureTrace());
+  const declare = () => readMigrations(() => undefined, origin());
   const [one, same] = await Promise.all([1, 2].map(declare));
   const other = await declare();
   assert.equal(one?.fingerprint, same?.fingerprint);
@@ -126,9 +142,8 @@ const DIRECTORIES: readonly (readonly [
 ];
 
 test('a directory is known by names, order and contents', async (t) => {
-  const origin = captureTrace();
   const fingerprint = async (files: Readonly<Record<string, string>>) =>
-    (await readMigrations({ directory: await folderOf(t, files) }, origin)).fingerprint;
+    (await readMigrations({ directory: await folderOf(t, files) }, origin())).fingerprint;
   const base = await fingerprint({ '1.sql': 'select 1', '2.sql': 'select 2' });
   for (const [what, same, files] of DIRECTORIES) {
     assert.equal((await fingerprint(files)) === base, same, what);
@@ -186,7 +201,7 @@ const FAILURES: readonly Failure[] = [
   {
     what: 'a function',
     migrate: () => () => Promise.reject(new Error('no such schema')),
-    says: /^no such schema\n {2}This migration failed/,
+    says: /^no such schema\n {2}at \/.*template\.test\.ts:\d+:\d+\n {2}This migration failed/,
   },
   {
     what: 'a function that leaves its transaction open',
@@ -200,8 +215,8 @@ const FAILURES: readonly Failure[] = [
 for (const { what, migrate, says } of FAILURES) {
   test(`everyone who waits hears why a migration fails: ${what}`, async (t) => {
     const server = await connectionStringTo('postgres');
-    const migrations = await readMigrations(await migrate(t), captureTrace());
-    const waiting = Array.from({ length: 3 }, () => prepareDatabase(server, migrations));
+    const migrations = await readMigrations(await migrate(t), origin());
+    const waiting = Array.from({ length: 3 }, () => migratedTemplate(server, migrations));
     for (const result of await Promise.allSettled(waiting)) {
       assert.ok(result.status === 'rejected');
       const error = result.reason as Error & { code?: string };
@@ -228,12 +243,11 @@ test('a failed migration leaves no database', async (t) => {
 
 test('a directory that is not there, or holds nothing, is named', async (t) => {
   const empty = await folderOf(t, {});
-  const origin = captureTrace();
   await assert.rejects(
-    readMigrations({ directory: join(empty, 'absent') }, origin),
+    readMigrations({ directory: join(empty, 'absent') }, origin()),
     /absent cannot be read \(ENOENT\)/,
   );
-  await assert.rejects(readMigrations({ directory: empty }, origin), /holds no \.sql file/);
+  await assert.rejects(readMigrations({ directory: empty }, origin()), /holds no \.sql file/);
 });
 
 // ---- roles

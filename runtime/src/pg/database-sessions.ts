@@ -1,0 +1,68 @@
+/** Who is connected to a database that has to be left: asked of the server, said to the user. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { HazardError } from '../hazard-error.ts';
+import type { Owner } from './owner.ts';
+
+/** A session, as the server knows it. */
+export interface Session {
+  readonly pid: number;
+  readonly role: string | null;
+  readonly application: string | null;
+  readonly address: string | null;
+  readonly state: string | null;
+}
+
+/** How long somebody who is about to leave may take; the server itself waits as long for a copy. */
+const LEAVES_WITHIN_MILLIS = 5_000;
+const POLL_MILLIS = 50;
+
+/** The server's code for a database that somebody is connected to. */
+export const IN_USE = '55006';
+
+/**
+ * Settles when nobody is connected to a database any more.
+ * @throws HazardError `no-template-in-use` when somebody stays, naming him
+ */
+export async function untilLeft(owner: Owner, database: string): Promise<void> {
+  for (let waited = 0; ; waited += POLL_MILLIS) {
+    const sessions = await sessionsIn(owner, database);
+    if (sessions.length === 0) return;
+    if (waited >= LEAVES_WITHIN_MILLIS) throw inUse(database, sessions);
+    await delay(POLL_MILLIS);
+  }
+}
+
+/** Whether nobody is connected to a database. */
+export async function isLeft(owner: Owner, database: string): Promise<boolean> {
+  return (await sessionsIn(owner, database)).length === 0;
+}
+
+/** Why a database could not be copied, when it was because of others. */
+export async function whyInUse(owner: Owner, database: string): Promise<HazardError> {
+  return inUse(database, await sessionsIn(owner, database));
+}
+
+/** Who is connected to a database. */
+export function sessionsIn(owner: Owner, database: string): Promise<Session[]> {
+  return owner.query<Session & Record<string, unknown>>(
+    `select pid, usename as role, application_name as application, host(client_addr) as address, state
+     from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
+    [database],
+  );
+}
+
+function inUse(database: string, sessions: readonly Session[]): HazardError {
+  return new HazardError('no-template-in-use', {
+    happened: `Database "${database}" cannot be copied while others are connected to it: ${sessions.map(saySession).join(', ') || 'somebody who has left since'}.`,
+    remedy:
+      'Have `migrate` end every pool and client that it opens, and wait for that: `await pool.end()`, `await knex.destroy()`. ' +
+      'A database of your own is copied when nobody is connected to it: close tools and other runs, or let savepoint make one with `postgres({ migrate })`.',
+  });
+}
+
+/** A session as messages call it. */
+export function saySession({ pid, role, application, address, state }: Session): string {
+  const name = application ? `"${application}"` : 'a session without a name';
+  const from = address ? ` from ${address}` : '';
+  return `${name} of ${role ?? 'an unknown role'}${from} (process ${String(pid)}, ${state ?? 'its state hidden'})`;
+}

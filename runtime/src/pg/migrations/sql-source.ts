@@ -1,0 +1,50 @@
+/** A piece of SQL that is sent as it is, and where in it an error was. */
+import type pg from 'pg';
+import { readFile } from 'node:fs/promises';
+import { formatPlace, type Trace } from '../../trace.ts';
+import { migrationError } from './failure.ts';
+
+export interface SqlSource {
+  /** What stands for it in the fingerprint and in progress. */
+  readonly name: string;
+  readonly sql: string;
+  /** Where a position in it is, for messages. */
+  readonly locate: (line: number, column: number) => string;
+}
+
+/** SQL in the user's code. */
+export function sqlGiven(sql: string, origin: Trace): SqlSource {
+  const given = origin.place ? ` given at ${formatPlace(origin.place)}` : '';
+  return {
+    name: '',
+    sql,
+    locate: (line, column) => `line ${String(line)}, column ${String(column)} of the SQL${given}`,
+  };
+}
+
+export async function sqlFile(file: string, name: string): Promise<SqlSource> {
+  return {
+    name,
+    sql: await readFile(file, 'utf8'),
+    locate: (line, column) => formatPlace({ file, line, column }),
+  };
+}
+
+/** @throws SetupError `ERR_SAVEPOINT_MIGRATION` with the place in the source */
+export async function runSql(client: pg.Client, source: SqlSource): Promise<void> {
+  await client.query(source.sql).catch((error: unknown) => {
+    const { position } = Object(error) as Partial<pg.DatabaseError>;
+    throw migrationError(error, placeIn(source, Number(position ?? 1)));
+  });
+}
+
+/** @param position in characters, from 1, as the server counts */
+export function placeIn({ sql, locate }: SqlSource, position: number): string {
+  const before = Array.from(sql)
+    .slice(0, position - 1)
+    .join('')
+    .split('\n');
+  const line = before.length;
+  const text = sql.split('\n')[line - 1]?.trim() ?? '';
+  return `${locate(line, Array.from(before.at(-1) ?? '').length + 1)}: ${text}`;
+}
