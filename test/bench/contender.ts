@@ -1,4 +1,5 @@
 /** What is measured, and how one of those who are measured looks. */
+import type { TestContext } from 'node:test';
 
 /** Anything a test body can ask. */
 export interface Database {
@@ -14,8 +15,8 @@ export interface Contender {
   /** Whether the database must be empty again after each round. */
   readonly isolates: boolean;
   setup(url: string): void | Promise<void>;
-  /** Runs a body the way this contender runs a test. */
-  run(body: Body): Promise<void>;
+  /** Runs a body the way this contender runs a test. @param t the context of the test, if there is one */
+  run(body: Body, t?: TestContext): Promise<void>;
   /** Untimed, after each round. */
   afterRound?(): Promise<void>;
   teardown(): void | Promise<void>;

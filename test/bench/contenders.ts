@@ -99,7 +99,10 @@ function rollback({ max, atOnce = false }: { max?: number; atOnce?: boolean } = 
     isolates: true,
     atOnce,
     setup: (connectionString) => void (db = fixtureOn(connectionString, max)),
-    run: (body) => runInTest(async (t) => body(await db.rollback(t))),
+    async run(body, t) {
+      if (!t) throw new TypeError('a sandbox is for a test');
+      await body(await db.rollback(t));
+    },
     teardown: () => undefined,
   };
 }

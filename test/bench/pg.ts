@@ -7,6 +7,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { connectionStringTo } from '../support/database.ts';
 import { GROUPS, type GroupName } from './contenders.ts';
+import { keepOnOtherCores } from './cores.ts';
 import { asOwner, measure, ratio, Worker, type Figures } from './rounds.ts';
 import { SlowNetwork } from './slow-network.ts';
 import { median } from './statistics.ts';
@@ -135,16 +136,17 @@ function roundTripMicros(url: string): Promise<number> {
 }
 
 async function describe(): Promise<void> {
-  const { rows } = await asOwner(direct, 'postgres', (owner) =>
-    owner.query<{ version: string; fsync: string }>(
+  const { rows, apart } = await asOwner(direct, 'postgres', async (owner) => ({
+    ...(await owner.query<{ version: string; fsync: string }>(
       "select current_setting('server_version') as version, current_setting('fsync') as fsync",
-    ),
-  );
+    )),
+    apart: await keepOnOtherCores(owner),
+  }));
   const { version, fsync } = rows[0] ?? {};
   const [load = 0] = os.loadavg();
   console.log(
     `Node ${process.version}, PostgreSQL ${String(version)}, fsync ${String(fsync)}, ` +
-      `${String(os.availableParallelism())} cores, load ${load.toFixed(2)}`,
+      `${String(os.availableParallelism())} cores (contenders and server ${apart ? 'kept apart' : 'wherever the scheduler puts them'}), load ${load.toFixed(2)}`,
   );
 }
 

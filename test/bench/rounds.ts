@@ -9,6 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { SCHEMA } from './contender.ts';
+import { keepOnFirstCore } from './cores.ts';
 import { GROUPS, type GroupName } from './contenders.ts';
 import { median } from './statistics.ts';
 import type { Command, Reply, Spec } from './worker.ts';
@@ -51,6 +52,7 @@ export class Worker {
       execArgv: ['--import', 'tsx', '--expose-gc'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+    await keepOnFirstCore(child.pid);
     return new Worker(spec.name, database, child);
   }
 

@@ -90,6 +90,7 @@ export class Session implements Ownership {
   #lockWaits: LockWaits | undefined;
   /** Why nothing can be asked any more. */
   #spoilt: Error | undefined;
+  #closed = false;
   /** The modes that transactions of the app begin with. */
   initialModes: Modes = STANDARD_MODES;
   #modes = STANDARD_MODES;
@@ -154,6 +155,7 @@ export class Session implements Ownership {
   }
 
   get spoilt(): Error | undefined {
+    if (this.#closed) this.#spoilt ??= new Error(`the sandbox of ${this.owner} is closed`);
     return this.#spoilt;
   }
 
@@ -173,7 +175,7 @@ export class Session implements Ownership {
 
   /** The real connection, if that takes no time. */
   get atHand(): RealConnection | undefined {
-    if (this.#real || this.#reaching || this.#spoilt) return this.#real;
+    if (this.#real || this.#reaching || this.spoilt) return this.#real;
     const warm = this.#connections.warm?.take();
     const fitness = warm && fitnessOf(warm);
     if (fitness) this.#begin(warm, fitness);
@@ -182,7 +184,7 @@ export class Session implements Ownership {
 
   /** Takes the real connection, once. @throws the error of connecting, or what spoilt the session */
   async reach(): Promise<RealConnection> {
-    if (this.#spoilt) throw this.#spoilt;
+    if (this.spoilt) throw this.spoilt;
     return this.atHand ?? (this.#reaching ??= this.#connect());
   }
 
@@ -323,7 +325,7 @@ export class Session implements Ownership {
     this.#clients?.tellResidue();
     if (this.#real) this.#rollBack(this.#real);
     if (this.#spoilt) throw this.#spoilt;
-    this.spoil(new Error(`the sandbox of ${this.owner} is closed`));
+    this.#closed = true;
   }
 
   #refuseWaiting(): void {
@@ -339,10 +341,11 @@ export class Session implements Ownership {
   /** Nobody waits for the answer. */
   #rollBack(real: RealConnection): void {
     this.#lockWaits?.end();
+    const spoilt = this.#spoilt;
     const giveBack = () => {
-      this.#connections.giveBack(real.client, this.#spoilt ?? real.lost);
+      this.#connections.giveBack(real.client, spoilt ?? real.lost);
     };
-    if (!this.#begun || this.#spoilt) {
+    if (!this.#begun || spoilt) {
       giveBack();
     } else {
       real.forget([...this.#statements, ...(this.#clients?.lastingStatements ?? [])]);
@@ -446,7 +449,7 @@ export class Session implements Ownership {
       end();
     };
     this.#noticeLoss();
-    if (this.atHand && !this.#spoilt) answerQuestion(this, asker, question, settle);
+    if (this.atHand && !this.spoilt) answerQuestion(this, asker, question, settle);
     else
       this.reach().then(() => {
         answerQuestion(this, asker, question, settle);

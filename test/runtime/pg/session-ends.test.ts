@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import pg from 'pg';
 import { HazardError } from '../../../runtime/src/hazard-error.ts';
 import { openSandbox, type Sandbox } from '../../../runtime/src/pg/sandbox.ts';
+import { WarmConnections } from '../../../runtime/src/pg/warm-connections.ts';
 import { captureTrace } from '../../../runtime/src/trace.ts';
 import { testServer } from '../../support/database.ts';
 import { openedFor } from './support/sandbox.ts';
@@ -212,4 +213,24 @@ test('what a client still has when it went back to its pool is told, once', asyn
           ],
     );
   }
+});
+
+test('a connection that no other test takes at once goes back as good as it was', async () => {
+  const givenBack = new Promise<Error | undefined>((resolve, reject) => {
+    const sandbox = openSandbox({
+      name: 'the last for a while',
+      opened: captureTrace(),
+      checkout: () => connections.connect(),
+      giveBack: (client, error) => {
+        client.release(error);
+        resolve(error);
+      },
+      warm: new WarmConnections(),
+    });
+    sandbox.pool
+      .query('SELECT 1')
+      .then(() => sandbox.close())
+      .catch(reject);
+  });
+  assert.equal(await givenBack, undefined);
 });
