@@ -158,6 +158,12 @@ export const LIMITS = [
     instead: 'ask for temporary tables by name, and not in the catalogs',
   },
   {
+    id: 'held-cursors',
+    what: 'A cursor WITH HOLD gets its rows when they are fetched, not at COMMIT; so does an error that one of them has',
+    answer: 'differs',
+    instead: 'fetch before COMMIT what may fail',
+  },
+  {
     id: 'lists-of-statements',
     what: '`pg_prepared_statements`, `pg_cursors` and `pg_stat_activity` list what all clients of a sandbox said, and the sandbox itself; a text of several statements in parts, where it holds BEGIN, COMMIT or their like',
     answer: 'differs',

@@ -98,12 +98,16 @@ export class Script {
 
   async #answerWhenServed(served: Promise<void> | undefined): Promise<void> {
     await served;
-    // The app may have changed what its transactions begin with, also by what no text says.
-    if (this.#session.history.modesChanged && !this.#asker.transaction) {
-      const [row] = (await rowsOf(this.#session, `SELECT ${DEFAULT_MODES}`)) ?? [];
-      if (row) this.#session.initialModes = readDefaultModes(row);
-    }
+    await this.#learnInitialModes();
     await this.#runAll();
+  }
+
+  /** The app may have changed what its transactions begin with, also by what no text says. */
+  async #learnInitialModes(): Promise<void> {
+    const isBetween = !this.#asker.transaction && !this.#implicit;
+    if (!this.#session.history.modesChanged || !isBetween) return;
+    const [row] = (await rowsOf(this.#session, `SELECT ${DEFAULT_MODES}`)) ?? [];
+    if (row) this.#session.initialModes = readDefaultModes(row);
   }
 
   /**
@@ -185,6 +189,7 @@ export class Script {
       if (standsAlone(statement)) {
         await this.#sendPart(together.splice(0));
         await this.#perform(statement, () => this.#sendPart([statement]));
+        await this.#learnInitialModes();
       } else {
         together.push(statement);
       }

@@ -281,6 +281,16 @@ testRows('the modes that a session begins with', [
     ],
   },
   {
+    name: 'they reach what comes behind a COMMIT in the same text',
+    lines: [
+      [
+        'SET default_transaction_read_only = on; COMMIT; SHOW transaction_read_only',
+        'WARNING 25P01; SET; COMMIT; SHOW (on); I',
+      ],
+      'RESET default_transaction_read_only',
+    ],
+  },
+  {
     name: 'what a rolled back transaction set is not set',
     lines: ['BEGIN', 'SET default_transaction_read_only = on', 'ROLLBACK', [ada, 'INSERT 1; I']],
   },
