@@ -64,14 +64,14 @@ export class Clones {
 
   /** Leaves a clone there for whoever looks into it, until it is pruned or its test fails again. */
   async keep({ name }: Clone, test: string): Promise<void> {
-    const mark = pg.escapeLiteral(markText({ is: 'kept', test }));
-    const { owner } = this.#template;
+    const { owner, lineage } = this.#template;
+    const mark = markText({ is: 'kept', lineage, test });
     const before = await owner.query<{ name: string }>(
       `select datname as name from pg_database
        where starts_with(datname, $1) and shobj_description(oid, 'pg_database') = $2`,
-      [owner.names.prefix, markText({ is: 'kept', test })],
+      [owner.names.prefix, mark],
     );
-    await owner.query(`comment on database ${name} is ${mark}`);
+    await owner.query(`comment on database ${name} is ${pg.escapeLiteral(mark)}`);
     for (const { name: old } of before) this.drop({ name: old, connectionString: '' });
   }
 

@@ -63,7 +63,7 @@ export type Mark =
       readonly run?: Run | undefined;
     }
   /** The clone of a test that failed, kept for whoever looks into it. */
-  | { readonly is: 'kept'; readonly test: string };
+  | { readonly is: 'kept'; readonly lineage: string; readonly test: string };
 
 const MARK = 'savepoint: ';
 

@@ -20,6 +20,8 @@ export interface Template {
   readonly owner: Owner;
   /** The server, as the user named it. */
   readonly server: string;
+  /** What was declared, whatever it says by now. */
+  readonly lineage: string;
   /**
    * Makes a copy under a name that nobody has.
    * @param by the connection that does it; default that of the owner
@@ -71,6 +73,7 @@ export async function namedTemplate(connectionString: string): Promise<Template>
   return {
     owner,
     server: connectionString,
+    lineage: name,
     copyTo: (copy, by = owner) => copyDatabase(owner, by, connectionString, name, copy),
     release: () => owner.release(),
   };
@@ -79,6 +82,7 @@ export async function namedTemplate(connectionString: string): Promise<Template>
 class Migrated implements MigratedTemplate {
   readonly owner: Owner;
   readonly server: string;
+  readonly lineage: string;
   readonly #migrations: Migrations;
   /** Names it, its copies, and the lock on all of them. */
   readonly #fingerprint: string;
@@ -90,6 +94,7 @@ class Migrated implements MigratedTemplate {
   constructor(owner: Owner, server: string, migrations: Migrations) {
     this.owner = owner;
     this.server = server;
+    this.lineage = migrations.lineage;
     this.#migrations = migrations;
     this.#fingerprint = digest([owner.abilities, migrations.fingerprint]).toString('hex', 0, 8);
     this.#name = owner.names.templateOf(this.#fingerprint);
@@ -100,9 +105,8 @@ class Migrated implements MigratedTemplate {
     await this.owner.claim(this.#fingerprint);
     const built = !(await this.#isReady()) && (await this.#buildOnce());
     this.#settings = await settingsOf(this.owner, this.#name);
-    const { lineage } = this.#migrations;
     // Nobody waits for what others left.
-    this.#pruned = dropOrphans(this.owner, { lineage: built ? lineage : undefined }).catch(
+    this.#pruned = dropOrphans(this.owner, built ? { lineage: this.lineage } : {}).catch(
       () => undefined,
     );
   }
@@ -177,7 +181,7 @@ class Migrated implements MigratedTemplate {
     const { owner } = this;
     const name = this.#name;
     const connectionString = withDatabase(this.server, name);
-    const { lineage, run } = this.#migrations;
+    const { run } = this.#migrations;
     const progress = new Progress('migrating');
     try {
       await drop(owner, owner.names.sharedOf(this.#fingerprint));
@@ -190,7 +194,7 @@ class Migrated implements MigratedTemplate {
       );
       await owner.query(`alter database ${name} allow_connections false`);
       await untilLeft(owner, name);
-      const mark = markText({ is: 'ready', lineage, run });
+      const mark = markText({ is: 'ready', lineage: this.lineage, run });
       await owner.query(`comment on database ${name} is ${pg.escapeLiteral(mark)}`);
     } finally {
       progress.end();
