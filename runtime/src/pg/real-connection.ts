@@ -63,7 +63,7 @@ const REPEATED =
   /^(?:BEGIN|ROLLBACK|SAVEPOINT|RELEASE|SET TRANSACTION|SELECT EXISTS|SELECT pg_catalog.pg_advisory_unlock_all)/;
 
 // Kept from before a test can mock the timers.
-const { setTimeout, clearTimeout } = globalThis;
+const { setTimeout } = globalThis;
 
 const connections = new WeakMap<pg.PoolClient, RealConnection>();
 
@@ -83,11 +83,12 @@ export class RealConnection {
   #farewell: Error | undefined;
   /** What was sent and is not answered yet, in order. */
   readonly #exchanges: Exchange[] = [];
-  /** The names of the control statements that the server has read; none where it may forget them. */
-  #prepared: Map<string, string> | undefined = new Map<string, string>();
+  /** What runs each of the control statements that the server has read; none where it may forget them. */
+  #prepared: Map<string, Buffer> | undefined = new Map<string, Buffer>();
   /** What is still to be sent, ahead of anything else. */
   #owed: readonly string[] = [];
   #owing: NodeJS.Timeout | undefined;
+  #onAlone: () => void = () => undefined;
   /** Called when nothing that was sent is unanswered any more. */
   #onQuiet: (() => void) | undefined;
   /** Prepared statements that nobody uses any more. */
@@ -163,11 +164,16 @@ export class RealConnection {
    */
   owe(statements: readonly string[], onAlone: () => void): void {
     this.#owed = statements;
-    this.#owing = setTimeout(() => {
-      void this.exchange([]);
-      onAlone();
-    }, OWED_MILLIS).unref();
+    this.#onAlone = onAlone;
+    // One timer, which goes on when nothing is owed any more: most of what is owed is sent before it rings.
+    this.#owing = this.#owing?.refresh() ?? setTimeout(this.#sendOwed, OWED_MILLIS).unref();
   }
+
+  readonly #sendOwed = (): void => {
+    if (this.#owed.length === 0) return;
+    void this.exchange([]);
+    this.#onAlone();
+  };
 
   /** Has every control statement read anew: its session may be another the next time. */
   prepareNothing(): void {
@@ -183,8 +189,6 @@ export class RealConnection {
     const owed = this.#owed;
     if (owed.length === 0) return control;
     this.#owed = [];
-    clearTimeout(this.#owing);
-    this.#owing = undefined;
     return [...owed, ...control];
   }
 
@@ -235,16 +239,18 @@ export class RealConnection {
   }
 
   #writeControl(connection: pg.Connection, sql: string): void {
-    let name = this.#prepared?.get(sql) ?? '';
-    if (!name) {
-      if (this.#prepared && REPEATED.test(sql)) {
-        name = `_savepoint_${String(this.#prepared.size)}`;
-        this.#prepared.set(sql, name);
-      }
-      connection.parse({ name, text: sql, types: [] }, false);
+    const known = this.#prepared?.get(sql);
+    if (known) {
+      connection.stream.write(known);
+      return;
     }
-    connection.bind({ portal: '', statement: name, values: [] }, false);
-    connection.execute({ portal: '' }, false);
+    let name = '';
+    if (this.#prepared && REPEATED.test(sql)) {
+      name = `_savepoint_${String(this.#prepared.size)}`;
+      this.#prepared.set(sql, messageThatRuns(name));
+    }
+    connection.parse({ name, text: sql, types: [] }, false);
+    run(connection, name);
   }
 
   /** Asks one question and answers its rows, as texts. @throws the server's error */
@@ -464,6 +470,20 @@ type CancelConnection = EventEmitter & {
   requestSsl(): void;
   cancel(processId: number, secretKey: number): void;
 };
+
+/** Runs a prepared statement without parameters. */
+function run(connection: pg.Connection, name: string): void {
+  connection.bind({ portal: '', statement: name, values: [] }, false);
+  connection.execute({ portal: '' }, false);
+}
+
+/** The bytes of the same: what is said again and again is put together once. */
+function messageThatRuns(name: string): Buffer {
+  const chunks: Buffer[] = [];
+  const stream = { writable: true, write: (chunk: Buffer) => chunks.push(chunk) };
+  run(Object.create(pg.Connection.prototype, { stream: { value: stream } }) as pg.Connection, name);
+  return Buffer.concat(chunks);
+}
 
 /** The text that `pg` remembers a name by. */
 export function textPreparedAs(connection: pg.Connection, name: string): string | undefined {
