@@ -16,7 +16,7 @@ type Release = () => unknown;
 /** One test while it runs, and the releases it owes. */
 export class TestScope {
   readonly name: string;
-  readonly opened: Trace;
+  #opened: Trace;
   readonly #t: TestContext;
   readonly #signal: AbortSignal;
   readonly #releases: Release[] = [];
@@ -25,7 +25,7 @@ export class TestScope {
 
   constructor(t: TestContext, opened: Trace) {
     this.name = t.fullName;
-    this.opened = opened;
+    this.#opened = opened;
     this.#t = t;
     this.#signal = t.signal;
     // node:test runs `t.after` hooks first in, first out, but also those that a hook adds. A hook
@@ -44,8 +44,20 @@ export class TestScope {
       // On a time-out the signal comes before the hooks: then `close` is still to be called by them.
       const hooksWillRun = !this.#hooksRan && STOPPED.has(failure?.failureType ?? '');
       if (!this.#closing && !hooksWillRun) void this.close().catch(reportLate);
+      ended.push(this);
+      const oldest = ended.length > REMEMBERED && ended.shift();
+      if (oldest) oldest.#forget();
     });
     open.add(this);
+  }
+
+  /** Where it was asked for first; unknown when many tests have ended since it did. */
+  get opened(): Trace {
+    return this.#opened;
+  }
+
+  #forget(): void {
+    this.#opened = UNKNOWN;
   }
 
   /** Whether the test is over, or was told to stop by a time-out. */
@@ -84,7 +96,7 @@ export class TestScope {
   #teardownThrew(thrown: unknown): HazardError {
     return new HazardError('no-fragile-teardown', {
       happened: `A teardown hook of ${sayTest(this.name)} threw, and node:test skipped the hooks after it. What savepoint held for the test is released all the same.`,
-      acquired: this.opened,
+      acquired: this.#opened,
       used: thrown instanceof Error ? traceOf(thrown.stack ?? '') : undefined,
       remedy:
         'Find out why the hook throws. Acquire with `use(t, acquire, release)` of `savepoint`: all releases run, last in first out, even when one throws.',
@@ -139,6 +151,12 @@ function hookErrorOf(failure: Failure | null | undefined): unknown {
 function failureOf(t: TestContext): Failure | null | undefined {
   return (t as { readonly error?: Failure | null }).error;
 }
+
+/** Node keeps every test of a file, and with it its hooks; a stack must not stay with each of them. */
+const REMEMBERED = 1_000;
+const UNKNOWN: Trace = { frames: [], place: undefined };
+/** The last tests that ended, of which late work is still to be expected. */
+const ended: TestScope[] = [];
 
 const scopes = new WeakMap<AbortSignal, TestScope>();
 /** Tests of which somebody told already that a teardown hook threw. */
