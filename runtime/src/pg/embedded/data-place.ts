@@ -8,7 +8,7 @@ import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { SetupError } from '../../setup-error.ts';
 import { makePrivateFolder } from './private-folder.ts';
-import { isAlive, serverProcessesIn, startOf } from './processes.ts';
+import { isAlive, startOf } from './processes.ts';
 
 /** Where Linux keeps files in memory. */
 const MEMORY = '/dev/shm';
@@ -68,18 +68,17 @@ export async function removeLinkedData(folder: string): Promise<void> {
 }
 
 /**
- * Removes places to which no link leads any more, as when a keeper was killed before it had made one.
- * A place of a living process is left alone, and one in which a server runs.
+ * Places whose maker is no more. A link to them may be left, and a server in them.
+ * @returns their paths
  */
-export async function removeLostPlaces(): Promise<void> {
-  for (const parent of [MEMORY, process.env.SAVEPOINT_SERVER_DATA || MEMORY]) {
+export async function ownerlessPlaces(): Promise<string[]> {
+  const found: string[] = [];
+  for (const parent of new Set([MEMORY, process.env.SAVEPOINT_SERVER_DATA || MEMORY])) {
     for (const name of await readdir(parent).catch(() => [])) {
-      const place = join(parent, name);
-      if ((await isOwnerless(place)) && (await serverProcessesIn(place)).length === 0) {
-        await removePlace(place);
-      }
+      if (await isOwnerless(join(parent, name))) found.push(join(parent, name));
     }
   }
+  return found;
 }
 
 async function isOwnerless(place: string): Promise<boolean> {
@@ -90,7 +89,8 @@ async function isOwnerless(place: string): Promise<boolean> {
   return !isAlive(pid) || (await nameFor(pid)) !== name;
 }
 
-async function removePlace(place: string): Promise<void> {
+/** Removes a place with all that is in it. */
+export async function removePlace(place: string): Promise<void> {
   await rm(place, { recursive: true, force: true, maxRetries: 5 });
 }
 

@@ -14,8 +14,8 @@ import {
   type Answer,
 } from './keeper-protocol.ts';
 import { isKnownToGoOn, type Run } from '../run.ts';
-import { placeData, removeLostPlaces } from './data-place.ts';
-import { endLeftover } from './leftovers.ts';
+import { placeData } from './data-place.ts';
+import { endLeftover, removeLostPlaces } from './leftovers.ts';
 import { startPostmaster, type Postmaster } from './postmaster.ts';
 import { explain } from './start-failure.ts';
 import {
@@ -147,7 +147,6 @@ async function listenAt(socket: string): Promise<Server | undefined> {
 
 /** Removes what killed keepers left, servers included. A generation that answers is left alone. */
 async function removeLeftovers(state: string, own: Generation): Promise<void> {
-  await removeLostPlaces();
   for (const other of await generations(state)) {
     if (other.number === own.number) continue;
     const keeper = await connectTo(other.socket);
@@ -156,6 +155,7 @@ async function removeLeftovers(state: string, own: Generation): Promise<void> {
     await endLeftover(other.folder);
     await removeGeneration(state, other);
   }
+  await removeLostPlaces();
 }
 
 function announce(announcement: Announcement): void {

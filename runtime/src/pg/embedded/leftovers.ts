@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { dataFolder } from './data-place.ts';
+import { dataFolder, ownerlessPlaces, removePlace } from './data-place.ts';
 import { end, isAlive, serverProcessesIn } from './processes.ts';
 
 const run = promisify(execFile);
@@ -11,13 +11,26 @@ const run = promisify(execFile);
 /** Ends the server in this folder, and no other. */
 export async function endLeftover(folder: string): Promise<void> {
   const data = dataFolder(folder);
-  const places = new Set([data, await realpath(data).catch(() => data)]);
+  const names = new Set([data, await realpath(data).catch(() => data)]);
+  const found = (await Promise.all([...names].map(serverProcessesIn))).flat();
   const { postmaster, segment } = await readPidFile(data);
-  const found = (await Promise.all([...places].map(serverProcessesIn))).flat();
   // Told first, it ends its own processes and gives its memory back.
   const inOrder = found.includes(postmaster) ? [postmaster, ...found] : found;
   for (const pid of inOrder) if (isAlive(pid)) await end(pid);
   if (segment) await removeSegment(segment);
+}
+
+/**
+ * Removes places of data that nobody has any more, as when a keeper was killed before a link led
+ * there. One in which a server runs is left to the next start of its project.
+ */
+export async function removeLostPlaces(): Promise<void> {
+  for (const place of await ownerlessPlaces()) {
+    if ((await serverProcessesIn(place)).length > 0) continue;
+    const { segment } = await readPidFile(dataFolder(place));
+    if (segment) await removeSegment(segment);
+    await removePlace(place);
+  }
 }
 
 interface PidFile {

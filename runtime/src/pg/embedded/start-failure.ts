@@ -15,6 +15,10 @@ const REMEDIES: readonly (readonly [symptom: RegExp, remedy: string])[] = [
     /could not look up effective user ID/,
     'This process runs as a user without a name, and initdb wants one: give the user a line in /etc/passwd.',
   ],
+  [
+    /could not access directory|could not change permissions of directory/,
+    'PostgreSQL refuses to run as root, so for root it runs as another user, who cannot get there: set TMPDIR to a folder that everybody may pass through.',
+  ],
   [/EROFS|EACCES|EPERM/, 'Set TMPDIR to a folder that can be written to.'],
   [
     /could not create shared memory segment|could not map anonymous shared memory|Cannot allocate memory/,
