@@ -156,6 +156,8 @@ async function failureOf(
   path: string,
   migrations: readonly { readonly file: string; readonly name: string }[],
 ): Promise<SetupError> {
+  // Its place is told already.
+  if (error instanceof SetupError) return error;
   const told = error instanceof AtMigration ? error.migration : undefined;
   const own = error instanceof AtMigration ? error.cause : error;
   const suspects = migrations.filter(

@@ -299,7 +299,6 @@ const RUN = `
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { postgres } from 'savepoint/pg';
-import { withConnection } from '../../../runtime/src/pg/connect.ts';
 
 const db = postgres({ connectionString: process.env.CONNECTION_STRING, migrate: 'create table users (id int)', ...JSON.parse(process.env.OPTIONS) });
 for (const number of [1, 2, 3, 4, 5]) {

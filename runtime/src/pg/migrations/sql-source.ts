@@ -1,7 +1,9 @@
 /** A piece of SQL that is sent as it is, and where in it an error was. */
-import type pg from 'pg';
+import type { EventEmitter } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import type pg from 'pg';
 import { formatPlace, type Trace } from '../../trace.ts';
+import { splitStatements } from '../sql-lexer.ts';
 import { migrationError } from './failure.ts';
 
 export interface SqlSource {
@@ -32,10 +34,35 @@ export async function sqlFile(file: string, name: string): Promise<SqlSource> {
 
 /** @throws SetupError `ERR_SAVEPOINT_MIGRATION` with the place in the source */
 export async function runSql(client: pg.Client, source: SqlSource): Promise<void> {
-  await client.query(source.sql).catch((error: unknown) => {
+  const done = countCommands(client);
+  try {
+    await client.query(source.sql);
+  } catch (error) {
     const { position } = Object(error) as Partial<pg.DatabaseError>;
-    throw migrationError(error, placeIn(source, Number(position ?? 1)));
-  });
+    throw migrationError(error, placeIn(source, Number(position ?? startOf(source, done.count))));
+  } finally {
+    done.stop();
+  }
+}
+
+/** Of a text of several statements, the server answers each that is done before the one that fails. */
+function countCommands(client: pg.Client) {
+  const { connection } = client as pg.Client & { readonly connection: EventEmitter };
+  const increment = () => void done.count++;
+  const done = {
+    count: 0,
+    stop: () => {
+      connection.off('commandComplete', increment);
+    },
+  };
+  connection.on('commandComplete', increment);
+  return done;
+}
+
+/** Where a statement begins, in characters, from 1. */
+function startOf({ sql }: SqlSource, index: number): number {
+  const start = splitStatements(sql)[index]?.start ?? 0;
+  return Array.from(sql.slice(0, start)).length + 1;
 }
 
 /** @param position in characters, from 1, as the server counts */

@@ -20,6 +20,8 @@ export const knex: Library = {
     try {
       await db.migrate.latest({
         directory,
+        // Knex leaves out `.mjs` where nobody says otherwise.
+        loadExtensions: ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'],
         ...options,
         lifecycleHooks: {
           beforeAll: (_: unknown, migrations: readonly unknown[]) => {
