@@ -1,6 +1,6 @@
 /** What a test's use of a handle comes down to, whether its work is undone by rollback or thrown away with a copy. */
 import type { TestScope } from '../test-scope.ts';
-import type { Handle, Running, Statement } from './driver.ts';
+import type { Running } from './driver.ts';
 import type { Lease } from './lease.ts';
 
 export interface Access {
@@ -9,9 +9,28 @@ export interface Access {
   exec(sql: string): void;
   /** @returns what is to be prepared instead, or the same */
   prepare(sql: string): string;
-  execute(statement: Statement, method: Running, args: unknown[]): unknown;
-  pragma(...args: Parameters<Handle['pragma']>): unknown;
+  execute(statement: object, method: Running, args: readonly unknown[]): unknown;
+  /** Asks or sets a pragma by its own function of the driver. @param source as it stands behind `PRAGMA` */
+  pragma(source: string, run: (source: string) => unknown): unknown;
+  /** Does something else than SQL to the handle. @param what a noun phrase, for messages */
+  change<T>(what: Change, run: () => T): T;
+}
+
+/**
+ * - `registers`: what is registered with the handle, as a function, cannot be taken back.
+ * - `writes`: writes to the database, by its own means.
+ * - `replaces`: puts another database in the place of this one.
+ */
+export interface Change {
+  readonly is: 'registers' | 'writes' | 'replaces';
+  readonly what: string;
 }
 
 /** Opens a handle for one test and owes its release to the test's scope. */
-export type Lend = (scope: TestScope, lease: Lease) => Handle;
+export type Lend<H> = (scope: TestScope, lease: Lease) => H;
+
+/** A database that lends, at once where it is prepared. */
+export interface Lender<H> {
+  forRollback(): Lend<H> | Promise<Lend<H>>;
+  forClone(): Lend<H> | Promise<Lend<H>>;
+}

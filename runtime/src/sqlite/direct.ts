@@ -1,6 +1,6 @@
 /** A copy of the database that one test has to itself: nothing stands between the app and the driver. */
-import type { Access } from './access.ts';
-import type { Handle, RawHandle, Running, Statement } from './driver.ts';
+import type { Access, Change } from './access.ts';
+import type { RawHandle, Running } from './driver.ts';
 import type { Lease } from './lease.ts';
 
 export class Direct implements Access {
@@ -24,18 +24,18 @@ export class Direct implements Access {
     return sql;
   }
 
-  execute(statement: Statement, method: Running, args: unknown[]): unknown {
-    const result = this.#raw.methods[method].apply(statement, args);
+  execute(statement: object, method: Running, args: readonly unknown[]): unknown {
+    const result = this.#raw.call(statement, method, args);
     return method === 'iterate'
-      ? this.#lease.track(statement.source, result as IterableIterator<unknown>)
+      ? this.#lease.track(this.#raw.sqlOf(statement), result as IterableIterator<unknown>)
       : result;
   }
 
-  pragma(...args: Parameters<Handle['pragma']>): unknown {
-    return this.#raw.pragma(...args);
+  pragma(source: string, run: (source: string) => unknown): unknown {
+    return run(source);
   }
 
-  close(): void {
-    this.#raw.close();
+  change<T>(_change: Change, run: () => T): T {
+    return run();
   }
 }

@@ -1,122 +1,92 @@
-/**
- * better-sqlite3 as the rest of this folder sees it, and the only file that loads it or casts its
- * types: an optional peer. Its statements' own methods are taken once, before anything is put over them.
- */
-import { createRequire } from 'node:module';
-import type BetterSqlite3 from 'better-sqlite3';
-import { SetupError } from '../setup-error.ts';
-import { SqliteRefusal } from './sqlite-refusal.ts';
+/** What this folder asks of a driver of SQLite. Names no driver: each is one file that implements this. */
+import type { SqliteRefusal } from './sqlite-refusal.ts';
+import type { Session } from './session.ts';
 
-export type Handle = BetterSqlite3.Database;
-export type Statement = BetterSqlite3.Statement;
-export type RunResult = BetterSqlite3.RunResult;
-export type HandleOptions = BetterSqlite3.Options;
-
-/** The methods of a statement that run it. */
+/** The methods of a prepared statement that run it; the same in both drivers. */
 export const RUNNING = ['run', 'get', 'all', 'iterate'] as const;
 export type Running = (typeof RUNNING)[number];
-export type Method = (this: Statement, ...args: unknown[]) => unknown;
-export type StatementMethods = Readonly<Record<Running, Method>>;
-
-interface Driver {
-  readonly Database: { new (file: string | Buffer, options?: HandleOptions): Handle };
-  readonly SqliteError: new (message: string, code: string) => Error;
-}
-
-const require = createRequire(import.meta.url);
-
-/** @throws SetupError `ERR_SAVEPOINT_MISSING_PEER` without the package */
-function loadDriver(): Driver {
-  try {
-    const Database = require('better-sqlite3') as Driver['Database'] & Pick<Driver, 'SqliteError'>;
-    return { Database, SqliteError: Database.SqliteError };
-  } catch (cause) {
-    throw new SetupError(
-      'ERR_SAVEPOINT_MISSING_PEER',
-      'savepoint/sqlite needs the package `better-sqlite3`, and cannot load it: npm install better-sqlite3',
-      { cause },
-    );
-  }
-}
-
-/** A new handle: on a file, on `:memory:`, or on a copy in memory of a serialized database. */
-export function openHandle(source: string | Buffer, options?: HandleOptions): Handle {
-  return new (loadDriver().Database)(source, options);
-}
-
-/** The error better-sqlite3 would throw. */
-export function sqliteError({ message, code }: SqliteRefusal): Error {
-  return new (loadDriver().SqliteError)(message, code);
-}
-
-/** The object that all statements of a driver inherit from; each loaded copy of the driver has its own. */
+export type Method = (this: object, ...args: unknown[]) => unknown;
+/** The object that all statements of a driver inherit from. */
 export type StatementPrototype = Record<Running, Method>;
 
-const ownMethods = new WeakMap<StatementPrototype, StatementMethods>();
-
-/** The driver's own methods of its statements. */
-export function statementMethods(prototype: StatementPrototype): StatementMethods {
-  let methods = ownMethods.get(prototype);
-  if (!methods) {
-    methods = { ...prototype };
-    ownMethods.set(prototype, methods);
-  }
-  return methods;
+export interface Driver<H extends object = object> {
+  /** @throws the driver's own error */
+  open(file: string, options?: { readonly readonly?: boolean }): RawHandle<H>;
+  /** Takes what is committed in a database, to make copies of it. The handle may be closed afterwards. */
+  imageOf(raw: RawHandle<H>): Promise<Image<H>>;
 }
 
-/** A handle by its own methods, whatever is put over them later. */
-export class RawHandle {
-  readonly handle: Handle;
-  readonly exec: (sql: string) => void;
-  readonly prepare: (sql: string) => Statement;
-  readonly pragma: Handle['pragma'];
-  readonly close: () => void;
-  readonly statements: StatementPrototype;
-  readonly methods: StatementMethods;
-  readonly #own = new Map<string, Statement>();
-
-  constructor(handle: Handle) {
-    this.handle = handle;
-    this.statements = Object.getPrototypeOf(handle.prepare('SELECT 1')) as StatementPrototype;
-    this.methods = statementMethods(this.statements);
-    const exec = handle.exec.bind(handle);
-    const close = handle.close.bind(handle);
-    this.exec = (sql) => {
-      exec(sql);
-    };
-    this.prepare = handle.prepare.bind(handle);
-    this.pragma = handle.pragma.bind(handle);
-    this.close = () => {
-      close();
-    };
-  }
-
-  get inTransaction(): boolean {
-    return this.handle.inTransaction;
-  }
-
-  run(sql: string, args: readonly unknown[] = []): RunResult {
-    return this.methods.run.apply(this.prepare(sql), [...args]) as RunResult;
-  }
-
-  all(sql: string): unknown[] {
-    return this.methods.all.call(this.#prepareOwn(sql)) as unknown[];
-  }
-
-  /** A pragma's value; unlike `pragma()` this may be asked while rows are being read. */
-  setting(name: string): unknown {
-    const statement = this.#prepareOwn(`PRAGMA ${name}`);
-    return statement.reader ? this.methods.get.call(statement.pluck()) : undefined;
-  }
-
-  /** A statement of the sandbox itself: prepared once, and in plain numbers whatever the app prefers. */
-  #prepareOwn(sql: string): Statement {
-    let statement = this.#own.get(sql);
-    if (!statement) {
-      statement = this.prepare(sql);
-      if (statement.reader) statement.safeIntegers(false);
-      this.#own.set(sql, statement);
-    }
-    return statement;
-  }
+/** A database at one moment, of which there can be any number of copies. */
+export interface Image<H extends object = object> {
+  /** The same for the same contents. */
+  readonly fingerprint: string;
+  /** A copy in memory. */
+  copy(): RawHandle<H>;
 }
+
+/** A handle by its driver's own methods, whatever is put over them later. */
+export interface RawHandle<H extends object = object> {
+  readonly handle: H;
+  /** The file's path; undefined in memory. */
+  readonly file: string | undefined;
+  readonly readonly: boolean;
+  readonly inTransaction: boolean;
+  readonly isOpen: boolean;
+  /** Whether every statement, however old, is known by its handle. */
+  readonly knowsStatements: boolean;
+
+  exec(sql: string): void;
+  /** A statement of the sandbox itself: prepared once. */
+  run(sql: string): void;
+  /** The rows of a statement of the sandbox itself, in plain numbers whatever the app prefers. */
+  all(sql: string): Record<string, unknown>[];
+  /** The value of a pragma; undefined where it has none. */
+  setting(name: string): unknown;
+  /** @throws the driver's own error for what is no SQL */
+  check(sql: string): void;
+  /** Writes the database to a file in one transaction of SQLite's backup: whole, or not at all. */
+  backUp(file: string): Promise<void>;
+  close(): void;
+  /** Puts back what the driver itself keeps of a test's preferences. */
+  forgetPreferences(): void;
+
+  /** The handle a test gets: one of the driver's by type and by `instanceof`, that serves this session and no other. */
+  lend(session: Session): H;
+  /** It is watched from now on, as long as it lies with somebody else. */
+  watchBegins(): void;
+  watchEnds(): void;
+  /** What is put over the handle's own methods while it is watched, by name. */
+  watchedMethods(session: () => Session, close: () => void): Readonly<Record<string, unknown>>;
+
+  call(statement: object, method: Running, args: readonly unknown[]): unknown;
+  /** Runs these instead of a statement that begins or ends a transaction. @returns what `method` returns for the last */
+  perform(texts: readonly string[], method: Running, args: readonly unknown[]): unknown;
+  /** Whether this method of the driver runs statements that return no rows. */
+  performs(method: Running): boolean;
+  sqlOf(statement: object): string;
+  /** Whether a statement is known to write nothing. */
+  reads(statement: object): boolean;
+  /** The error the driver would throw. */
+  error(refusal: SqliteRefusal): Error;
+}
+
+/** SQLite's result code, by name, without what extends it; undefined for another error. */
+export function resultCode(error: unknown): string | undefined {
+  const { code, errcode } = Object(error) as { code?: unknown; errcode?: unknown };
+  if (typeof errcode === 'number') return RESULT_CODES[errcode & 0xff];
+  const name = typeof code === 'string' ? /^SQLITE_[A-Z]+/.exec(code)?.[0] : undefined;
+  return name;
+}
+
+/** https://www.sqlite.org/rescode.html, as far as something depends on them. */
+const RESULT_CODES: Readonly<Record<number, string>> = {
+  1: 'SQLITE_ERROR',
+  5: 'SQLITE_BUSY',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  19: 'SQLITE_CONSTRAINT',
+  26: 'SQLITE_NOTADB',
+};

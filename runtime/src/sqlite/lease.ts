@@ -2,6 +2,7 @@
 import { HazardError, type TestIdentity } from '../hazard-error.ts';
 import { identityOf, sayTest } from '../test-family.ts';
 import type { TestScope } from '../test-scope.ts';
+import { Notes } from '../notes.ts';
 import { captureTrace, formatPlace, type Trace } from '../trace.ts';
 
 type LeaseState =
@@ -18,21 +19,31 @@ interface OpenIterator {
 
 /** The lease of one test. */
 export function leaseOf(scope: TestScope, opened: Trace): Lease {
-  return new Lease(sayTest(scope.name), opened, identityOf(scope));
+  return new Lease(() => sayTest(scope.name), opened, scope);
 }
 
 export class Lease {
-  /** Whose it is, as a noun phrase: `test "…"`. */
-  readonly owner: string;
   readonly opened: Trace;
-  readonly test: TestIdentity | undefined;
-  readonly #iterators = new Set<OpenIterator>();
-  #state: LeaseState = { is: 'open' };
+  readonly #owner: () => string;
+  readonly #scope: TestScope | undefined;
+  #iterators: Set<OpenIterator> | undefined;
+  #notes: Notes | undefined;
+  #state: LeaseState = OPEN;
 
-  constructor(owner: string, opened: Trace, test?: TestIdentity) {
-    this.test = test;
-    this.owner = owner;
+  /** @param owner whose it is, as a noun phrase: `test "…"` */
+  constructor(owner: () => string, opened: Trace, scope?: TestScope) {
+    this.#owner = owner;
     this.opened = opened;
+    this.#scope = scope;
+  }
+
+  get owner(): string {
+    return this.#owner();
+  }
+
+  /** Reads where the test is, which takes its time. */
+  get test(): TestIdentity | undefined {
+    return this.#scope && identityOf(this.#scope);
   }
 
   get isOpen(): boolean {
@@ -66,9 +77,55 @@ export class Lease {
     if (this.#state.is === 'open') this.#state = { is: 'closed', by: captureTrace() };
   }
 
+  /** Hazards that its test is told of and that do not fail it. */
+  get notes(): Notes {
+    return (this.#notes ??= new Notes());
+  }
+
+  /** The same work of a transaction function; told of when it is asynchronous, which the driver refuses. */
+  watchTransaction<Work extends (...args: unknown[]) => unknown>(work: Work): Work {
+    const noteAsync = (): void => {
+      this.#noteAsync();
+    };
+    return function (this: unknown, ...args: unknown[]): unknown {
+      const result = work.apply(this, args);
+      if (isPromise(result)) noteAsync();
+      return result;
+    } as Work;
+  }
+
+  #noteAsync(): void {
+    this.notes.tell(
+      'no-async-sqlite-transaction',
+      () =>
+        new HazardError('no-async-sqlite-transaction', {
+          values: { test: this.owner },
+          acquired: this.opened,
+          used: captureTrace(),
+          test: this.test,
+        }),
+    );
+  }
+
+  /** The test is over and the app has not ended its transaction. */
+  noteOpenTransaction(): void {
+    this.notes.tell(
+      'no-async-sqlite-transaction',
+      () =>
+        new HazardError('no-async-sqlite-transaction', {
+          happened: `A transaction was still open when ${this.owner} ended: its COMMIT was not reached, or is still to come.`,
+          acquired: this.opened,
+          test: this.test,
+          remedy:
+            'Await what the test begins, and end a transaction on every path: `db.transaction(() => …)` with a synchronous body does both.',
+        }),
+    );
+  }
+
   /** Ends the right to use the handle. @throws HazardError `no-late-activity` for rows still being read */
   end(): void {
-    this.#state = { is: 'ended' };
+    this.#state = ENDED;
+    if (!this.#iterators) return;
     const left = [...this.#iterators];
     for (const { close } of left) close();
     const [first] = left;
@@ -86,26 +143,36 @@ export class Lease {
   /** The same rows; noted as open until they are read to the end or given up. */
   track(sql: string, rows: IterableIterator<unknown>): IterableIterator<unknown> {
     const open: OpenIterator = { sql, began: captureTrace(), close: () => void rows.return?.() };
-    this.#iterators.add(open);
-    const tracked: IterableIterator<unknown> = {
+    const iterators = (this.#iterators ??= new Set());
+    iterators.add(open);
+    const tracked: IterableIterator<unknown> = Object.assign(Object.create(ITERATOR) as object, {
       next: () => {
         try {
           const result = rows.next();
-          if (result.done) this.#iterators.delete(open);
+          if (result.done) iterators.delete(open);
           return result;
         } catch (error) {
-          this.#iterators.delete(open);
+          iterators.delete(open);
           throw error;
         }
       },
       return: () => {
-        this.#iterators.delete(open);
-        return rows.return?.() ?? { done: true, value: undefined };
+        iterators.delete(open);
+        return rows.return?.() ?? { done: true as const, value: undefined };
       },
       [Symbol.iterator]: () => tracked,
-    };
+    });
     return tracked;
   }
+}
+
+const OPEN: LeaseState = { is: 'open' };
+const ENDED: LeaseState = { is: 'ended' };
+/** What gives iterators their helpers (`map`, `toArray`), where there are such. */
+const ITERATOR = Object.getPrototypeOf(Object.getPrototypeOf([].values())) as object;
+
+export function isPromise(result: unknown): boolean {
+  return typeof (result as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 function at({ place }: Trace): string {

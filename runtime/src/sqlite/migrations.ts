@@ -1,57 +1,71 @@
 /** Building the migrated database, in memory, once per process; a copy of it is what tests start from. */
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SetupError } from '../setup-error.ts';
-import { openHandle, type Handle } from './driver.ts';
+import type { Driver, Image, RawHandle } from './driver.ts';
 
-/** A function, which may be asynchronous; the SQL itself; or a directory whose `.sql` files run in the order of their names. */
-export type Migration = ((db: Handle) => unknown) | string | { readonly directory: string };
+/**
+ * A function, which may be asynchronous; the SQL itself; or a directory whose `.sql` files run in
+ * the order of their names, `.down.sql` left out: a path from the working directory, or a `file:` URL.
+ */
+export type Migration<H = never> =
+  ((db: H) => unknown) | string | { readonly directory: string | URL };
 
 /** Values of pragmas by name, set on every handle when it is opened. */
 export type Pragmas = Readonly<Record<string, string | number>>;
 
-/** A migrated database as bytes. */
-export interface Image {
-  readonly bytes: Buffer;
-  /** The same for the same bytes. */
-  readonly fingerprint: string;
-}
-
 /** @throws SetupError `ERR_SAVEPOINT_MIGRATION` with the migration's own error as its cause */
-export async function buildImage(
-  migration: Migration | undefined,
+export async function buildImage<H extends object>(
+  driver: Driver<H>,
+  migration: Migration<H> | undefined,
   pragmas: Pragmas,
-): Promise<Image> {
-  const handle = openHandle(':memory:');
+  finish?: (raw: RawHandle<H>) => void,
+): Promise<Image<H>> {
+  const raw = driver.open(':memory:');
   try {
-    setPragmas(handle, pragmas);
-    if (migration !== undefined) await migrate(handle, migration);
-    const bytes = handle.serialize();
-    return { bytes, fingerprint: createHash('sha256').update(bytes).digest('hex') };
+    setPragmas(raw, pragmas);
+    if (migration !== undefined) await migrate(raw, migration);
+    finish?.(raw);
+    return await driver.imageOf(raw);
   } finally {
-    handle.close();
+    if (raw.isOpen) raw.close();
   }
 }
 
-export function setPragmas(handle: Handle, pragmas: Pragmas): void {
-  for (const [name, value] of Object.entries(pragmas)) handle.pragma(`${name} = ${String(value)}`);
+/** @throws SetupError `ERR_SAVEPOINT_SQLITE_PRAGMA` for what is no pragma and value */
+export function setPragmas(raw: RawHandle, pragmas: Pragmas): void {
+  for (const [name, value] of Object.entries(pragmas)) {
+    try {
+      raw.exec(`PRAGMA ${name} = ${String(value)}`);
+    } catch (cause) {
+      throw new SetupError(
+        'ERR_SAVEPOINT_SQLITE_PRAGMA',
+        `sqlite: PRAGMA ${name} = ${String(value)} failed: ${(cause as Error).message}`,
+        { cause },
+      );
+    }
+  }
 }
 
-async function migrate(handle: Handle, migration: Migration): Promise<void> {
+async function migrate<H extends object>(
+  raw: RawHandle<H>,
+  migration: Migration<H>,
+): Promise<void> {
   if (typeof migration === 'string')
-    await attempt('the SQL of `migrate`', () => handle.exec(migration));
+    await attempt('the SQL of `migrate`', () => {
+      raw.exec(migration);
+    });
   else if (typeof migration === 'function')
-    await attempt('the function `migrate`', () => migration(handle));
+    await attempt('the function `migrate`', () => migration(raw.handle));
   else
     for (const file of await sqlFiles(migration.directory))
-      await attempt(file, async () => handle.exec(await readFile(file, 'utf8')));
-  if (handle.inTransaction) {
-    throw new SetupError(
-      'ERR_SAVEPOINT_MIGRATION',
-      'sqlite: the migrations left a transaction open; end it with COMMIT',
-    );
-  }
+      await attempt(file, async () => {
+        raw.exec(await readFile(file, 'utf8'));
+      });
+  if (!raw.isOpen) throw migrationError('the migrations closed the handle that they were given');
+  if (raw.inTransaction)
+    throw migrationError('the migrations left a transaction open; end it with COMMIT');
 }
 
 async function attempt(what: string, run: () => unknown): Promise<void> {
@@ -59,23 +73,45 @@ async function attempt(what: string, run: () => unknown): Promise<void> {
     await run();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SetupError('ERR_SAVEPOINT_MIGRATION', `sqlite: ${what} failed: ${reason}`, { cause });
+    throw migrationError(`${what} failed: ${reason}`, cause);
   }
 }
 
-async function sqlFiles(directory: string): Promise<string[]> {
-  const files = await readdir(directory).catch((cause: unknown) => {
-    throw new SetupError(
-      'ERR_SAVEPOINT_MIGRATION',
-      `sqlite: the directory of migrations cannot be read: ${directory}`,
-      { cause },
+async function sqlFiles(directory: string | URL): Promise<string[]> {
+  const path = resolve(directory instanceof URL ? fileURLToPath(directory) : directory);
+  const files = await readdir(path).catch((cause: unknown) => {
+    throw directoryError(
+      `${path} cannot be read (${(cause as Error).message}). A relative path starts at the working directory, ` +
+        'new URL("./migrations", import.meta.url) at the file it stands in.',
+      cause,
     );
   });
-  const sql = files.filter((file) => file.endsWith('.sql')).sort();
-  if (sql.length === 0)
-    throw new SetupError(
-      'ERR_SAVEPOINT_MIGRATION',
-      `sqlite: no .sql file in the directory of migrations: ${directory}`,
-    );
-  return sql.map((file) => join(directory, file));
+  const names = files.filter((name) => name.endsWith('.sql') && !name.endsWith('.down.sql')).sort();
+  if (names.length === 0) throw directoryError(`${path} holds no .sql file.`);
+  assertDistinct(names, path);
+  return names.map((name) => join(path, name));
+}
+
+/** Also where the names differ in case only, for they are one file on some systems. */
+function assertDistinct(files: readonly string[], path: string): void {
+  const seen = new Map<string, string>();
+  for (const file of files) {
+    const name = file.toLowerCase().replace(/(?:\.up)?\.sql$/, '');
+    const before = seen.get(name);
+    if (before !== undefined)
+      throw directoryError(
+        `${path} holds two migrations of the name "${name}": ${before} and ${file}. Rename or remove one of them.`,
+      );
+    seen.set(name, file);
+  }
+}
+
+function directoryError(what: string, cause?: unknown): SetupError {
+  return new SetupError('ERR_SAVEPOINT_MIGRATIONS', `The directory of migrations ${what}`, {
+    cause,
+  });
+}
+
+function migrationError(what: string, cause?: unknown): SetupError {
+  return new SetupError('ERR_SAVEPOINT_MIGRATION', `sqlite: ${what}`, { cause });
 }

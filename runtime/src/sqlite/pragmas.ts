@@ -19,6 +19,9 @@ const CONNECTION_SETTINGS: ReadonlySet<string> = new Set([
   'case_sensitive_like',
   'cell_size_check',
   'checkpoint_fullfsync',
+  'count_changes',
+  'empty_result_callbacks',
+  'full_column_names',
   'fullfsync',
   'hard_heap_limit',
   'ignore_check_constraints',
@@ -32,8 +35,8 @@ const CONNECTION_SETTINGS: ReadonlySet<string> = new Set([
   'recursive_triggers',
   'reverse_unordered_selects',
   'secure_delete',
+  'short_column_names',
   'soft_heap_limit',
-  'temp_store',
   'threads',
   'trusted_schema',
   'wal_autocheckpoint',
@@ -42,20 +45,29 @@ const CONNECTION_SETTINGS: ReadonlySet<string> = new Set([
 
 const SYNCHRONOUS = ['off', 'normal', 'full', 'extra'];
 
+/** How the temporary database is kept; https://www.sqlite.org/pragma.html#pragma_temp_store */
+const TEMP_STORES = ['default', 'file', 'memory'];
+/** Journals that a database in memory cannot have: it stays with what it has, in a transaction or not. */
+const JOURNALS_OF_FILES: ReadonlySet<string> = new Set(['delete', 'truncate', 'persist', 'wal']);
+
 /** @param read the pragma's value now */
 export function treatPragma(
   { name, value }: Pragma,
   read: (name: string) => unknown,
+  isInMemory: boolean,
 ): PragmaTreatment {
-  if (name === 'wal_checkpoint') return 'refuse';
+  if (name === 'wal_checkpoint') return isInMemory ? 'pass' : 'refuse';
   if (value === undefined) return 'pass';
   switch (name) {
     case 'foreign_keys':
       return isOn(value) === (read(name) === 1) ? 'unchanged' : 'refuse';
     case 'journal_mode':
+      if (isInMemory && JOURNALS_OF_FILES.has(value.toLowerCase())) return 'unchanged';
       return value.toLowerCase() === read(name) ? 'unchanged' : 'refuse';
     case 'synchronous':
-      return synchronousLevel(value) === read(name) ? 'unchanged' : 'refuse';
+      return levelOf(value, SYNCHRONOUS) === read(name) ? 'unchanged' : 'refuse';
+    case 'temp_store':
+      return levelOf(value, TEMP_STORES) === read(name) ? 'unchanged' : 'refuse';
     default:
       return CONNECTION_SETTINGS.has(name) ? 'restore' : 'pass';
   }
@@ -66,7 +78,7 @@ function isOn(value: string): boolean {
   return /^(?:on|yes|true)$/i.test(value) || Number.parseInt(value, 10) > 0;
 }
 
-function synchronousLevel(value: string): number {
-  const level = SYNCHRONOUS.indexOf(value.toLowerCase());
+function levelOf(value: string, levels: readonly string[]): number {
+  const level = levels.indexOf(value.toLowerCase());
   return level === -1 ? Number.parseInt(value, 10) : level;
 }

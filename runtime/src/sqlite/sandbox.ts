@@ -1,27 +1,24 @@
 /**
  * One transaction around everything a test does with a handle: the app's own transactions are
- * savepoints in it, and nothing is ever committed. Knows no test runner.
+ * savepoints in it, and nothing is ever committed. Knows no test runner and no driver.
  */
 import { HazardError } from '../hazard-error.ts';
 import { captureTrace } from '../trace.ts';
-import type { Access } from './access.ts';
+import type { Access, Change } from './access.ts';
 import { RESERVED_PREFIX, translate, type AppTransaction } from './app-transaction.ts';
-import { DeferredKeys } from './deferred-keys.ts';
-import {
-  sqliteError,
-  type Handle,
-  type RawHandle,
-  type Running,
-  type RunResult,
-  type Statement,
-} from './driver.ts';
+import { DeferredKeys, type DeferringSchema } from './deferred-keys.ts';
+import type { RawHandle, Running } from './driver.ts';
+import type { Floor } from './floor.ts';
 import type { Lease } from './lease.ts';
 import { treatPragma } from './pragmas.ts';
+import { Residue } from './residue.ts';
 import { statementsOf } from './sql-reader.ts';
 import {
   isControl,
+  isPlain,
   kindOf,
   kindOfStatement,
+  OTHER,
   type Control,
   type Pragma,
   type StatementKind,
@@ -36,57 +33,55 @@ const NO_OP = 'PRAGMA savepoint_unchanged';
 export class Sandbox implements Access {
   readonly #raw: RawHandle;
   readonly #lease: Lease;
-  /** The savepoint of a sandbox inside another one; the outermost is a transaction. */
-  readonly #savepoint: string | undefined;
+  readonly #floor: Floor;
   readonly #deferredKeys: DeferredKeys;
-  readonly #kinds = new WeakMap<Statement, StatementKind>();
-  /** What was set in the sandbox, by name, with the statement that sets it back. */
-  readonly #settings = new Map<string, string>();
-  readonly #attached: readonly unknown[];
+  readonly #residue: Residue;
+  /** Of statements that are not plain. */
+  #kinds: WeakMap<object, StatementKind> | undefined;
   #state: AppTransaction = { is: 'idle' };
+  /** Whether anything may be committed as the app sees it: only then is it a loss when SQLite undoes all. */
+  #hasCommitted = false;
+  /** How often a failing statement took everything with it, and nothing was lost. */
+  #taken = 0;
+  #isSpent = false;
   #lost: HazardError | undefined;
 
-  /** @param depth how many sandboxes of the same handle are open around this one */
-  constructor(raw: RawHandle, lease: Lease, depth = 0) {
+  /** @throws the driver's error when somebody else is writing */
+  constructor(raw: RawHandle, lease: Lease, floor: Floor, schema: DeferringSchema) {
     this.#raw = raw;
     this.#lease = lease;
-    this.#savepoint = depth === 0 ? undefined : `"${RESERVED_PREFIX}sandbox ${String(depth)}"`;
-    this.#deferredKeys = new DeferredKeys(raw);
-    this.#attached = this.#databases();
-    // IMMEDIATE takes the write lock now instead of at some statement of the app.
-    raw.run(
-      this.#savepoint
-        ? `SAVEPOINT ${this.#savepoint}`
-        : raw.handle.readonly
-          ? 'BEGIN'
-          : 'BEGIN IMMEDIATE',
-    );
+    this.#floor = floor;
+    floor.enter();
+    this.#deferredKeys = new DeferredKeys(raw, schema);
+    this.#residue = new Residue(raw);
   }
 
   /** Undoes everything. @throws HazardError `no-nested-begin` when a statement had ended the transaction before */
   close(): void {
-    for (const restore of this.#settings.values()) this.#raw.pragma(restore);
-    if (!this.#raw.inTransaction) throw this.#lost ?? this.#loss('a statement of a subtest');
-    if (this.#savepoint) {
-      this.#raw.run(`ROLLBACK TO ${this.#savepoint}`);
-      this.#raw.run(`RELEASE ${this.#savepoint}`);
-    } else {
-      this.#raw.run('ROLLBACK');
-      this.#detachLeftovers();
+    const isLost = !this.#raw.inTransaction;
+    this.#residue.restoreSettings();
+    if (isLost) {
+      this.#isSpent = true;
+      this.#deferredKeys.schemaChanged();
+      throw this.#lost ?? this.#loss('a statement of a subtest');
     }
+    if (this.#state.is === 'open') this.#lease.noteOpenTransaction();
+    this.#deferredKeys.undone();
+    this.#floor.leave();
+    this.#restoreDatabases();
   }
 
-  /** A rollback does not undo ATTACH. */
-  #detachLeftovers(): void {
-    for (const name of this.#databases()) {
-      if (!this.#attached.includes(name)) this.#raw.run('DETACH ?', [name]);
-    }
+  /** Whether something was done to the handle that cannot be taken back. */
+  get isSpent(): boolean {
+    return this.#isSpent;
   }
 
-  /** The names of the databases of the connection; `temp` comes and goes by itself. */
-  #databases(): unknown[] {
-    const list = this.#raw.all('PRAGMA database_list') as { name: string }[];
-    return list.map(({ name }) => name).filter((name) => name !== 'temp');
+  #restoreDatabases(): void {
+    if (!this.#residue.movedDatabases) return;
+    // In a sandbox of somebody else, the transaction goes on: the outermost has noted it, too.
+    if (!this.#floor.isOutermost) return;
+    if (this.#raw.inTransaction) this.#raw.run('ROLLBACK');
+    this.#residue.restoreDatabases();
   }
 
   get inTransaction(): boolean {
@@ -95,17 +90,19 @@ export class Sandbox implements Access {
 
   exec(sql: string): void {
     this.#assertIntact();
+    const run = (): void => {
+      this.#raw.exec(sql);
+    };
+    if (isPlain(sql) && !this.#mustCheckKeys()) {
+      this.#writing(sql, run, holdsSeveral(sql));
+      return;
+    }
     const statements = statementsOf(sql).map((statement) => ({
       ...statement,
       kind: kindOfStatement(statement),
     }));
-    if (statements.every(({ kind }) => kind.is === 'other') && !this.#mustCheckKeys()) {
-      this.#inside(sql, () => {
-        this.#raw.exec(sql);
-      });
-      return;
-    }
     for (const { text, kind } of statements) this.#execOne(text, kind);
+    if (statements.length === 0) run();
   }
 
   #execOne(text: string, kind: StatementKind): void {
@@ -113,9 +110,8 @@ export class Sandbox implements Access {
     const run = (): void => {
       this.#raw.exec(sql);
     };
-    if (isControl(kind)) this.#control(kind, sql);
-    else if (kind.is === 'pragma') this.#inside(sql, run);
-    else this.#guarded(sql, run);
+    if (isControl(kind)) this.#control(kind, sql, 'run', []);
+    else this.#perform(sql, kind, run);
   }
 
   prepare(sql: string): string {
@@ -123,52 +119,83 @@ export class Sandbox implements Access {
     return this.#admit(sql, kindOf(sql));
   }
 
-  execute(statement: Statement, method: Running, args: unknown[]): unknown {
+  execute(statement: object, method: Running, args: readonly unknown[]): unknown {
     this.#assertIntact();
-    const kind = this.#kindOf(statement);
-    if (isControl(kind) && method === 'run') return this.#control(kind, statement.source, args);
-    const native = this.#raw.methods[method];
-    if (method !== 'iterate') {
-      const run = (): unknown => native.apply(statement, args);
-      if (kind.is === 'pragma') return this.#inside(statement.source, run);
-      return statement.readonly ? this.#reading(run) : this.#guarded(statement.source, run);
+    const sql = this.#raw.sqlOf(statement);
+    const kind = this.#kindOf(statement, sql);
+    if (isControl(kind) && this.#raw.performs(method))
+      return this.#control(kind, sql, method, args);
+    const run = (): unknown => this.#raw.call(statement, method, args);
+    if (method === 'iterate') {
+      if (!this.#raw.reads(statement)) this.#noteCommit();
+      return this.#lease.track(sql, this.#inside(sql, run) as IterableIterator<unknown>);
     }
-    return this.#lease.track(
-      statement.source,
-      this.#inside(statement.source, () =>
-        native.apply(statement, args),
-      ) as IterableIterator<unknown>,
-    );
+    if (kind.is === 'other' && this.#raw.reads(statement)) return this.#reading(run);
+    return this.#perform(sql, kind, run);
   }
 
-  pragma(...[source, options]: Parameters<Handle['pragma']>): unknown {
+  pragma(source: string, run: (source: string) => unknown): unknown {
     this.#assertIntact();
-    const sql = this.#admit(`PRAGMA ${source}`, kindOf(`PRAGMA ${source}`));
-    return this.#inside(sql, () => this.#raw.pragma(sql.slice('PRAGMA '.length), options));
+    const kind = kindOf(`PRAGMA ${source}`);
+    const sql = this.#admit(`PRAGMA ${source}`, kind);
+    return this.#perform(sql, kind, () => run(sql.slice('PRAGMA '.length)));
   }
 
-  #kindOf(statement: Statement): StatementKind {
-    let kind = this.#kinds.get(statement);
-    if (!kind) {
-      kind = kindOf(statement.source);
-      this.#kinds.set(statement, kind);
+  change<T>({ is, what }: Change, run: () => T): T {
+    this.#assertIntact();
+    switch (is) {
+      case 'registers':
+        this.#isSpent = true;
+        return run();
+      case 'writes':
+        return this.#guarded(what, run);
+      case 'replaces':
+        throw this.#refuse(
+          `${what} would go around the rollback sandbox of ${this.#lease.owner}.`,
+          OWN_DATABASE,
+        );
     }
+  }
+
+  #kindOf(statement: object, sql: string): StatementKind {
+    if (isPlain(sql)) return OTHER;
+    const kinds = (this.#kinds ??= new WeakMap());
+    let kind = kinds.get(statement);
+    if (!kind) kinds.set(statement, (kind = kindOf(sql)));
     return kind;
+  }
+
+  /** Runs a statement that neither begins nor ends a transaction. */
+  #perform<T>(sql: string, kind: StatementKind, run: () => T): T {
+    if (kind.is === 'pragma') {
+      if (kind.value !== undefined) this.#noteCommit();
+      return this.#inside(sql, run);
+    }
+    if (kind.is === 'attach' || kind.is === 'detach') {
+      this.#residue.noteAttached();
+      this.#deferredKeys.schemaChanged();
+      return this.#inside(sql, () => (kind.is === 'detach' ? this.#detaching(run) : run()));
+    }
+    if (kind.is === 'schema') this.#deferredKeys.schemaChanged();
+    return this.#guarded(sql, run);
   }
 
   // ---- what the app's transaction is made of
 
-  #control(control: Control, sql: string, args: readonly unknown[] = []): RunResult {
-    this.#raw.prepare(sql); // A syntax error is SQLite's to tell, before anything is done.
+  #control(control: Control, sql: string, method: Running, args: readonly unknown[]): unknown {
+    this.#raw.check(sql); // A syntax error is SQLite's to tell, before anything is done.
     const step = this.#refusing(() => {
       const next = translate(control, sql, this.#state);
       if (next.commits) this.#deferredKeys.assertKept();
       return next;
     }, args);
-    const results = this.#inside(sql, () => step.send.map((text) => this.#raw.run(text, args)));
+    const result = this.#inside(sql, () => this.#raw.perform(step.send, method, args));
+    if (control.is === 'rollback' || control.is === 'rollback-to')
+      this.#deferredKeys.schemaChanged();
     this.#deferredKeys.follow(this.#state, step);
     this.#state = step.next;
-    return results.at(-1) as RunResult;
+    if (step.commits) this.#hasCommitted = true;
+    return result;
   }
 
   /** Outside a transaction of the app a query is one of its own, which ends what was deferred for one. */
@@ -184,14 +211,15 @@ export class Sandbox implements Access {
 
   /** Runs a statement; outside a transaction of the app what SQLite defers to the commit is due at once. */
   #guarded<T>(sql: string, run: () => T): T {
-    if (!this.#mustCheckKeys()) return this.#inside(sql, run);
+    if (!this.#mustCheckKeys()) return this.#writing(sql, run);
+    const takenBefore = this.#taken;
     this.#raw.run(`SAVEPOINT ${AUTOCOMMIT}`);
     this.#deferredKeys.begin();
     try {
-      return this.#inside(sql, run);
+      return this.#writing(sql, run);
     } finally {
       // Also after an error: OR FAIL keeps, and commits, the rows before it.
-      if (this.#raw.inTransaction) this.#commitStatement();
+      if (this.#raw.inTransaction && this.#taken === takenBefore) this.#commitStatement();
     }
   }
 
@@ -215,9 +243,10 @@ export class Sandbox implements Access {
       return decide();
     } catch (error) {
       if (!(error instanceof SqliteRefusal)) throw error;
-      this.#raw.run(`SAVEPOINT ${PROBE}`, args); // Too many values, or rows still being read.
+      // Too many values, or rows still being read.
+      this.#raw.perform([`SAVEPOINT ${PROBE}`], 'run', args);
       this.#raw.run(`RELEASE ${PROBE}`);
-      throw sqliteError(error);
+      throw this.#raw.error(error);
     }
   }
 
@@ -225,52 +254,61 @@ export class Sandbox implements Access {
 
   /** @returns what to send. @throws HazardError `no-non-transactional-ddl` */
   #admit(sql: string, kind: StatementKind): string {
-    if (kind.is === 'vacuum')
-      throw this.#refuse(
-        'VACUUM',
-        'Run it on a handle of its own: `new Database(file)`, outside the rollback sandbox.',
-      );
+    if (kind.is === 'vacuum') throw this.#refuse(this.#cannotRun('VACUUM'), OWN_DATABASE);
     return kind.is === 'pragma' ? this.#admitPragma(sql, kind) : sql;
   }
 
   #admitPragma(sql: string, pragma: Pragma): string {
-    if (pragma.name === 'defer_foreign_keys') this.#deferredKeys.ask(this.#state);
-    if (this.#raw.handle.memory && pragma.name === 'journal_mode') return sql;
+    if (pragma.name === 'defer_foreign_keys' && pragma.value !== undefined)
+      this.#deferredKeys.ask(this.#state);
     const read = (name: string): unknown => this.#raw.setting(name);
-    switch (treatPragma(pragma, read)) {
+    switch (treatPragma(pragma, read, this.#raw.file === undefined)) {
       case 'pass':
         return sql;
       case 'unchanged':
         return pragma.name === 'journal_mode' ? 'PRAGMA journal_mode' : NO_OP;
       case 'restore':
-        this.#noteSetting(pragma.name);
+        this.#residue.noteSetting(pragma.name);
         return sql;
       case 'refuse': {
         const set = `${pragma.name}: ${JSON.stringify(pragma.value ?? '')}`;
         throw this.#refuse(
-          `PRAGMA ${pragma.name}`,
-          pragma.value === undefined
+          this.#cannotRun(`PRAGMA ${pragma.name}`),
+          pragma.value === undefined || pragma.name === 'wal_checkpoint'
             ? 'Leave it out of the test: nothing is committed in the sandbox.'
-            : `Set it where the handle is opened: \`sqlite({ pragma: { ${set} } })\`, or on the app's own handle before the tests begin.`,
+            : `Set it where the handle is opened: \`sqlite({ pragma: { ${set} } })\`, or on the app's own handle before the tests begin; or give the test a copy of its own, \`db.clone(t)\`.`,
         );
       }
     }
   }
 
-  /** `case_sensitive_like` alone cannot be asked; it is off unless somebody set it. */
-  #noteSetting(name: string): void {
-    if (this.#settings.has(name)) return;
-    const before = this.#raw.setting(name) as string | number | undefined;
-    this.#settings.set(name, `${name} = ${before ?? 'OFF'}`);
+  /** What was written is not committed in the sandbox, and keeps its database attached. */
+  #detaching<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (cause) {
+      const isBusy = /database .* is locked/.test((cause as Error).message);
+      if (!isBusy || this.#state.is === 'open') throw cause;
+      throw this.#refuse(
+        `${this.#lease.owner} wrote to a database that it detached, and in the rollback sandbox nothing is committed.`,
+        OWN_DATABASE,
+        cause,
+      );
+    }
   }
 
-  #refuse(statement: string, remedy: string): HazardError {
+  #cannotRun(statement: string): string {
+    return `${statement} cannot run inside a transaction, and the rollback sandbox of ${this.#lease.owner} is one.`;
+  }
+
+  #refuse(happened: string, remedy: string, cause?: unknown): HazardError {
     return new HazardError('no-non-transactional-ddl', {
-      happened: `${statement} cannot run inside a transaction, and the rollback sandbox of ${this.#lease.owner} is one.`,
+      happened,
       acquired: this.#lease.opened,
       used: captureTrace(),
       test: this.#lease.test,
       remedy,
+      cause,
     });
   }
 
@@ -278,25 +316,49 @@ export class Sandbox implements Access {
 
   #assertIntact(): void {
     if (this.#lost) throw this.#lost;
+    // Before, too: a statement that is sent now would be committed.
+    if (!this.#raw.inTransaction) throw (this.#lost = this.#loss('a statement before this one'));
+  }
+
+  /** A statement outside of a transaction of the app is committed, as the app sees it. */
+  #noteCommit(): void {
+    if (this.#state.is === 'idle') this.#hasCommitted = true;
+  }
+
+  /** @param isSeveral whether there is more than one statement in it */
+  #writing<T>(sql: string, run: () => T, isSeveral = false): T {
+    if (isSeveral) this.#noteCommit();
+    const couldLose = this.#hasCommitted;
+    this.#noteCommit();
+    return this.#inside(sql, run, couldLose);
   }
 
   /** Runs a statement and sees to it that the sandbox's transaction is still there afterwards. */
-  #inside<T>(sql: string, run: () => T): T {
+  #inside<T>(sql: string, run: () => T, couldLose = this.#hasCommitted): T {
     let result: T;
     try {
       result = run();
     } catch (error) {
-      this.#assertInside(sql, error);
+      if (!this.#raw.inTransaction) this.#leftBy(sql, error, couldLose);
       throw error;
     }
-    this.#assertInside(sql);
+    if (!this.#raw.inTransaction) throw (this.#lost = this.#loss(sql));
     return result;
   }
 
-  #assertInside(statement: string, cause?: unknown): void {
-    if (this.#raw.inTransaction) return;
-    this.#lost = this.#loss(statement, cause);
-    throw this.#lost;
+  /**
+   * A failing statement ended all transactions. That is what the app would see, too, as long as
+   * nothing it had committed went with them.
+   * @throws HazardError `no-nested-begin` when something did
+   */
+  #leftBy(sql: string, error: unknown, couldLose: boolean): void {
+    if (couldLose || !this.#floor.isOutermost) throw (this.#lost = this.#loss(sql, error));
+    this.#floor.enter();
+    this.#hasCommitted = false;
+    this.#taken += 1;
+    this.#state = { is: 'idle' };
+    this.#deferredKeys.schemaChanged();
+    this.#deferredKeys.end();
   }
 
   #loss(statement: string, cause?: unknown): HazardError {
@@ -305,10 +367,17 @@ export class Sandbox implements Access {
       acquired: this.#lease.opened,
       used: captureTrace(),
       test: this.#lease.test,
-      remedy:
-        'ON CONFLICT ROLLBACK, INSERT OR ROLLBACK and RAISE(ROLLBACK) end every transaction around them. ' +
-        'Run this test on a database of its own, in memory: `sqlite()` without `file`, where transactions are real.',
+      remedy: `ON CONFLICT ROLLBACK, INSERT OR ROLLBACK and RAISE(ROLLBACK) end every transaction around them. ${OWN_DATABASE}`,
       cause,
     });
   }
+}
+
+const OWN_DATABASE =
+  'Give this test a copy of its own, `db.clone(t)` of `savepoint/sqlite`, where all that SQLite does is done for real.';
+
+/** Whether a text may hold more than one statement. */
+function holdsSeveral(sql: string): boolean {
+  const semicolon = sql.indexOf(';');
+  return semicolon !== -1 && sql.slice(semicolon + 1).trim() !== '';
 }

@@ -24,21 +24,50 @@ export interface Pragma {
   readonly value: string | undefined;
 }
 
-export type StatementKind = Control | Pragma | { readonly is: 'vacuum' } | { readonly is: 'other' };
+export type StatementKind =
+  | Control
+  | Pragma
+  | { readonly is: 'vacuum' }
+  | { readonly is: 'attach' }
+  | { readonly is: 'detach' }
+  /** Changes the schema. */
+  | { readonly is: 'schema' }
+  | { readonly is: 'other' };
+
+export const OTHER: StatementKind = { is: 'other' };
+
+/** The words without one of which no statement of a text is of a kind. */
+const VERBS =
+  /\b(?:begin|commit|end|rollback|savepoint|release|pragma|vacuum|attach|detach|create|alter|drop)\b/i;
+
+/** Whether all statements of a text are known, without reading it closely, to be `other`. */
+export function isPlain(sql: string): boolean {
+  return !VERBS.test(sql);
+}
 
 /** The kind of the first statement of a text; `other` when there is none. */
 export function kindOf(sql: string): StatementKind {
+  if (isPlain(sql)) return OTHER;
   const [first] = statementsOf(sql);
-  return first ? kindOfStatement(first) : { is: 'other' };
+  return first ? kindOfStatement(first) : OTHER;
 }
 
+const CONTROLS: ReadonlySet<string> = new Set<Control['is']>([
+  'begin',
+  'commit',
+  'rollback',
+  'savepoint',
+  'release',
+  'rollback-to',
+]);
+
 export function isControl(kind: StatementKind): kind is Control {
-  return kind.is !== 'pragma' && kind.is !== 'vacuum' && kind.is !== 'other';
+  return CONTROLS.has(kind.is);
 }
 
 export function kindOfStatement({ tokens }: Statement): StatementKind {
   const [verb, ...rest] = tokens;
-  if (verb.kind !== 'word') return { is: 'other' };
+  if (verb.kind !== 'word') return OTHER;
   switch (verb.value) {
     case 'begin':
       return { is: 'begin' };
@@ -55,8 +84,16 @@ export function kindOfStatement({ tokens }: Statement): StatementKind {
       return pragmaKind(rest);
     case 'vacuum':
       return { is: 'vacuum' };
+    case 'attach':
+      return { is: 'attach' };
+    case 'detach':
+      return { is: 'detach' };
+    case 'create':
+    case 'alter':
+    case 'drop':
+      return { is: 'schema' };
     default:
-      return { is: 'other' };
+      return OTHER;
   }
 }
 
@@ -72,7 +109,7 @@ function named(
   is: 'savepoint' | 'release' | 'rollback-to',
   token: Token | undefined,
 ): StatementKind {
-  if (!isName(token)) return { is: 'other' };
+  if (!isName(token)) return OTHER;
   return { is, name: token.kind === 'word' ? token.text : token.value };
 }
 
@@ -83,7 +120,7 @@ function isName(token: Token | undefined): token is Token {
 /** `PRAGMA [schema.]name [= value | (value)]` */
 function pragmaKind(tokens: readonly Token[]): StatementKind {
   const [name, assignment, ...value] = isSymbol(tokens[1], '.') ? tokens.slice(2) : tokens;
-  if (!name) return { is: 'other' };
+  if (!name) return OTHER;
   const sets = isSymbol(assignment, '=') || isSymbol(assignment, '(');
   const text = value.filter((token) => !isSymbol(token, ')')).map((token) => token.value);
   return { is: 'pragma', name: foldCase(name.value), value: sets ? text.join('') : undefined };

@@ -7,110 +7,127 @@ import { HazardError } from '../hazard-error.ts';
 import { SetupError } from '../setup-error.ts';
 import { ambientTest, type AmbientTest } from '../test-scope.ts';
 import { captureTrace, formatPlace, type Trace } from '../trace.ts';
-import { RawHandle, type Handle, type Running, type Statement } from './driver.ts';
+import { DeferringSchema } from './deferred-keys.ts';
+import type { RawHandle, Running } from './driver.ts';
+import { installExecutor, removeExecutor, type Executor } from './executors.ts';
+import { insideAnother, ownTransaction } from './floor.ts';
 import { Lease } from './lease.ts';
 import type { Sandbox } from './sandbox.ts';
-import { openSandbox } from './turn.ts';
-import { installExecutor, restoreExecutor, type Executor } from './watched-statements.ts';
+import { Session } from './session.ts';
+import { FileUse, meet } from './file-uses.ts';
+import { assertIdle, openSandbox } from './turn.ts';
 
 /** A test's sandbox on the handle. */
 export interface Use {
   readonly lease: Lease;
-  readonly access: Sandbox;
+  /** Undoes what was done in it. */
+  readonly close: () => void;
 }
 
-const watched = new WeakMap<Handle, WatchedHandle>();
+interface OpenUse extends Use {
+  readonly session: Session;
+}
 
-/** The watch over a handle; one, however often it is asked for. */
-export function watchHandle(handle: Handle): WatchedHandle {
-  const watch = watched.get(handle) ?? new WatchedHandle(handle);
+const watched = new WeakMap<object, WatchedHandle>();
+
+/** The watch over a handle; one, however often it is asked for. @param read makes what is watched of it */
+export function watchHandle(handle: object, read: () => RawHandle): WatchedHandle {
+  const watch = watched.get(handle) ?? new WatchedHandle(read());
   watched.set(handle, watch);
   watch.install();
   return watch;
 }
 
 export class WatchedHandle implements Executor {
-  readonly raw: RawHandle;
-  readonly #handle: Handle;
-  readonly #uses: Use[] = [];
+  readonly #raw: RawHandle;
+  readonly #uses: OpenUse[] = [];
+  #file: FileUse | undefined;
+  #installed: readonly string[] = [];
   #watchers = 0;
-  #seed: Use | undefined;
+  #seed: OpenUse | undefined;
   #misused: HazardError | undefined;
 
-  constructor(handle: Handle) {
-    this.#handle = handle;
-    this.raw = new RawHandle(handle);
+  constructor(raw: RawHandle) {
+    this.#raw = raw;
   }
 
-  /** How many sandboxes are open, one inside the other. */
-  get depth(): number {
-    return this.#uses.length;
-  }
-
-  enter(use: Use): void {
+  /** Opens a sandbox for a test, in those that are open. */
+  enter(lease: Lease): Use {
+    const use = this.#open(lease);
     this.#uses.push(use);
+    return use;
   }
 
   /** @throws HazardError what the test did to the handle although it was refused */
   leave(use: Use): void {
-    this.#uses.splice(this.#uses.indexOf(use), 1);
+    this.#uses.splice(this.#uses.indexOf(use as OpenUse), 1);
     const misused = this.#misused;
     this.#misused = undefined;
     if (misused) throw misused;
   }
 
-  execute(statement: Statement, method: Running, args: unknown[]): unknown {
-    return this.#access().execute(statement, method, args);
+  execute(statement: object, method: Running, args: readonly unknown[]): unknown {
+    return this.#session().execute(statement, method, args);
   }
 
   install(): void {
     if (this.#watchers++ > 0) return;
-    const handle = this.#handle;
-    const replace = (name: keyof Handle, value: (...args: never[]) => unknown): void => {
+    const { handle } = this.#raw;
+    const methods = this.#raw.watchedMethods(
+      () => this.#session(),
+      () => {
+        this.#close();
+      },
+    );
+    this.#installed = Object.keys(methods);
+    for (const [name, value] of Object.entries(methods))
       Object.defineProperty(handle, name, { value, writable: true, configurable: true });
-    };
-    replace('exec', (sql: string) => {
-      const access = this.#access();
-      if (typeof sql === 'string') access.exec(sql);
-      else this.raw.exec(sql); // The driver says what is wrong with it.
-      return handle;
-    });
-    replace('prepare', (sql: string) => {
-      const access = this.#access();
-      return this.raw.prepare(typeof sql === 'string' ? access.prepare(sql) : sql);
-    });
-    replace('pragma', (...args: Parameters<Handle['pragma']>) => this.#access().pragma(...args));
-    replace('close', () => {
-      this.#assertMayClose();
-      this.#closeSeed();
-      this.raw.close();
-      return handle;
-    });
-    installExecutor(handle, this.raw.statements, this);
+    installExecutor(handle, this);
+    this.#raw.watchBegins();
+    const { file } = this.#raw;
+    if (file !== undefined) this.#file = new FileUse(file, handle, keepsNothing);
+    // A statement that nobody knows would run outside of every sandbox.
+    if (!this.#raw.knowsStatements) this.#openSeed();
   }
 
   restore(): void {
     if (--this.#watchers > 0) return;
     this.#closeSeed();
-    for (const name of ['exec', 'prepare', 'pragma', 'close'] as const)
-      Reflect.deleteProperty(this.#handle, name);
-    restoreExecutor(this.#handle, this.raw.statements);
+    for (const name of this.#installed) Reflect.deleteProperty(this.#raw.handle, name);
+    removeExecutor(this.#raw.handle);
+    this.#raw.watchEnds();
+    this.#file?.forget();
   }
 
-  #access(): Sandbox {
+  #open(lease: Lease): OpenUse {
+    const depth = this.#uses.length;
+    if (depth === 0) assertIdle(this.#raw, lease);
+    meet(this.#raw.handle, this.#raw.file);
+    const floor = depth === 0 ? ownTransaction(this.#raw) : insideAnother(this.#raw, depth);
+    const sandbox: Sandbox = openSandbox(this.#raw, lease, floor, new DeferringSchema(this.#raw));
+    this.#file?.begin(lease);
+    return {
+      lease,
+      session: new Session(this.#raw.handle, lease, sandbox),
+      close: () => {
+        this.#file?.end(lease);
+        sandbox.close();
+      },
+    };
+  }
+
+  #session(): Session {
     const asker = ambientTest();
     const use = this.#uses.at(-1);
     assertNotLate(asker, use);
-    if (!use && asker?.hook === 'beforeEach') throw hookBeforeSandbox(captureTrace());
-    const { lease, access } = use ?? this.#openSeed();
-    lease.assertUsable();
-    return access;
+    if ((!use || use === this.#seed) && asker?.hook === 'beforeEach')
+      throw hookBeforeSandbox(captureTrace());
+    return (use ?? this.#openSeed()).session;
   }
 
   /** What is written outside of the tests, in `before` hooks above all, is in a sandbox around theirs. */
-  #openSeed(): Use {
-    const lease = new Lease('the `before` hooks', captureTrace());
-    this.#seed = { lease, access: openSandbox(this.raw, lease, this.depth) };
+  #openSeed(): OpenUse {
+    this.#seed = this.#open(new Lease(() => 'the `before` hooks', captureTrace()));
     this.#uses.push(this.#seed);
     return this.#seed;
   }
@@ -120,7 +137,13 @@ export class WatchedHandle implements Executor {
     if (!seed) return;
     this.#seed = undefined;
     this.#uses.splice(this.#uses.indexOf(seed), 1);
-    seed.access.close();
+    seed.close();
+  }
+
+  #close(): void {
+    this.#assertMayClose();
+    this.#closeSeed();
+    this.#raw.close();
   }
 
   #assertMayClose(): void {
@@ -145,6 +168,10 @@ function assertNotLate(test: AmbientTest | undefined, use: Use | undefined): voi
     happened: `Test "${test.name}" had ended when work that it started used the database handle${use ? `, in the middle of ${use.lease.owner}` : ''}.`,
     used: captureTrace(),
   });
+}
+
+function keepsNothing(): void {
+  // Each of its sandboxes has a transaction of its own.
 }
 
 function hookBeforeSandbox({ place }: Trace): SetupError {

@@ -9,7 +9,7 @@ import { test, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import { sqlite } from '../../../runtime/src/sqlite/index.ts';
 import { Lease } from '../../../runtime/src/sqlite/lease.ts';
-import { openSandbox } from '../../../runtime/src/sqlite/turn.ts';
+import { BetterRawHandle } from '../../../runtime/src/sqlite/better-sqlite3.ts';
 import { watchHandle } from '../../../runtime/src/sqlite/watched-handle.ts';
 import { captureTrace } from '../../../runtime/src/trace.ts';
 import { scriptedTest } from '../support/scripted-test.ts';
@@ -225,6 +225,12 @@ const places: Readonly<Record<string, Place>> = {
   'a copy in memory': {
     open: () => {
       const db = sqlite({ migrate: SCHEMA });
+      return (inner) => db.clone(inner);
+    },
+  },
+  memory: {
+    open: () => {
+      const db = sqlite({ migrate: SCHEMA });
       return (inner) => db.rollback(inner);
     },
   },
@@ -245,18 +251,17 @@ const places: Readonly<Record<string, Place>> = {
 function ownHandle(t: TestContext): (inner: TestContext) => Promise<Handle> {
   const handle = new Database(':memory:');
   handle.exec(SCHEMA);
-  const watch = watchHandle(handle);
+  const watch = watchHandle(handle, () => new BetterRawHandle(handle));
   t.after(() => {
     watch.restore();
     handle.close();
   });
   return (inner) => {
-    const lease = new Lease(`test "${inner.name}"`, captureTrace());
-    const use = { lease, access: openSandbox(watch.raw, lease, watch.depth) };
-    watch.enter(use);
+    const lease = new Lease(() => `test "${inner.name}"`, captureTrace());
+    const use = watch.enter(lease);
     inner.after(() => {
       watch.leave(use);
-      use.access.close();
+      use.close();
     });
     return Promise.resolve(handle);
   };
@@ -287,6 +292,7 @@ function compare(
       said.join('\n'),
     );
   }
+  if (plain.inTransaction) sandboxed.exec('ROLLBACK');
 }
 
 for (const [where, place] of Object.entries(places)) {

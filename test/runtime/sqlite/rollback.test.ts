@@ -236,10 +236,61 @@ for (const [kind, make] of Object.entries(kinds)) {
   });
 }
 
-test('memory: tests at the same time have a copy each, with real transactions', async () => {
+test('memory: tests at the same time have a database each, and the handles serve again', async () => {
+  const db = sqlite({ migrate: SCHEMA });
+  for (const round of ['first', 'second']) {
+    const tests = ['a', 'b', 'c'].map((name) => scriptedTest(`${round} ${name}`));
+    const handles = await Promise.all(tests.map(({ t }) => db.rollback(t)));
+    for (const [index, handle] of handles.entries())
+      handle.prepare('INSERT INTO users (name) VALUES (?)').run(String(index));
+    assert.deepEqual(handles.map(names), [
+      ['seeded', '0'],
+      ['seeded', '1'],
+      ['seeded', '2'],
+    ]);
+    for (const inner of tests) assert.equal(await inner.end(), undefined);
+  }
+});
+
+test("memory: a subtest's sandbox lies in its parent's", async () => {
+  const db = sqlite({ migrate: SCHEMA });
+  const parent = scriptedTest('parent');
+  const outer = await db.rollback(parent.t);
+  outer.exec("INSERT INTO users (name) VALUES ('parent')");
+  const child = scriptedTest('parent > child');
+  const inner = await db.rollback(child.t);
+  assert.deepEqual(names(inner), ['seeded', 'parent']);
+  inner.exec('DELETE FROM users');
+  assert.equal(await child.end(), undefined);
+  assert.deepEqual(names(outer), ['seeded', 'parent']);
+  assert.equal(await parent.end(), undefined);
+});
+
+test('a handle on which a test registered something serves no other', async (t) => {
+  for (const db of [
+    sqlite({ migrate: SCHEMA }),
+    sqlite({ file: join(tempDir(t), 'test.db'), migrate: SCHEMA }),
+  ]) {
+    await runScripted('registers', async (inner) => {
+      const handle = await db.rollback(inner);
+      assert.equal(
+        handle.function('twice', (x: number) => x * 2),
+        handle,
+      );
+      assert.equal(handle.prepare('SELECT twice(21)').pluck().get(), 42);
+    });
+    await runScripted('next', async (inner) => {
+      const handle = await db.rollback(inner);
+      assert.throws(() => handle.prepare('SELECT twice(21)'), { message: /no such function/ });
+      assert.deepEqual(names(handle), ['seeded']);
+    });
+  }
+});
+
+test('clone: tests at the same time have a copy each, with real transactions', async () => {
   const db = sqlite({ migrate: SCHEMA });
   const tests = ['a', 'b', 'c'].map(scriptedTest);
-  const handles = await Promise.all(tests.map(({ t }) => db.rollback(t)));
+  const handles = await Promise.all(tests.map(({ t }) => db.clone(t)));
   for (const [index, handle] of handles.entries())
     handle.prepare('INSERT INTO users (name) VALUES (?)').run(String(index));
   assert.deepEqual(handles.map(names), [
@@ -350,6 +401,7 @@ for (const sql of endings) {
     const db = sqlite({ file: join(tempDir(t), 'test.db'), migrate: SCHEMA });
     const failure = await runScripted('inner', async (inner) => {
       const handle = await db.rollback(inner);
+      handle.exec("INSERT INTO users (name) VALUES ('kept')");
       const error = hazard(
         thrownBy(() => handle.exec(sql)),
         'no-nested-begin',
@@ -364,6 +416,27 @@ for (const sql of endings) {
       );
     });
     hazard(failure, 'no-nested-begin');
+    await runScripted('next', async (inner) => {
+      assert.deepEqual(names(await db.rollback(inner)), ['seeded']);
+    });
+  });
+}
+
+for (const sql of endings) {
+  test(`file: ${sql} undoes what the app began, and no more, where nothing was committed before`, async (t) => {
+    const db = sqlite({ file: join(tempDir(t), 'test.db'), migrate: SCHEMA });
+    const failure = await runScripted('inner', async (inner) => {
+      const handle = await db.rollback(inner);
+      for (const begin of [undefined, 'BEGIN', 'SAVEPOINT mine']) {
+        if (begin) handle.exec(`${begin}; INSERT INTO users (name) VALUES ('pending')`);
+        assert.throws(() => handle.prepare(sql).run(), Database.SqliteError);
+        assert.equal(handle.inTransaction, false);
+        assert.deepEqual(names(handle), ['seeded']);
+      }
+      handle.transaction(() => handle.exec("INSERT INTO users (name) VALUES ('goes on')"))();
+      assert.deepEqual(names(handle), ['seeded', 'goes on']);
+    });
+    assert.equal(failure, undefined);
     await runScripted('next', async (inner) => {
       assert.deepEqual(names(await db.rollback(inner)), ['seeded']);
     });
@@ -388,6 +461,8 @@ for (const journal of ['delete', 'wal'] as const) {
       assert.deepEqual(names(other), ['seeded']);
       other.close();
     });
+    // The lock is kept for the next test until the process turns to something else.
+    await new Promise((resolve) => setImmediate(resolve));
     assert.equal(bytesOf(file), before);
     assert.deepEqual(
       readdirSync(join(file, '..')).filter((name) => name.endsWith('-journal')),
@@ -466,8 +541,8 @@ test('file: two tests at once are refused by name, and the first goes on', async
   const second = scriptedTest('second');
   const handle = await db.rollback(first.t);
   await assert.rejects(db.rollback(second.t), {
-    code: 'ERR_SAVEPOINT_SQLITE_SHARED',
-    message: /"second".*"first" uses it \(.*rollback\.test\.ts:\d+/,
+    code: 'no-shared-sqlite-file',
+    message: /"second".*"first" uses it[^]*rollback\.test\.ts:\d+/,
   });
   assert.deepEqual(names(handle), ['seeded']);
   assert.equal(await first.end(), undefined);
@@ -513,7 +588,7 @@ test('file: one that another handle is writing to is a clear error', async (t) =
     code: string;
   };
   other.close();
-  assert.equal(failure.code, 'ERR_SAVEPOINT_SQLITE_BUSY');
+  assert.equal(failure.code, 'no-shared-sqlite-file');
   assert.match(failure.message, /locked by another process/);
 });
 
@@ -525,4 +600,25 @@ test('file: what is no database is said by SQLite', async (t) => {
   );
   const failure = await runScripted('inner', (inner) => sqlite({ file }).rollback(inner));
   assert.match(String(failure), /file is not a database/);
+});
+
+test('file: its lock is kept for the next test, and let go for whoever else of the process wants it', async (t) => {
+  const file = join(tempDir(t), 'test.db');
+  const options = { file, migrate: SCHEMA, pragma: { busy_timeout: 0 } };
+  const db = sqlite(options);
+  const other = new Database(file, { timeout: 0 });
+  t.after(() => other.close());
+  const ways: readonly (() => unknown)[] = [
+    () => other.exec('UPDATE users SET name = name'),
+    () => other.prepare('UPDATE users SET name = name').run(),
+    () => other.transaction(() => other.exec('UPDATE users SET name = name')).immediate(),
+    () => runScripted('another description', (inner) => sqlite(options).rollback(inner)),
+  ];
+  for (const way of ways) {
+    await runScripted('writes', async (inner) => {
+      (await db.rollback(inner)).exec('DELETE FROM users');
+    });
+    const failure = await way();
+    assert.ok(!(failure instanceof Error), String(failure));
+  }
 });

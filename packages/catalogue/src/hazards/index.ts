@@ -1,4 +1,5 @@
 /** All hazards, in the order users meet them in the docs. A new entry is a file and a line here. */
+import { noAsyncSqliteTransaction } from './no-async-sqlite-transaction.ts';
 import { noClientMisuse } from './no-client-misuse.ts';
 import { noConcurrentClientQueries } from './no-concurrent-client-queries.ts';
 import { noConcurrentMigrations } from './no-concurrent-migrations.ts';
@@ -19,6 +20,7 @@ import { noPerTestPool } from './no-per-test-pool.ts';
 import { noPoolQueryTransaction } from './no-pool-query-transaction.ts';
 import { noSandboxedConcurrencyTest } from './no-sandboxed-concurrency-test.ts';
 import { noSchemaChurnOnLivePool } from './no-schema-churn-on-live-pool.ts';
+import { noSharedSqliteFile } from './no-shared-sqlite-file.ts';
 import { noSwallowedSqlError } from './no-swallowed-sql-error.ts';
 import { noTemplateInUse } from './no-template-in-use.ts';
 import { noUnboundedWait } from './no-unbounded-wait.ts';
@@ -59,6 +61,8 @@ export const HAZARDS = [
   noFrozenNow,
   noNonTransactionalDdl,
   noSandboxedConcurrencyTest,
+  noSharedSqliteFile,
+  noAsyncSqliteTransaction,
   noUnboundedWait,
   noZombieTest,
   requirePoolErrorListener,
