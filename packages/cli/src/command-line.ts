@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import type { CheckOptions } from './check/check.ts';
 import { FORMATS, type Format } from './check/report.ts';
 import type { ExitCode } from './exit-code.ts';
+import type { PruneOptions } from './prune.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -15,6 +16,7 @@ Examples:
   savepoint check --staged              what the next commit will hold: for a git hook
   savepoint explain no-per-test-pool    a hazard: symptoms, cause, remedy, examples
   npm test 2>&1 | savepoint explain -   the hazards behind an error
+  savepoint prune                       drop the databases that killed runs left
 
 Exit codes:
   0  nothing found
@@ -38,6 +40,12 @@ The key "savepoint" in package.json holds what "settings.savepoint" holds in an 
 const EXPLAIN_HELP = `
 What is given is the id of a hazard, or any part of an error message; - reads it from stdin.
 Without anything, all hazards are listed.`;
+
+const PRUNE_HELP = `
+A server is named as tests name it, postgres://user@host:5432/app_test; without one, by
+TEST_DATABASE_URL. Only databases that savepoint made for this role are looked at, and none that a
+process holds is dropped, so this is safe while tests run. Every run does the same when it starts.
+The password is better left to TEST_DATABASE_URL, PGPASSWORD or .pgpass than typed here.`;
 
 /** The command line. @param answer told the exit code of the command that ran */
 export function commandLine(answer: (exitCode: ExitCode) => void): Command {
@@ -88,6 +96,18 @@ export function commandLine(answer: (exitCode: ExitCode) => void): Command {
     .action(async (words: string[]) => {
       const { explain } = await import('./explain.ts');
       answer(await explain(words));
+    });
+
+  program
+    .command('prune')
+    .summary('drop the databases that killed runs left on a server')
+    .description('Drops the databases that killed runs left on a PostgreSQL server.')
+    .argument('[servers...]', 'connection strings')
+    .option('--all', 'also migrated templates and kept clones that no process uses')
+    .addHelpText('after', PRUNE_HELP)
+    .action(async (servers: string[], options: PruneOptions) => {
+      const { prune } = await import('./prune.ts');
+      answer(await prune(servers, options));
     });
 
   return program;

@@ -48,7 +48,9 @@ export async function runSql(client: pg.Client, source: SqlSource): Promise<void
 /** Of a text of several statements, the server answers each that is done before the one that fails. */
 function countCommands(client: pg.Client) {
   const { connection } = client as pg.Client & { readonly connection: EventEmitter };
-  const increment = () => void done.count++;
+  const increment = () => {
+    done.count++;
+  };
   const done = {
     count: 0,
     stop: () => {
