@@ -23,7 +23,7 @@ export interface Limit {
   readonly instead: string;
 }
 
-const OWN_DATABASE = 'give the test a database of its own';
+const OWN_DATABASE = 'give the test a database of its own, `db.clone(t)`';
 
 export const LIMITS = [
   {
@@ -183,7 +183,7 @@ export const LIMITS = [
     answer: 'refuses',
     hazard: 'no-non-transactional-ddl',
     saidBy: ['refusedStatement'],
-    instead: 'do it in the migrations, or give the test a database of its own',
+    instead: 'do it in the migrations, or give the test a database of its own, `db.clone(t)`',
   },
   {
     id: 'commit-in-procedures',
@@ -306,6 +306,6 @@ export function limitsPage(): string {
   });
   const intro =
     'A rollback sandbox is one connection with one transaction, in which the transactions of the app are savepoints. ' +
-    'What an app says is answered as PostgreSQL answers it, with these exceptions. “A database of its own” is an ordinary pool on a database that only this test uses, outside the sandbox.';
+    'What an app says is answered as PostgreSQL answers it, with these exceptions. “A database of its own” is a copy of the migrated database that only this test uses, with an ordinary pool: `db.clone(t)` instead of `db.rollback(t)`, or the option `isolation: "clone"`.';
   return ['# What a PostgreSQL sandbox cannot do', intro, ...sections].join('\n\n') + '\n';
 }

@@ -83,7 +83,7 @@ export function refusedStatement(
     values: { test: owner, statement },
     acquired: opened,
     used: question.asked(),
-    remedy: `Give this test a database of its own: ${statement} needs one, or belongs in the migrations. Nothing was sent.`,
+    remedy: `Give this test a database of its own, \`db.clone(t)\`: ${statement} needs one, or belongs in the migrations. Nothing was sent.`,
   });
 }
 
@@ -101,7 +101,7 @@ export function refusedByServer(
     values: { test: owner, statement },
     acquired: opened,
     used: question.asked(),
-    remedy: `Give this test a database of its own: ${statement} needs one, or belongs in the migrations. It had no effect.`,
+    remedy: `Give this test a database of its own, \`db.clone(t)\`: ${statement} needs one, or belongs in the migrations. It had no effect.`,
     cause,
   });
 }
@@ -259,7 +259,7 @@ export function otherUser(owner: string, open: Source, asked: Source): SetupErro
     'ERR_SAVEPOINT_OTHER_USER',
     `${owner} has a sandbox on ${String(has)}, and asked a pool that connects as another user (${String(wants)}); nothing was sent. ` +
       'On a connection of its own this user would see nothing of the sandbox; on the same one it would have the other user’s rights. ' +
-      'Give both pools one user in tests, or use `{ database }` of rollbackEach(), or give this test a database of its own.',
+      'Give both pools one user in tests, or use `{ database }` of rollbackEach(), or give this test a database of its own: `db.clone(t)`.',
   );
 }
 

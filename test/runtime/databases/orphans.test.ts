@@ -155,7 +155,7 @@ describe('orphans', { concurrency: 2, timeout: 240_000 }, () => {
   test('are never databases of others, whatever they are called', async (t) => {
     const role = await roleOf(t);
     const names = [
-      `${role.prefix}`,
+      role.prefix,
       `${role.prefix}notes_1`,
       `${role.prefix}clones`,
       'savepoint_x',

@@ -15,7 +15,7 @@ export const noCrossConnectionRead = defineHazard({
     'Another connection to the same database reads what was there before, waits for the locks of the test, and hears no NOTIFY.',
   remedy:
     'Give the code the pool of the sandbox, or capture its own: `rollbackEach([writer, reader])` puts one sandbox behind both, `--import savepoint/rollback` behind all. ' +
-    'A test that needs a real second connection, or another process, needs a database of its own.',
+    'A test that needs a real second connection, or another process, needs a database of its own: `db.clone(t)`.',
   severity: 'error',
   presets: [],
   runtime: {

@@ -17,7 +17,7 @@ export const noFrozenNow = defineHazard({
     'A function of the same name cannot mend it: `CURRENT_TIMESTAMP` and column defaults do not look names up.',
   remedy:
     'Take the time from `clock_timestamp()` or from the app, and break ties by id. ' +
-    'A test that is about the passing of time or the ids of transactions needs a database of its own, outside the sandbox.',
+    'A test that is about the passing of time or the ids of transactions needs a database of its own: `db.clone(t)`.',
   severity: 'error',
   presets: [],
   runtime: {

@@ -20,7 +20,7 @@ export const noNestedBegin = defineHazard({
     'A sandbox turns the app’s BEGIN and COMMIT into savepoints. What ends a transaction by other means ends that of the test, and its rows stay or are gone too early: `INSERT OR ROLLBACK` or `RAISE(ROLLBACK)` in SQLite, a COMMIT that reaches the server past the sandbox.',
   remedy:
     'Send BEGIN, COMMIT and ROLLBACK as statements, through the pool or handle that `db.rollback(t)` gives; they become savepoints. ' +
-    'What has to commit for real belongs on a database of its own, outside the sandbox.',
+    'What has to commit for real belongs on a database of its own: `db.clone(t)`.',
   severity: 'error',
   presets: [],
   runtime: {

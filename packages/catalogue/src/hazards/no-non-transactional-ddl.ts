@@ -28,7 +28,7 @@ export const noNonTransactionalDdl = defineHazard({
     '`PREPARE TRANSACTION` would run, and would carry the whole sandbox away.',
   remedy:
     'Do it before the tests, in `postgres({ migrate })` of `savepoint/pg`, which runs outside the sandbox; ' +
-    'or give the test that is about such a statement a database of its own.',
+    'or give the test that is about such a statement a database of its own: `db.clone(t)`.',
   severity: 'error',
   presets: [],
   runtime: {

@@ -18,7 +18,7 @@ export const noSandboxedConcurrencyTest = defineHazard({
     'A rollback sandbox is one connection with one transaction. Locks belong to the connection and the isolation level to the transaction, ' +
     'so clients of the same sandbox never block each other, and no level stronger than that of the sandbox can begin inside it.',
   remedy:
-    'Run this test outside the sandbox, on a database of its own with an ordinary pool, where clients are connections. ' +
+    'Give this test a database of its own, where clients are connections: `db.clone(t)`, or `db.rollback(t, { isolation: "clone" })`. ' +
     'If the whole app runs at that level, make it the default of the test database: `alter database … set default_transaction_isolation`.',
   severity: 'error',
   presets: [],
