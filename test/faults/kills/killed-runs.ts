@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { filesIn, processes, segments, sockets, type Process } from './machine.ts';
+import { filesIn, processes, segments, sockets, withDescendants, type Process } from './machine.ts';
 import { FILES, LOOKING, writeSuite, type Seen } from './suite.ts';
 
 /** Kinds of things that can be left, and what was. */
@@ -208,21 +208,15 @@ class Place {
 
   /** What there is, beside one run, its keeper, and one server. */
   #leftHere(run: ChildProcess): Pick<Left, 'processes' | 'sockets' | 'files' | 'segments'> {
-    const own = this.#own().filter(({ group }) => group !== run.pid);
-    const [keeper, ...keepers] = this.keepers();
-    const [postmaster, ...postmasters] = this.servers().filter(
-      ({ parent }) => parent === keeper?.pid,
-    );
-    const live = [keeper?.pid, postmaster?.pid];
-    const strangers = own.filter(
-      ({ pid, parent }) => !live.includes(pid) && parent !== postmaster?.pid,
-    );
+    const [keeper] = this.keepers();
+    const live = keeper ? withDescendants(keeper) : [];
+    const strangers = this.#own().filter(({ pid, group }) => {
+      return group !== run.pid && !live.includes(pid);
+    });
     const [, socket] = /keeper\.js (\S+ \d+)/.exec(keeper?.command ?? '') ?? [];
     const path = `${socket?.replace(' ', '/') ?? ''}.sock`;
     return {
-      processes: [...new Set([...strangers, ...keepers, ...postmasters])].map(
-        ({ pid, command }) => `${pid} ${command}`,
-      ),
+      processes: strangers.map(({ pid, command }) => `${pid} ${command}`),
       sockets: sockets().filter((name) => name.startsWith(this.#root) && name !== path),
       files: this.#filesBeside(path),
       segments: this.#ownMemory ? segments().slice(1) : [],

@@ -33,6 +33,12 @@ function read(pid: number): Process | undefined {
   }
 }
 
+/** The numbers of a process and of all that it started, and those started. */
+export function withDescendants({ pid }: Process): number[] {
+  const children = processes().filter(({ parent }) => parent === pid);
+  return [pid, ...children.flatMap(withDescendants)];
+}
+
 /** Everything in a folder, with the paths from there. Folders of data are not entered. */
 export function filesIn(folder: string, from = ''): string[] {
   return readdirSync(join(folder, from), { withFileTypes: true }).flatMap((entry) => {

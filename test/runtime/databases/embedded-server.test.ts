@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { commandLineOf, isAlive } from '../../../runtime/src/pg/embedded/processes.ts';
-import { kill, letGo, project, serverOf, startUser, untilGone, type User } from './users.ts';
+import {
+  dataOf,
+  kill,
+  letGo,
+  project,
+  serverOf,
+  startUser,
+  untilGone,
+  type User,
+} from './users.ts';
 
 function portOf({ said }: User): number {
   assert.equal(said.is, 'using');
@@ -64,20 +74,21 @@ describe('the embedded server', { concurrency: true, timeout: 120_000 }, () => {
     assert.notEqual(portOf(first), portOf(second));
   });
 
-  test('what a killed keeper left is ended by the next start', async (t) => {
+  test('goes with its keeper, and what is left of both goes with the next start', async (t) => {
     const own = await project(t);
     const first = await startUser(t, own);
     const left = await serverOf(own);
+    const data = dataOf(own.state);
     process.kill(left.keeper, 'SIGKILL');
     await untilGone(left.keeper);
-    assert.ok(isAlive(left.postmaster));
+    await untilGone(left.postmaster);
+    assert.ok(existsSync(data));
 
     const next = await Promise.all([1, 2, 3].map(() => startUser(t, own)));
     const ports = new Set(next.map(portOf));
     assert.equal(ports.size, 1);
     assert.equal(ports.has(portOf(first)), false);
-    assert.equal(isAlive(left.postmaster), false);
-    assert.notEqual((await serverOf(own)).postmaster, left.postmaster);
+    assert.equal(existsSync(data), false);
   });
 
   test('a keeper that is told to stop leaves nothing', async (t) => {

@@ -33,6 +33,7 @@ import {
   serverOf,
   startUser,
   untilGone,
+  type ServerProcesses,
   type User,
 } from './users.ts';
 
@@ -64,6 +65,13 @@ function segments(): string[] {
 async function killAndWait(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
   await untilGone(pid);
+}
+
+/** Neither has the time to clean up after the other. */
+async function killTogether({ keeper, postmaster }: ServerProcesses): Promise<void> {
+  process.kill(keeper, 'SIGSTOP');
+  await killAndWait(postmaster);
+  await killAndWait(keeper);
 }
 
 const onLinux = { skip: process.platform !== 'linux' && 'what is left is counted in /proc' };
@@ -116,10 +124,9 @@ describe('the embedded server', { concurrency: 4, timeout: 120_000 }, () => {
   test('starts beside the lock of a dead one, and harms nobody who has its number now', async (t) => {
     const own = await project(t);
     const user = await startUser(t, own);
-    const { keeper, postmaster } = await serverOf(own);
+    const server = await serverOf(own);
     const data = dataOf(own.state);
-    await killAndWait(keeper);
-    await killAndWait(postmaster);
+    await killTogether(server);
     await kill(user);
     const lock = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
     await writeFile(join(data, 'postmaster.pid'), [process.pid, ...lock.slice(1)].join('\n'));
@@ -138,7 +145,7 @@ describe('the embedded server', { concurrency: 4, timeout: 120_000 }, () => {
       const user = await startUser(t, own, {
         env: { ASK: 'select count(*) from generate_series(1, 1e12)' },
       });
-      const { keeper, postmaster } = await serverOf(own);
+      const server = await serverOf(own);
       const data = dataOf(own.state);
       const sessions = await serverProcessesIn(data);
       const [segment = ''] =
@@ -148,8 +155,7 @@ describe('the embedded server', { concurrency: 4, timeout: 120_000 }, () => {
           .split(/\s+/)
           .slice(1) ?? [];
       assert.ok(segments().includes(segment));
-      await killAndWait(keeper);
-      await killAndWait(postmaster);
+      await killTogether(server);
       await kill(user);
 
       await startUser(t, own);

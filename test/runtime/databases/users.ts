@@ -130,8 +130,13 @@ export interface ServerProcesses {
 export async function serverOf({ state }: Project): Promise<ServerProcesses> {
   const file = await readFile(join(dataOf(state), 'postmaster.pid'), 'utf8');
   const postmaster = Number.parseInt(file, 10);
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'ppid=', '-p', String(postmaster)]);
-  return { keeper: Number(stdout), postmaster };
+  // Between the two there is a shell.
+  return { keeper: await parentOf(await parentOf(postmaster)), postmaster };
+}
+
+async function parentOf(pid: number): Promise<number> {
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'ppid=', '-p', String(pid)]);
+  return Number(stdout);
 }
 
 /** The data of the newest server there, where it really is. */

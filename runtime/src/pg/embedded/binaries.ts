@@ -16,6 +16,8 @@ const run = promisify(execFile);
 export interface Binaries extends Programs {
   /** As the server tells it. */
   readonly version: string;
+  /** The first number of it. */
+  readonly major: number;
 }
 
 interface Programs {
@@ -66,7 +68,8 @@ async function tryOut({ initdb, postgres }: Programs, runAs: RunAs): Promise<Bin
   const [, server] = await Promise.all(
     [initdb, postgres].map((program) => run(program, ['--version'], { ...runAs, cwd: '/' })),
   );
-  return { initdb, postgres, version: server?.stdout.trim() ?? '' };
+  const version = server?.stdout.trim() ?? '';
+  return { initdb, postgres, version, major: Number(/\d+/.exec(version)?.[0] ?? 0) };
 }
 
 async function copyPrograms({ initdb, postgres }: Programs, to: string): Promise<Programs> {

@@ -22,8 +22,7 @@ const LOCALES: Partial<Record<NodeJS.Platform, string>> = {
 export const SHARED_MEMORY = process.platform === 'win32' ? 'windows' : 'mmap';
 
 /** Without a password: every cluster is given its own, so that an image holds no secret. */
-function initdbFlags({ version }: Binaries): string[] {
-  const major = Number(/\d+/.exec(version)?.[0]);
+function initdbFlags({ major }: Binaries): string[] {
   return [
     `--username=${SUPERUSER}`,
     '--auth-host=scram-sha-256',

@@ -5,10 +5,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { readyBinaries, unprivilegedUser } from './binaries.ts';
+import { readyBinaries, unprivilegedUser, type Binaries } from './binaries.ts';
 import { makeCluster, SHARED_MEMORY, SUPERUSER, type Site } from './cluster.ts';
 import { dataFolder } from './data-place.ts';
-import { end } from './processes.ts';
+import { end, serverProcessesIn } from './processes.ts';
 import { watch } from './program.ts';
 
 /** How to reach a server. */
@@ -34,22 +34,28 @@ const HOST = '127.0.0.1';
 const PORT_ATTEMPTS = 5;
 const START_DEADLINE_MS = 60_000;
 
-const SETTINGS = {
-  listen_addresses: HOST,
-  unix_socket_directories: '',
-  max_connections: 200,
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-  // The log is for nobody, and may be in memory.
-  max_wal_size: '256MB',
-  min_wal_size: '16MB',
-  dynamic_shared_memory_type: SHARED_MEMORY,
-  // The log is read for the words that say the server is ready.
-  lc_messages: 'C',
-  logging_collector: 'off',
-  log_destination: 'stderr',
-};
+function settingsFor({ major }: Binaries): Record<string, string | number> {
+  return {
+    listen_addresses: HOST,
+    unix_socket_directories: '',
+    max_connections: 200,
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    // The log is for nobody, and may be in memory.
+    max_wal_size: '256MB',
+    min_wal_size: '16MB',
+    dynamic_shared_memory_type: SHARED_MEMORY,
+    // The log is read for the words that say the server is ready.
+    lc_messages: 'C',
+    logging_collector: 'off',
+    log_destination: 'stderr',
+    // What a killed test was waiting for is not waited for to its end.
+    ...(process.platform === 'linux' && major >= 14
+      ? { client_connection_check_interval: '500ms' }
+      : {}),
+  };
+}
 
 /**
  * Makes a server in an empty folder and starts it on a free port.
@@ -80,11 +86,13 @@ type Start =
   | { readonly is: 'failed'; readonly log: string };
 
 async function startServer({ binaries, runAs, data }: Site, port: number): Promise<Start> {
-  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(binaries.postgres, ['-D', data, '-p', String(port), ...settings], {
-    ...runAs,
-    cwd: data,
-  });
+  const settings = Object.entries(settingsFor(binaries)).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${String(value)}`,
+  ]);
+  const command = [binaries.postgres, '-D', data, '-p', String(port), ...settings];
+  const [program = '', ...args] = HAS_SHELL ? ['/bin/sh', '-c', GUARD, 'sh', ...command] : command;
+  const child = spawn(program, args, { ...runAs, cwd: data });
   const { log, exited } = watch(child);
   const deadline = AbortSignal.timeout(START_DEADLINE_MS);
   const ready = await Promise.race([
@@ -93,7 +101,8 @@ async function startServer({ binaries, runAs, data }: Site, port: number): Promi
     once(deadline, 'abort').then(() => false),
   ]);
   const stop = async () => {
-    if (child.pid !== undefined && child.exitCode === null) await end(child.pid);
+    child.stdin.end();
+    for (const pid of await serverProcessesIn(data)) await end(pid);
     await exited;
   };
   if (ready) {
@@ -107,6 +116,23 @@ async function startServer({ binaries, runAs, data }: Site, port: number): Promi
   await stop();
   return { is: 'failed', log: log.text() };
 }
+
+const HAS_SHELL = process.platform !== 'win32';
+
+/**
+ * Ends the server when the input of this shell does: whoever started it holds the other end for as
+ * long as he lives, and the system lets go of it however he dies.
+ */
+const GUARD = `
+exec 3<&0
+"$@" </dev/null 3<&- &
+server=$!
+{ read -r _ <&3; kill -QUIT "$server"; } 2>/dev/null &
+guard=$!
+wait "$server"
+code=$?
+kill "$guard" 2>/dev/null
+exit "$code"`;
 
 /** What the log says of it, among statements that failed as they should. */
 const CRASH = /PANIC: |terminated by signal/;
