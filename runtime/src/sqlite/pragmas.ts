@@ -56,7 +56,7 @@ export function treatPragma(
   read: (name: string) => unknown,
   isInMemory: boolean,
 ): PragmaTreatment {
-  if (name === 'wal_checkpoint') return isInMemory ? 'pass' : 'refuse';
+  if (name === 'wal_checkpoint') return 'refuse';
   if (value === undefined) return 'pass';
   switch (name) {
     case 'foreign_keys':
