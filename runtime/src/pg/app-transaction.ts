@@ -3,7 +3,7 @@ import type { Trace } from '../trace.ts';
 import { EffectLog } from './kept/effect-log.ts';
 import type { SessionEffect } from './kept/session-clients.ts';
 import { Leftovers } from './leftovers.ts';
-import type { Control } from './real-connection.ts';
+import type { Control } from './exchange.ts';
 import { ModesInForce, type Modes } from './modes-in-force.ts';
 
 /** Names of ours; the app may not use them. */

@@ -10,7 +10,7 @@ import type { LogicalClient } from './logical-client.ts';
 import type { LogicalPool } from './logical-pool.ts';
 import { isOwn } from './own-pools.ts';
 import { markPlace, resumeAt } from './place-mark.ts';
-import type { Submission } from './real-connection.ts';
+import type { Submission } from './exchange.ts';
 import { isWord } from './sql-lexer.ts';
 import { statementsOf, type Statement } from './statements.ts';
 

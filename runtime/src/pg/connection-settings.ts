@@ -6,7 +6,8 @@
 import { DEFAULT_MODES, readDefaultModes } from './default-modes.ts';
 import { LOCK_TIMEOUT_MILLIS } from './lock-waits.ts';
 import type { Modes } from './modes-in-force.ts';
-import type { Control, RealConnection } from './real-connection.ts';
+import type { Control } from './exchange.ts';
+import type { RealConnection } from './real-connection.ts';
 
 /** A connection that is fit for sandboxes. */
 export interface Fitness {

@@ -1,6 +1,6 @@
 /** The modes that a session's transactions begin with, where nobody says otherwise. */
 import type { Modes } from './modes-in-force.ts';
-import type { Fields } from './real-connection.ts';
+import type { Fields } from './exchange.ts';
 import { ISOLATION_LEVELS } from './statements.ts';
 
 /** As PostgreSQL comes. */

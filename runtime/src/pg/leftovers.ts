@@ -5,7 +5,7 @@
  */
 import pg from 'pg';
 import { OnCommitTables } from './on-commit-tables.ts';
-import type { Control } from './real-connection.ts';
+import type { Control } from './exchange.ts';
 import { isSymbol, isWord, type Token } from './sql-lexer.ts';
 import type { Statement } from './statements.ts';
 

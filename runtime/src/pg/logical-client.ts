@@ -20,7 +20,8 @@ import { LogicalConnection } from './logical-connection.ts';
 import { markPlace } from './place-mark.ts';
 import { Portal, readsPortal } from './portal.ts';
 import { Question, type Asking, type Listener } from './question.ts';
-import type { RealConnection, ServerStatus, Submission } from './real-connection.ts';
+import type { Submission } from './exchange.ts';
+import type { RealConnection, ServerStatus } from './real-connection.ts';
 import type { Asker, Session } from './session.ts';
 
 /** What a logical client needs to know of the sandbox it belongs to. */

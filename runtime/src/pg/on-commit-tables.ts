@@ -3,7 +3,7 @@
  * the same name may be another table later, and IF NOT EXISTS may have made none.
  */
 import pg from 'pg';
-import type { Control } from './real-connection.ts';
+import type { Control } from './exchange.ts';
 import { isSymbol, type Token } from './sql-lexer.ts';
 
 interface Named {

@@ -7,7 +7,7 @@ import { OPEN_TRANSACTION, RELEASE_TRANSACTION } from './app-transaction.ts';
 import { grantModes } from './granted-modes.ts';
 import { isPlain } from './plain-statements.ts';
 import type { Question } from './question.ts';
-import type { Body, Outcome, Submission } from './real-connection.ts';
+import type { Body, Outcome, Submission } from './exchange.ts';
 import { endsTransaction, Script, type Settle } from './script.ts';
 import type { Asker, Session } from './session.ts';
 import { statementsOf, type Statement } from './statements.ts';

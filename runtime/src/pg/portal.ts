@@ -6,7 +6,7 @@
 import { EventEmitter } from 'node:events';
 import pg from 'pg';
 import { Question, type Asking } from './question.ts';
-import type { Submission } from './real-connection.ts';
+import type { Submission } from './exchange.ts';
 
 type Message = (connection: Writable) => void;
 type Steps = (question: Question) => void;

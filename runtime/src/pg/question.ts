@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { Trace } from '../trace.ts';
 import type { Waiting } from './client-faults.ts';
 import type { Inside } from './inside-transaction.ts';
-import type { Submission } from './real-connection.ts';
+import type { Submission } from './exchange.ts';
 
 /** From where a question is asked. */
 export interface Asking {

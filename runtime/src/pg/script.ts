@@ -9,13 +9,8 @@ import { rowsOf } from './kept/own-questions.ts';
 import { sessionWordsOf } from './kept/session-words.ts';
 import { CHECK_CONSTRAINTS } from './leftovers.ts';
 import type { Question } from './question.ts';
-import {
-  preparedAsAnother,
-  textPreparedAs,
-  type Control,
-  type Outcome,
-  type Submission,
-} from './real-connection.ts';
+import type { Control, Outcome, Submission } from './exchange.ts';
+import { preparedAsAnother, textPreparedAs } from './real-connection.ts';
 import { DEFAULT_MODES, readDefaultModes } from './default-modes.ts';
 import { grantModes } from './granted-modes.ts';
 import { judgeStatement, refusalBehind } from './statement-hazards.ts';

@@ -4,12 +4,11 @@
  * ahead of the app's next statement, in the same message. Knows no SQL of the app's.
  */
 import type pg from 'pg';
-import { openShared } from '../ambient-test.ts';
 import { Notes } from '../notes.ts';
 import type { Trace } from '../trace.ts';
 import { RESERVED_PREFIX, type AppTransaction } from './app-transaction.ts';
 import { waitsForItself } from './client-faults.ts';
-import { fit, fitnessOf, type Fitness } from './connection-settings.ts';
+import type { Fitness } from './connection-settings.ts';
 import type { Notification } from './kept/notifications.ts';
 import { SessionClients } from './kept/session-clients.ts';
 import { STANDARD_MODES } from './default-modes.ts';
@@ -19,29 +18,15 @@ import { startSettingsOf, type StartSettings } from './kept/start-settings.ts';
 import { Leftovers } from './leftovers.ts';
 import { LockWaits } from './lock-waits.ts';
 import type { Question } from './question.ts';
-import {
-  RealConnection,
-  type Body,
-  type Control,
-  type Outcome,
-  type ServerStatus,
-} from './real-connection.ts';
+import type { Body, Control, Outcome } from './exchange.ts';
+import type { RealConnection, ServerStatus } from './real-connection.ts';
 import { connectionLost, unfinished, waitedInVain, type Ownership } from './refusals.ts';
 import { answerQuestion } from './plain-answer.ts';
+import { Reach, type Connections } from './reach.ts';
 import { Turns, type Turn } from './turns.ts';
-import type { WarmConnections } from './warm-connections.ts';
 import { within } from './within.ts';
 
-/** Where a session gets its connection. */
-export interface Connections {
-  readonly checkout: () => Promise<pg.PoolClient>;
-  /** @param error set when the connection must not be used again */
-  readonly giveBack: (client: pg.PoolClient, error?: Error) => void;
-  /** Those that are taken, and not given back for a moment; absent, none is kept. */
-  readonly warm?: WarmConnections;
-  /** What the connections were made with. */
-  readonly options?: pg.PoolConfig | undefined;
-}
+export type { Connections } from './reach.ts';
 
 /** One logical client, as far as a session knows it. */
 export interface Asker {
@@ -83,10 +68,7 @@ export class Session implements Ownership {
   readonly notes = new Notes();
   readonly #connections: Connections;
   readonly #turns: Turns<Asker>;
-  #reaching: Promise<RealConnection> | undefined;
-  #preparing: RealConnection | undefined;
-  #giveUpReaching: (reason: Error) => void = ignore;
-  #real: RealConnection | undefined;
+  readonly #reach: Reach;
   #lockWaits: LockWaits | undefined;
   /** Why nothing can be asked any more. */
   #spoilt: Error | undefined;
@@ -118,6 +100,7 @@ export class Session implements Ownership {
     this.owner = owner;
     this.opened = opened;
     this.#connections = connections;
+    this.#reach = new Reach(connections, this);
     this.#startSettings = startSettingsOf(connections.options ?? NO_OPTIONS);
     this.#turns = new Turns<Asker>(PATIENCE_MILLIS, (holder) =>
       waitedInVain(this, holder.transaction?.begun(), PATIENCE_MILLIS),
@@ -159,6 +142,15 @@ export class Session implements Ownership {
     return this.#spoilt;
   }
 
+  /** Why nobody waits for the server any more. */
+  get #ended(): Error {
+    return this.#spoilt ?? new Error(`${this.owner} ended`);
+  }
+
+  get #real(): RealConnection | undefined {
+    return this.#reach.real;
+  }
+
   /** What the server said last about its transaction. */
   get serverStatus(): ServerStatus | undefined {
     return this.#real?.status;
@@ -175,17 +167,13 @@ export class Session implements Ownership {
 
   /** The real connection, if that takes no time. */
   get atHand(): RealConnection | undefined {
-    if (this.#real || this.#reaching || this.spoilt) return this.#real;
-    const warm = this.#connections.warm?.take();
-    const fitness = warm && fitnessOf(warm);
-    if (fitness) this.#begin(warm, fitness);
-    return this.#real;
+    return this.spoilt ? this.#real : this.#reach.atHand;
   }
 
   /** Takes the real connection, once. @throws the error of connecting, or what spoilt the session */
   async reach(): Promise<RealConnection> {
     if (this.spoilt) throw this.spoilt;
-    return this.atHand ?? (this.#reaching ??= this.#connect());
+    return this.#reach.connection();
   }
 
   /** Makes the session a client's before its question. @returns as `SessionClients.serve` */
@@ -307,7 +295,7 @@ export class Session implements Ownership {
    *   statement that does not end
    */
   close(graceMillis: number): Promise<void> | undefined {
-    const isQuiet = !this.#turns.running && (this.#real || !this.#reaching);
+    const isQuiet = !this.#turns.running && !this.#reach.isOnItsWay;
     if (!isQuiet) return this.#closeInTime(graceMillis);
     this.#refuseWaiting();
     this.#end();
@@ -316,7 +304,7 @@ export class Session implements Ownership {
 
   async #closeInTime(graceMillis: number): Promise<void> {
     await this.#quiesce(graceMillis);
-    await this.#reached(graceMillis);
+    await this.#reach.settled(graceMillis, () => this.#ended);
     this.#end();
   }
 
@@ -371,57 +359,12 @@ export class Session implements Ownership {
     // A server that only loses its client goes on with the statement, and keeps its locks.
     this.#real?.cancel();
     if (this.#real && (await within(CANCEL_MILLIS, this.#turns.idle()))) return;
-    this.#giveUp();
+    this.#reach.giveUp(this.#ended);
     await this.#turns.idle();
   }
 
-  /** Waits for the connection if it was asked for, but not for long. */
-  async #reached(graceMillis: number): Promise<void> {
-    if (this.#real || !this.#reaching) return;
-    const reaching = this.#reaching.then(ignore, ignore);
-    if (!(await within(graceMillis, reaching))) this.#giveUp();
-    await reaching;
-  }
-
-  /** Has everything that still waits for the server fail. */
-  #giveUp(): void {
-    (this.#real ?? this.#preparing)?.destroy();
-    this.#giveUpReaching(this.#spoilt ?? new Error(`${this.owner} ended`));
-  }
-
-  async #connect(): Promise<RealConnection> {
-    const taken = this.#take();
-    const givenUp = new Promise<never>((_, reject) => (this.#giveUpReaching = reject));
-    try {
-      const { real, fitness } = await Promise.race([taken, givenUp]);
-      this.#begin(real, fitness);
-      return real;
-    } catch (error) {
-      // A server that was not there may be there the next time.
-      this.#reaching = undefined;
-      // Nobody waits for it any more.
-      taken.then(({ real: { client } }) => {
-        this.#connections.giveBack(client);
-      }, ignore);
-      throw error;
-    }
-  }
-
-  async #take(): Promise<{ real: RealConnection; fitness: Fitness }> {
-    // The connection serves whoever asks later; it is not the first asker's own.
-    const client = await openShared(() => this.#connections.checkout());
-    const real = RealConnection.of(client);
-    this.#preparing = real;
-    try {
-      return { real, fitness: await fit(real) };
-    } catch (error) {
-      this.#connections.giveBack(client, error as Error);
-      throw error;
-    }
-  }
-
-  #begin(real: RealConnection, { modes, opening }: Fitness): void {
-    this.#real = real;
+  /** Called once the connection is there. */
+  reached(real: RealConnection, { modes, opening }: Fitness): void {
     this.initialModes = modes;
     this.#modes = modes;
     // Nothing was sent yet: it comes right behind BEGIN.
@@ -490,8 +433,4 @@ class AskedQuestion implements Turn<Asker> {
   selfWait({ transaction }: Asker): Error | undefined {
     return waitsForItself(this.#session, transaction, this.#question);
   }
-}
-
-function ignore(): void {
-  // What comes late has nobody to hear it.
 }

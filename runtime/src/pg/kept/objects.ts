@@ -1,6 +1,6 @@
 /** Temporary tables, prepared statements of SQL and cursors WITH HOLD: what one client makes, no other has. */
 import { refusedSession } from '../refusals.ts';
-import type { Control } from '../real-connection.ts';
+import type { Control } from '../exchange.ts';
 import type { Asker, Session } from '../session.ts';
 import { rowsOf } from './own-questions.ts';
 import { discardOf, NamedObjects, stillThere } from './named-objects.ts';

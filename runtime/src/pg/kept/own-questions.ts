@@ -1,6 +1,6 @@
 /** What is asked of the server on the sandbox's own account, between the statements of the app. */
 import { RESERVED_PREFIX } from '../app-transaction.ts';
-import type { Fields } from '../real-connection.ts';
+import type { Fields } from '../exchange.ts';
 import type { Session } from '../session.ts';
 
 const GUARD = `${RESERVED_PREFIX}ask`;

@@ -4,7 +4,7 @@
  * while nobody sets anything, and no round trip of its own otherwise.
  */
 import pg from 'pg';
-import type { Control } from '../real-connection.ts';
+import type { Control } from '../exchange.ts';
 import type { StartSettings } from './start-settings.ts';
 
 /** A value as the server writes it, or that only the server knows it yet. */

@@ -2,7 +2,7 @@
 import type { HazardError } from '../../hazard-error.ts';
 import { refusedSession } from '../refusals.ts';
 import type { Question } from '../question.ts';
-import type { Control } from '../real-connection.ts';
+import type { Control } from '../exchange.ts';
 import type { Asker, Session } from '../session.ts';
 import { constantOf } from './expressions.ts';
 import { SettingValues } from './setting-values.ts';

@@ -1,7 +1,7 @@
 /** One question of the app as the keepers of a session hear it, and what they want done about it. */
 import type { AppTransaction } from '../app-transaction.ts';
 import type { Question } from '../question.ts';
-import type { Control } from '../real-connection.ts';
+import type { Control } from '../exchange.ts';
 import type { Asker } from '../session.ts';
 import type { Said } from './expressions.ts';
 import type { SessionWord } from './session-words.ts';
