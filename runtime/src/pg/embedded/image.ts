@@ -3,7 +3,7 @@
  * that it is made once for each version. Losing it costs half a second; nothing here ever fails.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { chownSync, constants, copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chownSync, copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
@@ -116,7 +116,7 @@ function copyFolder(from: string, to: string, owner: RunAs): Contents {
       files += inner.files;
       bytes += inner.bytes;
     } else {
-      copyFileSync(source, target, constants.COPYFILE_FICLONE);
+      copyFileSync(source, target);
       own(target);
       files += 1;
       bytes += statSync(target).size;
