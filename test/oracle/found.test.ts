@@ -53,6 +53,91 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
     'a text that listens and notifies hears itself',
     [{ on: 'a', sql: "LISTEN news; SELECT pg_notify('news', 'x' || 1)" }],
   ],
+  [
+    'a parameter that a transaction sets first for itself, and then for good',
+    [
+      { on: 'a', sql: 'BEGIN' },
+      { on: 'a', sql: 'SET LOCAL search_path TO nowhere' },
+      { on: 'a', sql: 'SET search_path TO public, nowhere' },
+      { on: 'a', sql: 'ROLLBACK' },
+      { on: 'pool', sql: 'SELECT count(*) FROM users' },
+    ],
+  ],
+  [
+    'a user that a transaction is for itself, and a role for good',
+    [
+      { on: 'a', sql: 'BEGIN' },
+      { on: 'a', sql: 'SET LOCAL SESSION AUTHORIZATION pg_write_all_data' },
+      { on: 'a', sql: 'RESET SESSION AUTHORIZATION; SET ROLE pg_read_all_data' },
+      { on: 'a', sql: 'ROLLBACK' },
+      { on: 'pool', sql: 'SELECT count(*) FROM users' },
+    ],
+  ],
+  [
+    'another user has no role, and the role is there again with the first one',
+    [
+      { on: 'a', sql: 'SET ROLE pg_read_all_data' },
+      { on: 'b', sql: 'SELECT current_user' },
+      { on: 'a', sql: 'BEGIN; SET LOCAL SESSION AUTHORIZATION pg_write_all_data' },
+      { on: 'a', sql: 'SELECT current_user, session_user' },
+      { on: 'a', sql: 'COMMIT' },
+      { on: 'a', sql: "SELECT current_user, current_setting('role')" },
+      { on: 'a', sql: 'SET SESSION AUTHORIZATION pg_write_all_data' },
+      { on: 'b', sql: "SELECT current_setting('role')" },
+      { on: 'a', sql: "SELECT current_user, current_setting('role')" },
+      { on: 'a', sql: 'RESET SESSION AUTHORIZATION' },
+      { on: 'b', sql: "SELECT current_setting('role')" },
+      { on: 'a', sql: "SELECT current_setting('role')" },
+    ],
+  ],
+  [
+    'a constraint is deferred from the moment at which it is said to be',
+    [
+      { on: 'a', sql: 'INSERT INTO posts (author) VALUES (1)' },
+      { on: 'a', sql: 'BEGIN' },
+      {
+        on: 'a',
+        sql: 'ALTER TABLE posts ALTER CONSTRAINT posts_editor_fkey DEFERRABLE INITIALLY DEFERRED',
+      },
+      { on: 'a', sql: 'INSERT INTO posts (editor) VALUES (20)' },
+      { on: 'a', sql: 'COMMIT' },
+      {
+        on: 'a',
+        sql: 'CREATE TABLE late (id int REFERENCES users DEFERRABLE INITIALLY DEFERRED); INSERT INTO late VALUES (9); INSERT INTO users (id) VALUES (9)',
+      },
+    ],
+  ],
+  [
+    'SET LOCAL behind SET in one text',
+    [
+      { on: 'a', sql: 'SET work_mem = 1111; SET LOCAL work_mem = 3333; SHOW work_mem' },
+      { on: 'a', sql: 'SHOW work_mem' },
+    ],
+  ],
+  [
+    'a table that COMMIT empties, for a user who may not',
+    [
+      { on: 'a', sql: 'CREATE TEMP TABLE kept (n int) ON COMMIT DELETE ROWS' },
+      { on: 'a', sql: 'BEGIN; INSERT INTO kept VALUES (1); SET ROLE pg_read_all_data; COMMIT' },
+      { on: 'a', sql: 'RESET ROLE; SELECT count(*) FROM kept' },
+      { on: 'a', sql: 'SET SESSION AUTHORIZATION pg_read_all_data' },
+      { on: 'c', sql: 'SELECT 1' },
+      { on: 'a', sql: "SELECT current_user, session_user, current_setting('role')" },
+    ],
+  ],
+  [
+    'what a cursor does to its session, it does when it is read',
+    [
+      { on: 'c', cursor: 'SET LOCAL SESSION AUTHORIZATION pg_write_all_data', reads: [1] },
+      { on: 'c', sql: 'SELECT current_user = session_user' },
+      { on: 'a', cursor: 'SET LOCAL work_mem = 1111', reads: [1] },
+      { on: 'a', sql: 'SHOW work_mem' },
+      { on: 'a', cursor: 'SELECT pg_try_advisory_lock(1)', reads: [] },
+      { on: 'a', cursor: 'SELECT pg_try_advisory_lock(2)', reads: [2] },
+      { on: 'b', sql: 'SELECT pg_try_advisory_lock(1)' },
+      { on: 'b', sql: 'SELECT pg_try_advisory_lock(2)' },
+    ],
+  ],
 ];
 
 test('programs that once differed see the same for real and in a sandbox', async (t) => {

@@ -206,7 +206,8 @@ function seenError(error: unknown): object {
   const { where } = error as pg.DatabaseError;
   return {
     ...Object.fromEntries(known),
-    message: (error as Error).message,
+    // The one difference between the two databases.
+    message: (error as Error).message.replace(/\bsavepoint_(?:real|sandboxed)_/g, 'savepoint_'),
     // Portals of `pg-cursor` are numbered.
     ...(where !== undefined && { where: where.replace(/"C_\d+"/, '"C"') }),
   };

@@ -23,8 +23,8 @@ export interface Submission {
   handleEmptyQuery?(connection: pg.Connection): void;
   handleCopyInResponse?(connection: pg.Connection): void;
   handleCopyData?(message: unknown, connection: pg.Connection): void;
-  /** Of what is read first and run later, if ever. @param then called when it is run */
-  whenRun?(then: () => void): void;
+  /** Of a statement that the server reads with one message, and runs with a later one, if ever: which this is. */
+  readonly phase?: 'read' | 'run' | undefined;
 }
 
 /** What the app's part of an exchange is. */

@@ -9,13 +9,8 @@ import type { Control } from './exchange.ts';
 import { isSymbol, isWord, type Token } from './sql-lexer.ts';
 import type { Statement } from './statements.ts';
 
-/**
- * Runs the checks that a COMMIT would run, in the same subtransaction, so that the effects of
- * deferred triggers stay; then defers again what is declared INITIALLY DEFERRED. By name, for ALL
- * would defer the others too.
- */
-export const CHECK_CONSTRAINTS = `SET CONSTRAINTS ALL IMMEDIATE;
-DO $savepoint$
+/** Defers what is declared INITIALLY DEFERRED. By name, for ALL would defer the others too. */
+const DEFER_CONSTRAINTS = `DO $savepoint$
 DECLARE names text;
 BEGIN
   SELECT string_agg(format('%I.%I', nspname, conname), ', ') INTO names FROM (
@@ -26,6 +21,13 @@ BEGIN
   IF names IS NOT NULL THEN EXECUTE 'SET CONSTRAINTS ' || names || ' DEFERRED'; END IF;
 END
 $savepoint$`;
+
+/**
+ * Runs the checks that a COMMIT would run, in the same subtransaction, so that the effects of
+ * deferred triggers stay; then defers again.
+ */
+export const CHECK_CONSTRAINTS = `SET CONSTRAINTS ALL IMMEDIATE;
+${DEFER_CONSTRAINTS}`;
 
 /** Statements after which a database may have other deferred constraints than before. */
 const CHANGES_SCHEMA = ['create', 'alter', 'drop', 'do', 'call'];
@@ -39,6 +41,8 @@ export class Leftovers {
   readonly #tables: OnCommitTables;
   #constraintsChanged = false;
   #schemaChanged = false;
+  /** Whether there are constraints that the last check has not deferred again. */
+  #hasNewDeferred = false;
 
   /** @param tables made in earlier transactions */
   constructor(tables = new OnCommitTables()) {
@@ -57,7 +61,11 @@ export class Leftovers {
 
   /** What must be sent ahead of the next statements, however many are sent together. */
   ahead(): Control[] {
-    return this.#tables.numberNew();
+    const numbered = this.#tables.numberNew();
+    // The app's own SET CONSTRAINTS are for those to come, too.
+    if (!this.#hasNewDeferred || this.#constraintsChanged) return numbered;
+    this.#hasNewDeferred = false;
+    return [...numbered, DEFER_CONSTRAINTS];
   }
 
   /**
@@ -74,6 +82,7 @@ export class Leftovers {
     if (statement.kind === 'set session')
       if (statement.parameter === undefined) this.#stashed.clear();
       else this.#stashed.delete(statement.parameter);
+    if (statement.mentions.has('deferred constraint')) this.#hasNewDeferred = true;
     if (CHANGES_SCHEMA.includes(tokens[0].value)) this.#schemaChanged = true;
     const set = settingsOf(tokens, values);
     // What is set for good after it was set for the transaction stays.
@@ -81,6 +90,8 @@ export class Leftovers {
     const parameters = set.filter(({ isLocal }) => isLocal).map(({ parameter }) => parameter);
     if (statement.kind === 'set local' && statement.parameter !== undefined)
       parameters.push(statement.parameter);
+    // Another user begins with no role.
+    if (parameters.includes(AUTHORIZATION)) parameters.push(ROLE);
     return [
       ...this.#tables.note(tokens),
       ...parameters.flatMap((parameter) => this.#stash(parameter)),
@@ -90,7 +101,7 @@ export class Leftovers {
   /** What puts things right once the transaction's savepoint is released. */
   tidy(): Control[] {
     return [
-      ...[...this.#stashed].map(([parameter, stash]) => restoreParameter(parameter, stash)),
+      ...[...this.#stashed].toSorted(roleLast).map(restoreParameter),
       ...(this.#cursors.size > 0 ? [closeCursors([...this.#cursors])] : []),
       ...this.#tables.tidy(),
     ];
@@ -117,7 +128,17 @@ export class Leftovers {
   }
 }
 
-function restoreParameter(parameter: string, stash: string): string {
+const AUTHORIZATION = 'session_authorization';
+const ROLE = 'role';
+
+type Stashed = readonly [parameter: string, stash: string];
+
+/** To be another user takes the role away. */
+function roleLast([one]: Stashed, [other]: Stashed): number {
+  return Number(one === ROLE) - Number(other === ROLE);
+}
+
+function restoreParameter([parameter, stash]: Stashed): string {
   return (
     `SELECT pg_catalog.set_config(${pg.escapeLiteral(parameter)}, substr(kept, 2), false) ` +
     `FROM (SELECT pg_catalog.current_setting('${stash}', true) AS kept) AS stash WHERE kept <> '' ` +

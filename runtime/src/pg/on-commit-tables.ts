@@ -81,10 +81,28 @@ function tidied({ name, action, before, number }: OnCommitTable): string {
     number === undefined
       ? `oid = pg_catalog.to_regclass(${qualified(name)}) AND oid <> ${before ?? '0'}`
       : `oid = ${String(number)}`;
+  // The server does it as nobody; the app may be another user by now, who must not.
   return `DO $savepoint$
-DECLARE found text := (SELECT oid::pg_catalog.regclass FROM pg_catalog.pg_class WHERE ${which});
+DECLARE
+  found text;
+  owner text;
+  acts text := pg_catalog.current_setting('role');
+  is_user text := pg_catalog.current_setting('session_authorization');
 BEGIN
-  IF found IS NOT NULL THEN EXECUTE '${action === 'drop' ? 'DROP TABLE' : 'DELETE FROM'} ' || found; END IF;
+  SELECT oid::pg_catalog.regclass, pg_catalog.pg_get_userbyid(relowner) INTO found, owner
+    FROM pg_catalog.pg_class WHERE ${which};
+  IF found IS NULL THEN RETURN; END IF;
+  IF owner <> current_user THEN
+    SET SESSION AUTHORIZATION DEFAULT;
+    IF owner <> current_user THEN PERFORM pg_catalog.set_config('role', owner, false); END IF;
+  END IF;
+  EXECUTE '${action === 'drop' ? 'DROP TABLE' : 'DELETE FROM'} ' || found;
+  IF pg_catalog.current_setting('session_authorization') <> is_user THEN
+    PERFORM pg_catalog.set_config('session_authorization', is_user, false);
+  END IF;
+  IF pg_catalog.current_setting('role') <> acts THEN
+    PERFORM pg_catalog.set_config('role', acts, false);
+  END IF;
 END $savepoint$`;
 }
 

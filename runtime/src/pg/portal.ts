@@ -46,7 +46,8 @@ export class Portal extends EventEmitter {
   #failed = false;
   /** Whether what was written since the last step runs the statement. */
   #runs = false;
-  readonly #whenRun: (() => void)[] = [];
+  /** Whether an earlier step has had it read. */
+  #isRead = false;
 
   /**
    * @param question the reader's, answered when the portal is closed
@@ -125,23 +126,22 @@ export class Portal extends EventEmitter {
     });
   }
 
-  /** What is to be done when the cursor is read for the first time; it may be closed unread. */
-  whenRun(then: () => void): void {
-    this.#whenRun.push(then);
+  /** Said twice: when it is read, and when it is run for the first time. */
+  #said(): Said {
+    const [runs, isRead, text] = [this.#runs, this.#isRead, this.#text];
+    this.#runs = false;
+    this.#isRead = true;
+    if (isRead && !runs) return {};
+    if (!runs) return { text, phase: 'read' };
+    this.#text = undefined;
+    return { text, phase: isRead ? 'run' : undefined };
   }
 
   #step(done: () => void): void {
     const messages = this.#messages;
     this.#messages = [];
-    const runs = this.#runs;
-    this.#runs = false;
-    const text = this.#text;
-    this.#text = undefined;
     const { asked, inside, takenInside } = this.#asking;
-    const step = new Step(this.#reader, this, text, messages, {
-      sent: () => {
-        if (runs) for (const then of this.#whenRun.splice(0)) then();
-      },
+    const step = new Step(this.#reader, this, this.#said(), messages, {
       done,
       failed: (error) => {
         this.#failed = true;
@@ -152,8 +152,10 @@ export class Portal extends EventEmitter {
   }
 }
 
+/** What a step says, if it is more than a message about what was said. */
+type Said = Pick<Submission, 'text' | 'phase'>;
+
 interface StepEvents {
-  readonly sent: () => void;
   readonly done: () => void;
   readonly failed: (error: Error) => void;
 }
@@ -161,6 +163,7 @@ interface StepEvents {
 /** One message of a cursor to the server, and its answer. */
 class Step implements Submission {
   readonly text: string | undefined;
+  readonly phase: Submission['phase'];
   readonly #reader: PortalReader;
   readonly #portal: Portal;
   readonly #messages: readonly Message[];
@@ -170,13 +173,14 @@ class Step implements Submission {
   constructor(
     reader: PortalReader,
     portal: Portal,
-    text: string | undefined,
+    { text, phase }: Said,
     messages: readonly Message[],
     on: StepEvents,
   ) {
     this.#reader = reader;
     this.#portal = portal;
     this.text = text;
+    this.phase = phase;
     this.#messages = messages;
     this.#on = on;
   }
@@ -186,12 +190,7 @@ class Step implements Submission {
     connection.on('noData', this.#noData);
     for (const write of this.#messages) write(connection as unknown as Writable);
     connection.sync();
-    this.#on.sent();
     return null;
-  }
-
-  whenRun(then: () => void): void {
-    this.#portal.whenRun(then);
   }
 
   readonly #noData = () => this.#portal.emit('noData');

@@ -167,13 +167,23 @@ export class Script {
     const [only, ...others] = this.#statements;
     const hasControl = this.#statements.some(controlsTransaction);
     // Of several statements a cursor has the server read, which refuses them.
-    const isLeftToServer = others.length > 0 && readsFirst(this.#question.submission);
+    const isLeftToServer = others.length > 0 && this.#question.submission.phase !== undefined;
     if (hasControl && !this.#question.isPlain && !isLeftToServer) throw controlThroughSubmittable();
     if (only && others.length === 0) await this.#perform(only, () => this.#send([only]));
     // The extended protocol takes one statement; the server refuses several.
-    else if (this.#question.isExtended || !this.#statements.some(standsAlone))
-      await this.#send(this.#statements);
+    else if (this.#question.isExtended || !this.#isTakenApart()) await this.#send(this.#statements);
     else await this.#performEach();
+  }
+
+  #isTakenApart(): boolean {
+    return this.#statements.some(
+      (statement) => standsAlone(statement) || this.#followsItsSetting(statement),
+    );
+  }
+
+  /** What SET LOCAL ends with must be there before it can be kept: SET in the same text. */
+  #followsItsSetting({ kind }: Statement): boolean {
+    return kind === 'set local' && this.#statements.some((other) => other.kind === 'set session');
   }
 
   /** A text of several statements: the server runs what stands between transaction statements as one. */
@@ -186,6 +196,7 @@ export class Script {
         await this.#perform(statement, () => this.#sendPart([statement]));
         await this.#learnInitialModes();
       } else {
+        if (this.#followsItsSetting(statement)) await this.#sendPart(together.splice(0));
         together.push(statement);
       }
     }
@@ -224,7 +235,8 @@ export class Script {
   /** Sends statements as they stand, in the app's transaction or one of their own. */
   async #send(statements: readonly Statement[], text?: string): Promise<void> {
     const transaction = this.#asker.transaction ?? this.#openImplicit();
-    const wording = transaction.aborted
+    const isHeard = !transaction.aborted && this.#question.submission.phase !== 'read';
+    const wording = !isHeard
       ? undefined
       : await this.#session.clients.hear(this.#asker, transaction, this.#question, statements);
     const isSaid = wording?.text === undefined && wording?.tag === undefined;
@@ -293,7 +305,10 @@ export class Script {
     this.#session.history.note(statement);
     if (!takesSnapshot(statement)) return [];
     this.#grant(transaction.modes.current);
-    if (transaction.modes.query()) this.#session.history.transactions++;
+    const isFirst = transaction.modes.query();
+    // It was judged when it was read.
+    if (this.#question.submission.phase === 'run') return transaction.modes.tell();
+    if (isFirst) this.#session.history.transactions++;
     judgeStatement(this.#session, this.#question, transaction, statement);
     return transaction.modes.tell();
   }
@@ -530,13 +545,10 @@ export class Script {
   }
 
   async #replyToNoEffect(kind: 'set constraints' | 'set local'): Promise<Reply> {
-    await this.#haveRead();
-    const warn = () => {
+    const { phase } = this.#question.submission;
+    if (phase !== 'run') await this.#haveRead();
+    if (phase !== 'read')
       this.#asker.hearNotice(onlyInTransactionBlocksWarning(kind.toUpperCase()));
-    };
-    const { submission } = this.#question;
-    if (readsFirst(submission)) submission.whenRun(warn);
-    else warn();
     return SEND;
   }
 
@@ -644,13 +656,6 @@ const UNHEARD: Submission = {
   handleReadyForQuery: () => undefined,
 };
 
-type ReadFirst = Submission & Required<Pick<Submission, 'whenRun'>>;
-
-/** Whether the server reads it at once, and runs it later or never: a cursor. */
-function readsFirst(submission: Submission): submission is ReadFirst {
-  return submission.whenRun !== undefined;
-}
-
 /** Where the server is not asked, a query that would ask it for more finds nobody. */
 const UNASKED = { sync: () => undefined } as unknown as pg.Connection;
 
@@ -669,7 +674,10 @@ function parseOnly(text: string, name: string | undefined): Submission {
 
 /** Whether a statement must not be sent together with others. */
 function standsAlone(statement: Statement): boolean {
-  return statement.kind === 'show mode' || controlsTransaction(statement);
+  const { kind, mentions } = statement;
+  return (
+    kind === 'show mode' || mentions.has('deferred constraint') || controlsTransaction(statement)
+  );
 }
 
 /** Whether a statement is of transactions themselves. */

@@ -13,6 +13,8 @@ export type Mention =
   | 'snapshot'
   /** `ALTER TYPE … ADD VALUE`. */
   | 'enum value'
+  /** A constraint that is made, or becomes, INITIALLY DEFERRED. */
+  | 'deferred constraint'
   /** Something that reads parameters by their names. */
   | 'parameters'
   /** `default_transaction_isolation` and its like, also as the name that `set_config` is given. */
@@ -57,7 +59,16 @@ export function mentionsOf(tokens: readonly [Token, ...Token[]]): ReadonlySet<Me
     if (token.kind !== 'symbol' && DEFAULT_MODES.test(token.value)) add('default modes');
   });
   if (addsEnumValue(tokens)) add('enum value');
+  if (defersConstraint(tokens)) add('deferred constraint');
   return mentions ?? NOTHING;
+}
+
+function defersConstraint(tokens: readonly [Token, ...Token[]]): boolean {
+  const [first] = tokens;
+  return (
+    (isWord(first, 'create') || isWord(first, 'alter')) &&
+    tokens.some((token) => isWord(token, 'deferred'))
+  );
 }
 
 function addsEnumValue(tokens: readonly [Token, ...Token[]]): boolean {

@@ -222,6 +222,7 @@ function follow(
     case 'discard':
       if (word.what === 'temp') undo(/^the temporary object /);
       return;
+    case 'set local':
     case 'notify':
     case 'list channels':
     case 'make':

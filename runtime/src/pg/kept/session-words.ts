@@ -9,6 +9,8 @@ import type { Statement } from '../statements.ts';
 export type SessionWord =
   /** SET, or `set_config(…, false)`; `parameter` is undefined where it cannot be read. */
   | { readonly is: 'set'; readonly parameter: Expression | string; readonly value: Expression }
+  /** SET LOCAL, or `set_config(…, true)`. */
+  | { readonly is: 'set local'; readonly parameter: Expression | string }
   /** RESET; `parameter` is undefined for ALL. */
   | { readonly is: 'reset'; readonly parameter: string | undefined }
   | { readonly is: 'savepoint' | 'release' | 'rollback to'; readonly name: string }
@@ -73,9 +75,7 @@ function read(statement: Statement): readonly SessionWord[] {
     case 'set session':
       return settingOf(statement.parameter, tokens);
     case 'set local':
-      return statement.parameter !== undefined && IDLE_TIMEOUTS.includes(statement.parameter)
-        ? settingOf(statement.parameter, tokens)
-        : NOTHING;
+      return localSettingOf(statement.parameter, tokens);
     case 'block only':
     case 'ordinary':
       return together(commandOf(tokens), callsIn(tokens));
@@ -107,6 +107,15 @@ const SESSION_MODES = [
   'default_transaction_read_only',
   'default_transaction_deferrable',
 ];
+
+function localSettingOf(
+  parameter: string | undefined,
+  tokens: readonly Token[],
+): readonly SessionWord[] {
+  if (parameter === undefined) return NOTHING;
+  if (IDLE_TIMEOUTS.includes(parameter)) return settingOf(parameter, tokens);
+  return [{ is: 'set local', parameter: parameter.toLowerCase() }];
+}
 
 function settingOf(parameter: string | undefined, tokens: readonly Token[]): SessionWord[] {
   const name = parameter === XML_OPTION ? 'xmloption' : parameter?.toLowerCase();
@@ -292,7 +301,7 @@ function readSetConfig({ args }: Call): SessionWord | undefined {
   const [parameter = { tokens: [] }, value = { tokens: [] }, isLocal] = args;
   const [local] = isLocal?.tokens ?? [];
   const ends = isWord(local, 'true') || (local?.kind === 'string' && /^t/i.test(local.value));
-  return ends ? undefined : { is: 'set', parameter, value };
+  return ends ? { is: 'set local', parameter } : { is: 'set', parameter, value };
 }
 
 function callsIn(tokens: readonly Token[]): readonly SessionWord[] {

@@ -53,6 +53,11 @@ export class SettingValues<Client extends Starting> {
     return this.#readBeginning(parameter);
   }
 
+  /** Notes that a transaction changes a parameter. @returns what must be sent ahead of it */
+  changesForTransaction(parameter: string): Control[] {
+    return UNTRACKED.includes(parameter) ? [] : this.#readBeginning(parameter);
+  }
+
   #readBeginning(parameter: string): Control[] {
     if (this.#beginnings.has(parameter)) return [];
     // For a parameter that nobody knew before, nothing and empty are the same.

@@ -48,12 +48,16 @@ export class Settings {
   }
 
   hear(speech: Speech): Wording | undefined {
+    const beginnings = this.#noteLocal(speech);
     const words = wordsOf(speech, 'set', 'reset');
-    if (words.length === 0) return undefined;
+    if (words.length === 0) return beginnings.length > 0 ? { ahead: beginnings } : undefined;
     const names = words.map((word) =>
       word.is === 'set' ? this.#nameOf(speech, word) : word.parameter,
     );
-    const ahead = words.flatMap((word, index) => this.#note(speech, word, names[index]));
+    const ahead = [
+      ...beginnings,
+      ...words.flatMap((word, index) => this.#note(speech, word, names[index])),
+    ];
     const mayEndSandbox = names.some((name) => name === undefined || IDLE_TIMEOUTS.includes(name));
     const again = words.flatMap((word) =>
       word.is === 'reset' ? this.values.begunWith(speech.client, word.parameter) : [],
@@ -67,14 +71,27 @@ export class Settings {
     };
   }
 
+  /** What a session began with cannot be read while a transaction has its own. */
+  #noteLocal(speech: Speech): Control[] {
+    return wordsOf(speech, 'set local').flatMap((word) => {
+      const name = this.#nameOf(speech, word);
+      if (name === undefined) return [];
+      const changed = name === 'session_authorization' ? [name, 'role'] : [name];
+      return changed.flatMap((parameter) => this.values.changesForTransaction(parameter));
+    });
+  }
+
   #note({ client }: Speech, word: SessionWord, name: string | undefined): Control[] {
+    // To be another user takes the role away.
+    if (name === 'session_authorization')
+      return [name, 'role'].flatMap((changed) => this.values.changes(client, changed));
     if (name !== undefined) return this.values.changes(client, name);
     if (word.is === 'reset') this.values.changesAll(client);
     else this.#opaque = client;
     return [];
   }
 
-  #nameOf(speech: Speech, word: SetWord): string | undefined {
+  #nameOf(speech: Speech, word: Pick<SetWord, 'parameter'>): string | undefined {
     const { parameter } = word;
     return (
       typeof parameter === 'string' ? parameter : constantOf(parameter, speech.said)
