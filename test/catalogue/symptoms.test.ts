@@ -87,7 +87,11 @@ Emitted 'error' event on Server instance at:
     'KnexTimeoutError: Knex: Timeout acquiring a connection. The pool is probably full. Are you missing a .transacting(trx) call?',
     ['require-client-release', 'no-nested-checkout'],
   ],
-  ['too many connections', 'FATAL:  sorry, too many clients already', ['no-per-test-pool']],
+  [
+    'too many connections',
+    'FATAL:  sorry, too many clients already',
+    ['no-per-test-pool', 'require-pool-budget'],
+  ],
   [
     'a host called undefined',
     'Error: getaddrinfo ENOTFOUND undefined\n    at GetAddrInfoReqWrap.onlookup [as oncomplete]',

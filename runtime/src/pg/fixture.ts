@@ -122,7 +122,12 @@ class Postgres implements PostgresFixture {
 
   async #makeClone(t: TestContext, opened: Trace): Promise<pg.Pool> {
     const test = runningScopeOf(t, opened);
+    const scope = sandboxScopeOfTest(t);
     const clones = await this.#database.clones();
+    keepWithin(clones.atOnce);
+    // A place is a test's for all its databases: so those that wait never wait for each other.
+    await scope.enter();
+    if (test.ended) throw endedMeanwhile(test);
     return clones.poolFor(t, test, opened);
   }
 }

@@ -9,6 +9,7 @@ import { embeddedServer } from './embedded/embedded-server.ts';
 import type { PostgresOptions } from './fixture-options.ts';
 import { readMigrations, type Origin } from './migrations.ts';
 import { markOwn } from './own-pools.ts';
+import { budgetOn, overBudget, type Budget } from './pool-budget.ts';
 import { ScatteredSequences } from './scattered-sequences.ts';
 import {
   migratedTemplate,
@@ -28,7 +29,11 @@ export interface SharedDatabase {
   readonly sequences: ScatteredSequences | undefined;
 }
 
-export const DEFAULT_MAX = 10;
+const DEFAULT_MAX = 10;
+/** A test that wants a clone wants several connections. */
+const FEWEST_FOR_CLONE = 2;
+/** For the locks of this process, and for making and dropping clones. */
+const OWN_CONNECTIONS = 3;
 
 /** What a declaration leads to; each part is made when it is first asked for. */
 export class OpenDatabase {
@@ -37,6 +42,7 @@ export class OpenDatabase {
   #template: Promise<MigratedTemplate> | undefined;
   #shared: Promise<SharedDatabase> | undefined;
   #clones: Promise<TestClones> | undefined;
+  #told = false;
 
   /** @param origin where the user declared the database */
   constructor(options: PostgresOptions, origin: Origin) {
@@ -70,7 +76,13 @@ export class OpenDatabase {
   }
 
   async #openClones(): Promise<TestClones> {
-    const { connectionString, migrate, allowDatabase, max, keepFailed } = this.#options;
+    const {
+      connectionString,
+      migrate,
+      allowDatabase,
+      max = DEFAULT_MAX,
+      keepFailed,
+    } = this.#options;
     let template: Template;
     if (connectionString && migrate === undefined) {
       assertTestDatabase({ connectionString }, allowDatabase);
@@ -79,19 +91,42 @@ export class OpenDatabase {
     } else {
       template = await this.#migrated();
     }
+    const budget = await budgetOn(template.owner);
+    const share = budget.connections - OWN_CONNECTIONS;
+    if (share < FEWEST_FOR_CLONE)
+      throw overBudget(
+        `clones need ${String(FEWEST_FOR_CLONE + OWN_CONNECTIONS)} connections in each process`,
+        budget,
+      );
+    this.#tellOverBudget(budget);
     const clones = new TestClones(template, {
-      max: max ?? DEFAULT_MAX,
+      max: Math.min(max, share),
+      atOnce: Math.floor(share / Math.min(max, share)),
       keepFailed: keepFailed ?? process.env.SAVEPOINT_KEEP_FAILED === '1',
     });
     whenProcessEnds(() => clones.close());
     return clones;
   }
 
+  /** What was asked for by name and does not fit is told; what nobody asked for is less in silence. */
+  #tellOverBudget(budget: Budget): void {
+    const { max } = this.#options;
+    if (max === undefined || max <= budget.connections || this.#told) return;
+    this.#told = true;
+    process.emitWarning(
+      overBudget(`postgres({ max: ${String(max)} }) is more than each process can have`, budget),
+    );
+  }
+
   async #findShared(): Promise<string> {
     const { connectionString, migrate, allowDatabase } = this.#options;
-    if (!connectionString || migrate !== undefined) return (await this.#migrated()).shared();
+    if (!connectionString || migrate !== undefined) {
+      const template = await this.#migrated();
+      this.#tellOverBudget(await budgetOn(template.owner));
+      return template.shared();
+    }
     assertTestDatabase({ connectionString }, allowDatabase);
-    await withConnection(connectionString, () => Promise.resolve());
+    this.#tellOverBudget(await withConnection(connectionString, (client) => budgetOn(client)));
     return connectionString;
   }
 

@@ -18,7 +18,7 @@ interface Facts {
 
 /** The two locks of a name; any two numbers that nobody else on the server is likely to use. */
 const BUILD = 0x5a_7e_01;
-const OWN = 0x5a_7e_02;
+export const OWN = 0x5a_7e_02;
 const CLAIM = 'select pg_advisory_lock_shared($1, $2)';
 
 /** How often the system asks after a connection whose machine may have died, in seconds. */
@@ -130,16 +130,6 @@ export class Owner {
         await this.query('select pg_advisory_unlock($1, $2)', [OWN, keyOf(holder)]);
       }
     }
-  }
-
-  /** How many processes hold something on this server, this one included. */
-  async processes(): Promise<number> {
-    const [row] = await this.query<{ count: number }>(
-      `select count(distinct pid)::int as count from pg_locks
-       where locktype = 'advisory' and classid = $1 and granted`,
-      [OWN],
-    );
-    return row?.count ?? 1;
   }
 
   /** Hears what others say on a channel while something is done. */

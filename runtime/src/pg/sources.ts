@@ -2,10 +2,13 @@
  * Where sandboxes get their connections: one source for each database that pools of the app lead to,
  * however many pools do. Decides how many sandboxes of a process may be open at the same time.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { sameHost } from './address.ts';
 import { APPLICATION_NAME } from './application-name.ts';
+import { codeOf } from './connect.ts';
 import { markOwn } from './own-pools.ts';
+import { budgetOn, noConnectionLeft } from './pool-budget.ts';
 import { Places } from './places.ts';
 import type { Connections } from './session.ts';
 import {
@@ -73,14 +76,47 @@ export function sourceIn(database: DeclaredDatabase, { options }: pg.Pool): Sour
 /** @param openReal makes the pool of real connections, when the first is needed */
 export function sourceFrom(openReal: () => Promise<pg.Pool>, target: Target | undefined): Source {
   let real: Promise<pg.Pool> | undefined;
+  let budgeted: Promise<void> | undefined;
   return {
     target,
-    checkout: async () => (await (real ??= openReal())).connect(),
+    checkout: async () => {
+      const client = await connectPatiently(await (real ??= openReal()));
+      await (budgeted ??= keepBudget(client));
+      return client;
+    },
     giveBack: (client, error) => {
       client.release(error);
     },
     warm: new WarmConnections(),
   };
+}
+
+/** Keeps the open sandboxes of the process within its share of what the server takes. */
+async function keepBudget(client: pg.PoolClient): Promise<void> {
+  const { connections } = await budgetOn(client);
+  // This connection is there already.
+  places.limitTo(Math.max(1, connections - OWNERS_CONNECTION));
+}
+
+/** The one that holds the locks of this process. */
+const OWNERS_CONNECTION = 1;
+
+/** The server's code for having no connection left. */
+const TOO_MANY = '53300';
+const PATIENCE_MILLIS = 10_000;
+const RETRY_MILLIS = 100;
+
+/** Other processes come and go: who finds no room waits for a while. */
+async function connectPatiently(pool: pg.Pool): Promise<pg.PoolClient> {
+  for (let waited = 0; ; waited += RETRY_MILLIS) {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      if (codeOf(error) !== TOO_MANY) throw error;
+      if (waited >= PATIENCE_MILLIS) throw noConnectionLeft(error as Error);
+      await delay(RETRY_MILLIS);
+    }
+  }
 }
 
 /** Whether two pools lead to one database as different users. */

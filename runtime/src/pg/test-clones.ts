@@ -20,6 +20,8 @@ import { describeTarget, targetOf } from './test-database.ts';
 export interface TestClonesOptions {
   /** How many connections the pool of a clone may have. */
   readonly max: number;
+  /** How many tests of this process may have one at the same time. */
+  readonly atOnce: number;
   /** Whether the clones of tests that fail are kept. */
   readonly keepFailed: boolean;
 }
@@ -33,6 +35,10 @@ export class TestClones {
     this.#template = template;
     this.#clones = new Clones(template);
     this.#options = options;
+  }
+
+  get atOnce(): number {
+    return this.#options.atOnce;
   }
 
   /**

@@ -32,6 +32,7 @@ import { noZombieTest } from './no-zombie-test.ts';
 import { requireAwaitedTeardown } from './require-awaited-teardown.ts';
 import { requireClientRelease } from './require-client-release.ts';
 import { requireDeferredCheck } from './require-deferred-check.ts';
+import { requirePoolBudget } from './require-pool-budget.ts';
 import { requirePoolErrorListener } from './require-pool-error-listener.ts';
 import { requirePoolEnd } from './require-pool-end.ts';
 
@@ -41,6 +42,7 @@ export const HAZARDS = [
   noClientMisuse,
   requirePoolEnd,
   noPerTestPool,
+  requirePoolBudget,
   noUseAfterEnd,
   noInlineTeardown,
   requireAwaitedTeardown,
