@@ -319,6 +319,14 @@ describe('the embedded server', { concurrency: 4, timeout: 120_000 }, () => {
     await untilGone(own.state);
   });
 
+  test('that is to stay for no time at all stays while it is used', async (t) => {
+    const own = await project(t);
+    const user = await startUser(t, own, {
+      env: { SAVEPOINT_SERVER_GRACE: '0', ASK: 'select pg_sleep(2)' },
+    });
+    await user.says('answered');
+  });
+
   test('refuses a time to stay that is none', async (t) => {
     const user = await startUser(t, await project(t), { env: { SAVEPOINT_SERVER_GRACE: 'long' } });
     assert.match(refusalOf(user, 'ERR_SAVEPOINT_SERVER_GRACE'), /seconds.* it is "long"/);

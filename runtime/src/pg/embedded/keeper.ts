@@ -28,6 +28,8 @@ import {
 } from './state-folder.ts';
 
 const BEAT_MS = 250;
+/** Whoever started the keeper comes soon, or was killed. */
+const FIRST_USER_MILLIS = 5000;
 /** For how long whoever waited for a server that did not start may come again, in milliseconds. */
 const FAILED_MILLIS = 1000;
 
@@ -38,7 +40,7 @@ class Keeper {
   /** Runs whose processes come and go; while one goes on, another user may come. */
   readonly #runs = new Map<string, Run>();
   /** The longest time that a user asked the server to stay without any. */
-  #graceMillis = 0;
+  #graceMillis: number | undefined;
   readonly #postmaster: Promise<Postmaster>;
 
   constructor(listener: Server, postmaster: Promise<Postmaster>) {
@@ -86,7 +88,7 @@ class Keeper {
     const hello = await firstMessage(user);
     if (hello?.is !== 'here') return;
     this.#runs.set(JSON.stringify(hello.run), hello.run);
-    this.#graceMillis = Math.max(this.#graceMillis, hello.graceMillis);
+    this.#graceMillis = Math.max(this.#graceMillis ?? 0, hello.graceMillis);
     user.write(encode(await this.#answer()));
   }
 
@@ -99,7 +101,7 @@ class Keeper {
 
   #untilUnused(): Promise<void> {
     const isUnused = async () => this.#users.size === 0 && !(await this.#aRunGoesOn());
-    return untilIdle(isUnused, () => this.#graceMillis);
+    return untilIdle(isUnused, () => this.#graceMillis ?? FIRST_USER_MILLIS);
   }
 
   async #aRunGoesOn(): Promise<boolean> {
@@ -113,10 +115,11 @@ async function untilIdle(
   isIdle: () => boolean | Promise<boolean>,
   graceMillis: () => number,
 ): Promise<void> {
-  for (let idleBeats = 0; idleBeats * BEAT_MS < graceMillis();) {
+  let idleBeats = 0;
+  do {
     await delay(BEAT_MS);
     idleBeats = (await isIdle()) ? idleBeats + 1 : 0;
-  }
+  } while (idleBeats === 0 || idleBeats * BEAT_MS < graceMillis());
 }
 
 /** Settles with the name of the signal. */

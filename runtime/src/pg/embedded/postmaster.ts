@@ -51,7 +51,7 @@ function settingsFor({ major }: Binaries): Record<string, string | number> {
     logging_collector: 'off',
     log_destination: 'stderr',
     // What a killed test was waiting for is not waited for to its end.
-    ...(process.platform === 'linux' && major >= 14
+    ...(process.platform !== 'win32' && major >= 14
       ? { client_connection_check_interval: '500ms' }
       : {}),
   };
