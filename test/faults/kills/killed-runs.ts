@@ -58,6 +58,7 @@ export async function* killRuns({ kills, seed, ownMemory }: Options): AsyncGener
       const random = randomFrom(`${seed}/${number}`);
       const startsCold = random() < 0.5;
       if (startsCold) await place.untilServerIsGone();
+      if (random() < 0.3) place.forgetImage();
       const run = place.start(FILES);
       const moment = random() * took;
       await delay(moment);
@@ -125,6 +126,7 @@ class Place {
   readonly #root = realpathSync(mkdtempSync(join(tmpdir(), 'kills-')));
   readonly #project = join(this.#root, 'project');
   readonly #temporary = join(this.#root, 'temporary');
+  readonly #cache = join(this.#root, 'cache');
   readonly #data = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'kills-'));
   readonly #ownMemory: boolean;
 
@@ -148,7 +150,7 @@ class Place {
         ...process.env,
         NODE_TEST_CONTEXT: undefined,
         TMPDIR: this.#temporary,
-        XDG_CACHE_HOME: join(this.#root, 'cache'),
+        XDG_CACHE_HOME: this.#cache,
         SAVEPOINT_SERVER_DATA: this.#data,
         SAVEPOINT_SERVER_GRACE: String(GRACE_SECONDS),
       },
@@ -178,6 +180,11 @@ class Place {
       const isIn = (place: string) => command.includes(place) || folder.startsWith(place);
       return pid !== process.pid && [this.#root, this.#data].some(isIn);
     });
+  }
+
+  /** So that the next cold start takes as long as the first on a machine. */
+  forgetImage(): void {
+    rmSync(this.#cache, { recursive: true, force: true });
   }
 
   async untilServerIsGone(): Promise<void> {
@@ -230,8 +237,11 @@ class Place {
     const ofServer = [state, folder, `${folder}.sock`, `${folder}/data`];
     const temporary = filesIn(this.#temporary).filter((path) => !ofServer.includes(path));
     const [, ...places] = readdirSync(this.#data);
-    const images = readdirSync(join(this.#root, 'cache', 'savepoint'));
-    return [...temporary, ...places, ...images.filter((name) => !name.startsWith('cluster-'))];
+    const images = join(this.#cache, 'savepoint');
+    const building = existsSync(images)
+      ? readdirSync(images).filter((name) => !name.startsWith('cluster-'))
+      : [];
+    return [...temporary, ...places, ...building];
   }
 
   async #whileLooking<T>(
