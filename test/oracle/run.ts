@@ -82,7 +82,7 @@ function report(campaigns: readonly Campaign[], seconds: number): void {
   );
   console.log(`  agreed to the end: ${String(agreed)}`);
   for (const [code, times] of refused) console.log(`  refused by ${code}: ${String(times)}`);
-  console.log(`  discarded for a lock wait: ${String(discarded)}`);
+  console.log(`  discarded, a client hung for real: ${String(discarded)}`);
   const differences = campaigns.flatMap(({ difference }) => difference ?? []);
   for (const difference of differences) console.log(`\nThe sandbox differs:\n${difference}`);
   if (differences.length > 0) process.exitCode = 1;
