@@ -138,6 +138,16 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
       { on: 'b', sql: 'SELECT pg_try_advisory_lock(2)' },
     ],
   ],
+  [
+    'what is deferred is checked READ ONLY, if that is what the transaction became',
+    [
+      { on: 'a', sql: 'INSERT INTO posts (author) VALUES (20); SET TRANSACTION READ ONLY' },
+      { on: 'a', sql: 'BEGIN' },
+      { on: 'a', sql: 'INSERT INTO posts (author) VALUES (1)' },
+      { on: 'a', sql: 'SET TRANSACTION READ ONLY' },
+      { on: 'a', sql: 'COMMIT' },
+    ],
+  ],
 ];
 
 test('programs that once differed see the same for real and in a sandbox', async (t) => {

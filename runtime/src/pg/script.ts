@@ -415,7 +415,7 @@ export class Script {
   }
 
   async #commitChecked(transaction: AppTransaction): Promise<void> {
-    const failure = await this.#checkConstraints();
+    const failure = await this.#checkConstraints(transaction);
     if (!failure) {
       this.#release(transaction);
       return;
@@ -434,10 +434,10 @@ export class Script {
     if (transaction.keepsSomething) this.#session.clients.commit(this.#asker, transaction);
   }
 
-  async #checkConstraints(): Promise<Error | undefined> {
+  async #checkConstraints({ modes }: AppTransaction): Promise<Error | undefined> {
     const body = { text: CHECK_CONSTRAINTS, listener: UNHEARD };
     // Triggers may say something.
-    const outcome = await this.#session.exchange([], body, (notice) => {
+    const outcome = await this.#session.exchange(modes.tell(), body, (notice) => {
       this.#asker.hearNotice(notice);
     });
     return outcome.is === 'done' ? undefined : outcome.error;
