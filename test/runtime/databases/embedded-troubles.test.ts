@@ -244,6 +244,9 @@ describe('the embedded server', { concurrency: 4, timeout: 120_000 }, () => {
     assert.equal(code, '53100');
     assert.match(message, /No space left on device/);
     await user.says('answered');
+    const warning = (await user.says('warned')).message;
+    assert.match(warning, /is in trouble: .*No space left on device[^]*There is no room/);
+    assert.ok(warning.includes(dataOf(own.state)));
   });
 
   test('tells its users that a full disk ended their sessions', onASmallDisk, async (t) => {
@@ -255,7 +258,7 @@ describe('the embedded server', { concurrency: 4, timeout: 120_000 }, () => {
     const user = await startUser(t, own, { env: { ...env, ASK } });
     await user.says('cut off');
     const { message } = await user.says('warned');
-    assert.match(message, /had to end all sessions: .*No space left on device[^]*There is no room/);
+    assert.match(message, /is in trouble: .*PANIC: .*No space left on device[^]*There is no room/);
     assert.equal((await startUser(t, own, { env })).said.is, 'using');
   });
 
@@ -307,6 +310,19 @@ describe('the embedded server', { concurrency: 4, timeout: 120_000 }, () => {
       assert.match(message, /TMPDIR/);
     });
   }
+
+  test(
+    'names a folder for temporary files that the server’s user cannot enter',
+    asOthers,
+    async (t) => {
+      const own = await project(t);
+      const closed = await ownFolder(t);
+      const user = await startUser(t, own, { env: { TMPDIR: closed, XDG_CACHE_HOME: '/nowhere' } });
+      const message = refusalOf(user, 'ERR_SAVEPOINT_EMBEDDED_SERVER');
+      assert.match(message, /refuses to run as root[^]*set TMPDIR to a folder/);
+      assert.ok(message.includes(closed));
+    },
+  );
 
   test('stays for the next run, for as long as it is told to', async (t) => {
     const own = await project(t);

@@ -17,7 +17,6 @@ import { isKnownToGoOn, type Run } from '../run.ts';
 import { placeData } from './data-place.ts';
 import { endLeftover, removeLostPlaces } from './leftovers.ts';
 import { startPostmaster, type Postmaster } from './postmaster.ts';
-import { explain } from './start-failure.ts';
 import {
   generation,
   generations,
@@ -26,6 +25,7 @@ import {
   removeGeneration,
   type Generation,
 } from './state-folder.ts';
+import { explain } from './trouble.ts';
 
 const BEAT_MS = 250;
 /** Whoever started the keeper comes soon, or was killed. */
@@ -41,10 +41,14 @@ class Keeper {
   readonly #runs = new Map<string, Run>();
   /** The longest time that a user asked the server to stay without any. */
   #graceMillis: number | undefined;
+  readonly #told = new Set<string>();
+  readonly #folder: string;
   readonly #postmaster: Promise<Postmaster>;
 
-  constructor(listener: Server, postmaster: Promise<Postmaster>) {
+  /** @param folder where the server is */
+  constructor(listener: Server, folder: string, postmaster: Promise<Postmaster>) {
     this.#listener = listener;
+    this.#folder = folder;
     this.#postmaster = postmaster;
   }
 
@@ -54,8 +58,8 @@ class Keeper {
     this.#listener.on('connection', (user) => void this.#welcome(user));
     const postmaster = await this.#postmaster.catch(() => undefined);
     if (postmaster) {
-      postmaster.onCrash((reason) => {
-        this.#tell(`had to end all sessions: ${explain(reason)}`);
+      postmaster.onTrouble((line) => {
+        this.#tell(`is in trouble: ${explain(line, this.#folder)}`);
       });
       await Promise.race([
         this.#untilUnused(),
@@ -77,7 +81,11 @@ class Keeper {
     for (const user of this.#users) user.end();
   }
 
+  /** Once: a full disk fails one statement after the other. */
   #tell(what: string): void {
+    const alike = what.replace(/\d+/g, '');
+    if (this.#told.has(alike)) return;
+    this.#told.add(alike);
     for (const user of this.#users) user.write(encode({ is: 'told', what }));
   }
 
@@ -95,7 +103,7 @@ class Keeper {
   #answer(): Promise<Answer> {
     return this.#postmaster.then(
       ({ address }) => ({ is: 'ready', address }),
-      (error: unknown) => ({ is: 'failed', reason: explain(error) }),
+      (error: unknown) => ({ is: 'failed', reason: explain(error, this.#folder) }),
     );
   }
 
@@ -180,7 +188,7 @@ async function main(state: string, number: number): Promise<void> {
     .then(() => removeLeftovers(state, own))
     .then(() => placeData(own.folder))
     .then(() => startPostmaster(own.folder));
-  const served = new Keeper(listener, postmaster).serve();
+  const served = new Keeper(listener, own.folder, postmaster).serve();
   await folder;
   announce({ is: 'listening' });
   await served;
@@ -193,6 +201,6 @@ const [, , state = '', number] = process.argv;
 try {
   await main(state, Number(number));
 } catch (error) {
-  announce({ is: 'failed', reason: explain(error) });
+  announce({ is: 'failed', reason: explain(error, state) });
   process.exitCode = 1;
 }

@@ -22,8 +22,8 @@ export interface ServerAddress {
 /** A running server. */
 export interface Postmaster {
   readonly address: ServerAddress;
-  /** Calls with why, when a crash ends all sessions. The server then starts anew by itself, or ends. */
-  readonly onCrash: (listener: (reason: string) => void) => void;
+  /** Calls with what the server says of trouble that is not a statement's: a full disk, a crash. */
+  readonly onTrouble: (listener: (line: string) => void) => void;
   /** Settles when the server has ended, whoever ended it. */
   readonly ended: Promise<void>;
   /** Ends it at once, without a thought for the data. */
@@ -106,12 +106,12 @@ async function startServer({ binaries, runAs, data }: Site, port: number): Promi
     await exited;
   };
   if (ready) {
-    const onCrash: Postmaster['onCrash'] = (listener) => {
+    const onTrouble: Postmaster['onTrouble'] = (listener) => {
       log.onLine((line) => {
-        if (CRASH.test(line)) listener(line);
+        if (TROUBLE.test(line)) listener(line);
       });
     };
-    return { is: 'ready', server: { onCrash, ended: exited.then(() => undefined), stop } };
+    return { is: 'ready', server: { onTrouble, ended: exited.then(() => undefined), stop } };
   }
   await stop();
   return { is: 'failed', log: log.text() };
@@ -135,7 +135,7 @@ kill "$guard" 2>/dev/null
 exit "$code"`;
 
 /** What the log says of it, among statements that failed as they should. */
-const CRASH = /PANIC: |terminated by signal/;
+const TROUBLE = /PANIC: |terminated by signal|No space left on device|Disk quota exceeded/;
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, HOST);

@@ -1,11 +1,12 @@
-/** Why a server does not start, in words that say what to do. Only about texts; looks at nothing. */
-import { tmpdir } from 'node:os';
+/** Why a server does not start, or is in trouble, in words that say what to do. */
+import { realpathSync } from 'node:fs';
+import { dataFolder } from './data-place.ts';
 
 /** What is known to be behind the words of a system or of PostgreSQL. */
 const REMEDIES: readonly (readonly [symptom: RegExp, remedy: string])[] = [
   [
     /ENOSPC|No space left on device/,
-    'There is no room left. A server takes about 40 MB, and what the tests write. Make room, or name a folder that has some: SAVEPOINT_SERVER_DATA for its data, TMPDIR for all of it.',
+    'There is no room left. A server takes about 40 MB, and what the tests write. Make room there, or name a folder that has some: SAVEPOINT_SERVER_DATA for its data, TMPDIR for all of it.',
   ],
   [
     /EDQUOT|Disk quota exceeded/,
@@ -30,9 +31,20 @@ const REMEDIES: readonly (readonly [symptom: RegExp, remedy: string])[] = [
   ],
 ];
 
-/** The reason, where it was seen, and the remedy where one is known. */
-export function explain(error: unknown): string {
+/**
+ * The reason, the remedy where one is known, and then the place.
+ * @param folder where the server is, which may lead elsewhere for its data
+ */
+export function explain(error: unknown, folder: string): string {
   const reason = error instanceof Error ? error.message : String(error);
   const remedy = REMEDIES.find(([symptom]) => symptom.test(reason))?.[1];
-  return remedy ? `${reason}\n${remedy} (The folder for temporary files is ${tmpdir()}.)` : reason;
+  return remedy ? `${reason}\n${remedy} (It is in ${placeOf(folder)}.)` : reason;
+}
+
+function placeOf(folder: string): string {
+  try {
+    return `${folder}, its data in ${realpathSync(dataFolder(folder))}`;
+  } catch {
+    return folder;
+  }
 }
