@@ -148,6 +148,10 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
       { on: 'a', sql: 'COMMIT' },
     ],
   ],
+  [
+    'DEALLOCATE ALL is a query, after which a transaction is what it is',
+    [{ on: 'c', sql: 'DEALLOCATE ALL; BEGIN DEFERRABLE' }],
+  ],
 ];
 
 test('programs that once differed see the same for real and in a sandbox', async (t) => {

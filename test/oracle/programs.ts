@@ -464,19 +464,10 @@ function queryOf([speaker, said, shape]: [Speaker, Said, Shape]): Step {
   };
 }
 
-/** The driver hangs on COPY FROM STDIN under a name. What controls a transaction has names of its own. */
+/** The driver hangs on COPY FROM STDIN under a name. */
 function shapeOf(text: string, shape: Shape): Shape {
-  if (!('name' in shape)) return shape;
-  if (text.startsWith('COPY') || text.includes(';')) return {};
-  return isControl(text) ? { name: text } : shape;
+  return 'name' in shape && /^COPY|;/.test(text) ? {} : shape;
 }
-
-function isControl(text: string): boolean {
-  return CONTROL_WORDS.test(text);
-}
-
-const CONTROL_WORDS =
-  /^(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|LOCK|DECLARE|SET)\b/;
 
 function cursorOf([on, said, reads]: [ClientName, Said, number[]]): Step {
   return { on, cursor: withName(textOf(said), on), ...valuesOf(said), reads };

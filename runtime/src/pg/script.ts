@@ -245,7 +245,8 @@ export class Script {
       const said = { text: wording?.text ?? text, ahead: wording?.ahead };
       this.#judge(transaction, await this.#exchange(transaction, statements, said));
     } else {
-      this.#session.sendLater(...(wording.ahead ?? []));
+      const prepared = statements.flatMap((statement) => this.#prepareFor(transaction, statement));
+      this.#session.sendLater(...prepared, ...(wording.ahead ?? []));
       this.#question.commandDone(wording.tag, UNASKED);
     }
     await wording?.done?.();
