@@ -61,15 +61,12 @@ class Keeper {
       postmaster.onTrouble((line) => {
         this.#tell(`is in trouble: ${explain(line, this.#folder)}`);
       });
-      await Promise.race([
-        this.#untilUnused(),
-        postmaster.ended.then(() => {
-          this.#tell('has ended, or was killed');
-        }),
-        told.then((signal) => {
-          this.#tell(`is ended, for its keeper was sent ${signal}`);
-        }),
+      const end = await Promise.race([
+        this.#untilUnused().then(() => undefined),
+        postmaster.ended.then(() => 'has ended, or was killed'),
+        told.then((signal) => `is ended, for its keeper was sent ${signal}`),
       ]);
+      if (end) this.#tell(end);
     } else {
       await untilIdle(
         () => this.#users.size === 0,
