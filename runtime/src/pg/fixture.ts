@@ -76,7 +76,11 @@ class Postgres implements PostgresFixture {
   constructor(options: PostgresOptions, declared: Trace) {
     this.#options = options;
     this.#database = new OpenDatabase(options, { trace: declared, number: numberIn(declared) });
-    this.#source = sourceFrom(async () => (await this.#open()).pool, undefined);
+    this.#source = sourceFrom(
+      async () => (await this.#open()).pool,
+      undefined,
+      async () => (await this.#open()).budget(),
+    );
   }
 
   async rollback(t: TestContext, options: RollbackOptions = NO_OPTIONS): Promise<pg.Pool> {

@@ -19,6 +19,7 @@ import {
 } from './template.ts';
 import { assertTestDatabase } from './test-database.ts';
 import { TestClones } from './test-clones.ts';
+import { within } from './within.ts';
 
 /** The database that rollback tests share. */
 export interface SharedDatabase {
@@ -27,6 +28,8 @@ export interface SharedDatabase {
   readonly pool: pg.Pool;
   /** Set when sequences were moved. */
   readonly sequences: ScatteredSequences | undefined;
+  /** How many connections this process may have; what was asked for beyond that is told. */
+  readonly budget: () => Promise<Budget>;
 }
 
 const DEFAULT_MAX = 10;
@@ -70,9 +73,19 @@ export class OpenDatabase {
     );
     // A server that ends takes idle connections with it. The next test that connects hears of it.
     pool.on('error', () => undefined);
-    whenProcessEnds(() => pool.end());
+    // Nobody waits for that: what the app has left checked out never comes back.
+    whenProcessEnds(async () => void pool.end());
     const sequences = this.#options.sequences && (await ScatteredSequences.scatter(pool));
-    return { connectionString, pool, sequences };
+    return {
+      connectionString,
+      pool,
+      sequences,
+      budget: async () => {
+        const budget = await this.#askBudget(connectionString);
+        this.#tellOverBudget(budget);
+        return budget;
+      },
+    };
   }
 
   async #openClones(): Promise<TestClones> {
@@ -89,7 +102,9 @@ export class OpenDatabase {
       template = await namedTemplate(connectionString);
       whenProcessEnds(() => template.release());
     } else {
-      template = await this.#migrated();
+      const migrated = await this.#migrated();
+      migrated.prune();
+      template = migrated;
     }
     const budget = await budgetOn(template.owner);
     const share = budget.connections - OWN_CONNECTIONS;
@@ -122,12 +137,21 @@ export class OpenDatabase {
     const { connectionString, migrate, allowDatabase } = this.#options;
     if (!connectionString || migrate !== undefined) {
       const template = await this.#migrated();
-      this.#tellOverBudget(await budgetOn(template.owner));
-      return template.shared();
+      const shared = await template.shared();
+      template.prune();
+      return shared;
     }
     assertTestDatabase({ connectionString }, allowDatabase);
-    this.#tellOverBudget(await withConnection(connectionString, (client) => budgetOn(client)));
+    await withConnection(connectionString, () => Promise.resolve());
     return connectionString;
+  }
+
+  /** Over a connection that no test is using. */
+  async #askBudget(connectionString: string): Promise<Budget> {
+    const template = await this.#template;
+    return template
+      ? budgetOn(template.owner)
+      : withConnection(connectionString, (client) => budgetOn(client));
   }
 
   #migrated(): Promise<MigratedTemplate> {
@@ -159,5 +183,19 @@ function whenProcessEnds(end: () => Promise<void>): void {
 }
 
 async function endAll(): Promise<void> {
-  for (let end = endings.pop(); end; end = endings.pop()) await end().catch(() => undefined);
+  // What is ended keeps no process alive by itself.
+  const awake = setInterval(() => undefined, 2 ** 30);
+  for (let end = endings.pop(); end; end = endings.pop()) {
+    await within(
+      ENDS_WITHIN_MILLIS,
+      end().catch(() => undefined),
+    );
+  }
+  clearInterval(awake);
 }
+
+/** Longer than the server waits for sessions to leave a database that is dropped. */
+const ENDS_WITHIN_MILLIS = 10_000;
+
+// Kept from before a test can mock the timers.
+const { setInterval, clearInterval } = globalThis;

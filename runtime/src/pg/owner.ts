@@ -21,22 +21,34 @@ const BUILD = 0x5a_7e_01;
 export const OWN = 0x5a_7e_02;
 const CLAIM = 'select pg_advisory_lock_shared($1, $2)';
 
-/** How often the system asks after a connection whose machine may have died, in seconds. */
-const KEEPALIVE = { tcp_keepalives_idle: 30, tcp_keepalives_interval: 10, tcp_keepalives_count: 6 };
-const NEVER = [
-  'statement_timeout',
-  'lock_timeout',
-  'idle_session_timeout',
-  'transaction_timeout',
-  'idle_in_transaction_session_timeout',
-];
+/**
+ * Waiting for a lock takes as long as another process's migrations do. How often the system asks after
+ * a connection whose machine may have died is in seconds. Servers that do not know one leave it.
+ */
+const WANTED = {
+  statement_timeout: 0,
+  lock_timeout: 0,
+  idle_session_timeout: 0,
+  transaction_timeout: 0,
+  idle_in_transaction_session_timeout: 0,
+  tcp_keepalives_idle: 30,
+  tcp_keepalives_interval: 10,
+  tcp_keepalives_count: 6,
+};
+const SETTINGS = Object.entries(WANTED)
+  .map(
+    ([name, value]) =>
+      `case when current_setting('${name}', true) is not null then set_config('${name}', '${String(value)}', false) end`,
+  )
+  .join(', ');
 
 export class Owner {
   readonly names: DatabaseNames;
   /** The same for servers on which the same migrations have the same result. */
   readonly abilities: string;
   readonly #server: string;
-  readonly #claims: Set<string>;
+  /** By the keys of their locks. */
+  readonly #claims: Set<number>;
   readonly #connection: QuietConnection;
 
   /**
@@ -44,12 +56,12 @@ export class Owner {
    * @throws SetupError `ERR_SAVEPOINT_CONNECT`
    */
   static async on(server: string): Promise<Owner> {
-    const claims = new Set<string>();
+    const claims = new Set<number>();
     const connection: QuietConnection = new QuietConnection(
       async () => {
         const client = await connectToMaintenance(server);
         // A connection that breaks takes the locks with it: they are taken again before anything else.
-        for (const holder of claims) await client.query(CLAIM, [OWN, keyOf(holder)]);
+        for (const key of claims) await client.query(CLAIM, [OWN, key]);
         return client;
       },
       // The server may be gone, too. Then whoever asks next is told by the driver.
@@ -66,7 +78,7 @@ export class Owner {
   private constructor(
     server: string,
     connection: QuietConnection,
-    claims: Set<string>,
+    claims: Set<number>,
     { database, role, abilities }: Facts,
   ) {
     this.names = new DatabaseNames(database, role);
@@ -83,17 +95,18 @@ export class Owner {
 
   /** Holds what bears this name until the process ends: nobody drops it. */
   async claim(holder: string): Promise<void> {
-    await this.query(CLAIM, [OWN, keyOf(holder)]);
-    this.#claims.add(holder);
+    const key = this.#keyOf(holder);
+    await this.query(CLAIM, [OWN, key]);
+    this.#claims.add(key);
   }
 
   /** Does something that only one process does at a time. */
   async whileAlone<T>(name: string, work: () => Promise<T>): Promise<T> {
-    await this.query('select pg_advisory_lock($1, $2)', [BUILD, keyOf(name)]);
+    await this.query('select pg_advisory_lock($1, $2)', [BUILD, this.#keyOf(name)]);
     try {
       return await work();
     } finally {
-      await this.query('select pg_advisory_unlock($1, $2)', [BUILD, keyOf(name)]);
+      await this.query('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
     }
   }
 
@@ -101,13 +114,13 @@ export class Owner {
   async ifAlone<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
     const [row] = await this.query<{ free: boolean }>(
       'select pg_try_advisory_lock($1, $2) as free',
-      [BUILD, keyOf(name)],
+      [BUILD, this.#keyOf(name)],
     );
     if (!row?.free) return undefined;
     try {
       return await work();
     } finally {
-      await this.query('select pg_advisory_unlock($1, $2)', [BUILD, keyOf(name)]);
+      await this.query('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
     }
   }
 
@@ -116,18 +129,18 @@ export class Owner {
     holders: readonly string[],
     work: (holder: string) => Promise<void>,
   ): Promise<void> {
-    const others = holders.filter((holder) => !this.#claims.has(holder));
+    const others = holders.filter((holder) => !this.#claims.has(this.#keyOf(holder)));
     if (others.length === 0) return;
     const free = await this.query<{ holder: string; free: boolean }>(
       `select holder, pg_try_advisory_lock($1, key) as free
        from unnest($2::text[], $3::int[]) as t (holder, key)`,
-      [OWN, others, others.map(keyOf)],
+      [OWN, others, others.map((holder) => this.#keyOf(holder))],
     );
     for (const { holder } of free.filter((each) => each.free)) {
       try {
         await work(holder);
       } finally {
-        await this.query('select pg_advisory_unlock($1, $2)', [OWN, keyOf(holder)]);
+        await this.query('select pg_advisory_unlock($1, $2)', [OWN, this.#keyOf(holder)]);
       }
     }
   }
@@ -157,6 +170,11 @@ export class Owner {
     return new QuietConnection(() => connectToMaintenance(this.#server));
   }
 
+  /** Other roles have databases of the same fingerprints, and locks of their own for them. */
+  #keyOf(name: string): number {
+    return digest([this.names.prefix, name]).readInt32BE();
+  }
+
   /** Gives up what it holds; from then on it may be dropped. */
   release(): Promise<void> {
     return this.#connection.end();
@@ -173,13 +191,7 @@ async function connectToMaintenance(server: string): Promise<pg.Client> {
     if (!ABSENT_OR_CLOSED.includes(codeOf((error as Error).cause) ?? '')) throw error;
     return connect(server);
   });
-  const settings = { ...Object.fromEntries(NEVER.map((name) => [name, 0])), ...KEEPALIVE };
-  // Waiting for a lock takes as long as another process's migrations do.
-  await client.query(
-    `select set_config(name, wanted.value, false)
-     from unnest($1::text[], $2::text[]) as wanted (name, value) join pg_settings using (name)`,
-    [Object.keys(settings), Object.values(settings).map(String)],
-  );
+  await client.query(`select ${SETTINGS}`);
   return client;
 }
 
@@ -192,8 +204,4 @@ async function factsOf(connection: QuietConnection): Promise<Facts> {
   );
   if (!facts) throw new Error('the server answered without a row');
   return facts;
-}
-
-function keyOf(name: string): number {
-  return digest([name]).readInt32BE();
 }

@@ -8,7 +8,7 @@ import { sameHost } from './address.ts';
 import { APPLICATION_NAME } from './application-name.ts';
 import { codeOf } from './connect.ts';
 import { markOwn } from './own-pools.ts';
-import { budgetOn, noConnectionLeft } from './pool-budget.ts';
+import { budgetOn, noConnectionLeft, type Budget } from './pool-budget.ts';
 import { Places } from './places.ts';
 import type { Connections } from './session.ts';
 import {
@@ -73,15 +73,27 @@ export function sourceIn(database: DeclaredDatabase, { options }: pg.Pool): Sour
   return source;
 }
 
-/** @param openReal makes the pool of real connections, when the first is needed */
-export function sourceFrom(openReal: () => Promise<pg.Pool>, target: Target | undefined): Source {
+/**
+ * @param openReal makes the pool of real connections, when the first is needed
+ * @param budget asks for the share of this process over another connection, if there is one
+ */
+export function sourceFrom(
+  openReal: () => Promise<pg.Pool>,
+  target: Target | undefined,
+  budget?: () => Promise<Budget>,
+): Source {
   let real: Promise<pg.Pool> | undefined;
-  let budgeted: Promise<void> | undefined;
+  let isBudgeted = false;
   return {
     target,
     checkout: async () => {
       const client = await connectPatiently(await (real ??= openReal()));
-      await (budgeted ??= keepBudget(client));
+      if (!isBudgeted) {
+        isBudgeted = true;
+        // Nobody waits for what is asked elsewhere: should there be no room meanwhile, one is patient.
+        if (budget) budget().then(keepBudget, () => undefined);
+        else await budgetOn(client).then(keepBudget, () => undefined);
+      }
       return client;
     },
     giveBack: (client, error) => {
@@ -92,8 +104,7 @@ export function sourceFrom(openReal: () => Promise<pg.Pool>, target: Target | un
 }
 
 /** Keeps the open sandboxes of the process within its share of what the server takes. */
-async function keepBudget(client: pg.PoolClient): Promise<void> {
-  const { connections } = await budgetOn(client);
+function keepBudget({ connections }: Budget): void {
   // This connection is there already.
   places.limitTo(Math.max(1, connections - OWNERS_CONNECTION));
 }

@@ -37,10 +37,18 @@ interface Asks {
   query(text: string): Promise<unknown>;
 }
 
+/** The first test does not wait for the server to look after what others left. */
+const PRUNES_AFTER_MILLIS = 100;
+
+// Kept from before a test can mock the timers.
+const { setTimeout, clearTimeout } = globalThis;
+
 /** A template of savepoint's own. */
 export interface MigratedTemplate extends Template {
   /** The connection string of the copy that the rollback tests of all processes share. */
   shared(): Promise<string>;
+  /** Drops what runs that are over left; nobody need wait for it. */
+  prune(): void;
 }
 
 /**
@@ -88,8 +96,11 @@ class Migrated implements MigratedTemplate {
   readonly #fingerprint: string;
   readonly #name: string;
   /** What a copy does not have by itself: what was said of the database as a whole. */
-  #settings: readonly string[] = [];
-  #pruned: Promise<unknown> = Promise.resolve();
+  #settings: Promise<readonly string[]> | undefined;
+  #built = false;
+  #hasShared = false;
+  #pruneSoon: NodeJS.Timeout | undefined;
+  #pruned: Promise<unknown> | undefined;
 
   constructor(owner: Owner, server: string, migrations: Migrations) {
     this.owner = owner;
@@ -103,40 +114,52 @@ class Migrated implements MigratedTemplate {
   async prepare(): Promise<void> {
     // Claimed before it is looked at: what is claimed is not dropped meanwhile.
     await this.owner.claim(this.#fingerprint);
-    const built = !(await this.#isReady()) && (await this.#buildOnce());
-    this.#settings = await settingsOf(this.owner, this.#name);
-    // Nobody waits for what others left.
-    this.#pruned = dropOrphans(this.owner, built ? { lineage: this.lineage } : {}).catch(
-      () => undefined,
-    );
+    if (!(await this.#isReady())) this.#built = await this.#buildOnce();
   }
 
   async shared(): Promise<string> {
     const shared = this.owner.names.sharedOf(this.#fingerprint);
-    if (!(await exists(this.owner, shared))) {
+    if (!this.#hasShared) {
       await this.owner.whileAlone(this.#fingerprint, async () => {
         if (!(await exists(this.owner, shared))) await this.copyTo(shared);
       });
+      this.#hasShared = true;
     }
     return withDatabase(this.server, shared);
   }
 
   async copyTo(name: string, by: Asks = this.owner): Promise<void> {
     await copyDatabase(this.owner, by, this.server, this.#name, name);
-    for (const setting of this.#settings) await by.query(setting.replaceAll(PLACEHOLDER, name));
+    const settings = await (this.#settings ??= settingsOf(this.owner, this.#name));
+    for (const setting of settings) await by.query(setting.replaceAll(PLACEHOLDER, name));
+  }
+
+  prune(): void {
+    this.#pruneSoon ??= setTimeout(() => void this.#prune(), PRUNES_AFTER_MILLIS);
+    this.#pruneSoon.unref();
   }
 
   async release(): Promise<void> {
-    await this.#pruned;
+    clearTimeout(this.#pruneSoon);
+    if (this.#pruneSoon) await this.#prune();
     await this.owner.release();
   }
 
+  #prune(): Promise<unknown> {
+    const extent = this.#built ? { lineage: this.lineage } : {};
+    return (this.#pruned ??= dropOrphans(this.owner, extent).catch(() => undefined));
+  }
+
   async #isReady(): Promise<boolean> {
-    const [row] = await this.owner.query<{ comment: string | null }>(
-      `select shobj_description(oid, 'pg_database') as comment from pg_database where datname = $1`,
-      [this.#name],
+    const rows = await this.owner.query<{ name: string; comment: string | null }>(
+      `select datname as name, shobj_description(oid, 'pg_database') as comment
+       from pg_database where datname = $1 or datname = $2`,
+      [this.#name, this.owner.names.sharedOf(this.#fingerprint)],
     );
-    return readMark(row?.comment)?.is === 'ready';
+    const template = rows.find(({ name }) => name === this.#name);
+    const isReady = readMark(template?.comment)?.is === 'ready';
+    this.#hasShared = isReady && rows.length === 2;
+    return isReady;
   }
 
   /** @returns whether it was this process that built it */

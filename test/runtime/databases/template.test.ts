@@ -38,6 +38,7 @@ async function prepare(
   const migrations = { ...read, lineage, run: read.run && { ...read.run, ...run } };
   const made = await migratedTemplate(server ?? (await connectionStringTo('postgres')), migrations);
   const connectionString = await made.shared();
+  made.prune();
   const name = new URL(connectionString).pathname.slice(1);
   const template = name.replace('_shared_', '_template_');
   const release = once(() => made.release());
