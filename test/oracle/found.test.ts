@@ -152,6 +152,14 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
     'DEALLOCATE ALL is a query, after which a transaction is what it is',
     [{ on: 'c', sql: 'DEALLOCATE ALL; BEGIN DEFERRABLE' }],
   ],
+  [
+    'a name that was given to nothing stays with nothing',
+    [
+      { on: 'a', sql: '', name: 'n2' },
+      { on: 'a', sql: 'SHOW transaction_isolation', name: 'n2' },
+      { on: 'a', sql: 'BEGIN', name: 'n2' },
+    ],
+  ],
 ];
 
 test('programs that once differed see the same for real and in a sandbox', async (t) => {

@@ -204,7 +204,11 @@ export class Script {
   }
 
   async #perform(statement: Statement, send: () => Promise<void>): Promise<void> {
-    if (this.#question.submission.name && statement.kind !== 'ordinary') await this.#haveRead();
+    if (this.#question.submission.name && statement.kind !== 'ordinary') {
+      // Where a name was given to an empty text, the driver runs that, whatever is said.
+      if (this.#textPrepared() === '') return send();
+      await this.#haveRead();
+    }
     const reply = await this.#reply(statement);
     if (reply === SEND) {
       await send();
@@ -561,13 +565,18 @@ export class Script {
     const [only, ...others] = this.#statements;
     // A text of several was read before.
     if (others.length > 0) return;
-    const { connection } = this.#session;
     const { text = '', submission } = this.#question;
-    const prepared = submission.name && connection && textPreparedAs(connection, submission.name);
+    const prepared = this.#textPrepared();
     if (prepared === text) return;
     if (prepared && submission.name) throw preparedAsAnother(submission.name);
     const { outcome, transaction } = await this.#read(parseOnly(text, submission.name), only);
     this.#judge(transaction, outcome);
+  }
+
+  #textPrepared(): string | undefined {
+    const { connection } = this.#session;
+    const { name } = this.#question.submission;
+    return name && connection ? textPreparedAs(connection, name) : undefined;
   }
 
   async #read(
