@@ -41,8 +41,15 @@ export class DeferringSchema {
 function databasesOf(raw: RawHandle): string[] {
   return raw
     .all('SELECT name FROM pragma_database_list')
-    .map(({ name }) => (name === 'temp' ? 'temp' : `"${String(name).replaceAll('"', '""')}"`));
+    .map(({ name }) => (name === 'temp' ? 'temp' : quoted(String(name))));
 }
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+const ORDINARY_TABLE =
+  "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND sql NOT LIKE 'CREATE VIRTUAL%' LIMIT 1";
 
 export class DeferredKeys {
   readonly #raw: RawHandle;
@@ -106,6 +113,12 @@ export class DeferredKeys {
     if (!this.#asked) return;
     this.#raw.run('PRAGMA defer_foreign_keys = OFF');
     this.#asked = false;
+  }
+
+  /** What fails at its commit changed nothing, as `changes()` tells. */
+  forgetChanges(): void {
+    const [table] = this.#raw.all(ORDINARY_TABLE);
+    if (table) this.#raw.exec(`DELETE FROM main.${quoted(String(table['name']))} WHERE 0`);
   }
 
   #violations(): Violations {

@@ -141,7 +141,10 @@ export class Lease {
   }
 
   /** The same rows; noted as open until they are read to the end or given up. */
-  track(sql: string, rows: IterableIterator<unknown>): IterableIterator<unknown> {
+  track(
+    sql: string,
+    rows: Pick<IterableIterator<unknown>, 'next' | 'return'>,
+  ): IterableIterator<unknown> {
     const open: OpenIterator = { sql, began: captureTrace(), close: () => void rows.return?.() };
     const iterators = (this.#iterators ??= new Set());
     iterators.add(open);

@@ -46,14 +46,23 @@ export class Sandbox implements Access {
   #isSpent = false;
   #lost: HazardError | undefined;
 
-  /** @throws the driver's error when somebody else is writing */
-  constructor(raw: RawHandle, lease: Lease, floor: Floor, schema: DeferringSchema) {
+  /**
+   * @param outer the sandbox that it lies in, on the same handle
+   * @throws the driver's error when somebody else is writing
+   */
+  constructor(
+    raw: RawHandle,
+    lease: Lease,
+    floor: Floor,
+    schema: DeferringSchema,
+    outer?: Sandbox,
+  ) {
     this.#raw = raw;
     this.#lease = lease;
     this.#floor = floor;
     floor.enter();
     this.#deferredKeys = new DeferredKeys(raw, schema);
-    this.#residue = new Residue(raw);
+    this.#residue = new Residue(raw, outer && outer.#residue);
   }
 
   /** Undoes everything. @throws HazardError `no-nested-begin` when a statement had ended the transaction before */
@@ -78,9 +87,7 @@ export class Sandbox implements Access {
 
   #restoreDatabases(): void {
     if (!this.#residue.movedDatabases) return;
-    // In a sandbox of somebody else, the transaction goes on: the outermost has noted it, too.
-    if (!this.#floor.isOutermost) return;
-    if (this.#raw.inTransaction) this.#raw.run('ROLLBACK');
+    if (this.#floor.isOutermost && this.#raw.inTransaction) this.#raw.run('ROLLBACK');
     this.#residue.restoreDatabases();
   }
 
@@ -97,12 +104,12 @@ export class Sandbox implements Access {
       this.#writing(sql, run, holdsSeveral(sql));
       return;
     }
+    this.#raw.exec(''); // While rows are being read, a driver may refuse whatever comes.
     const statements = statementsOf(sql).map((statement) => ({
       ...statement,
       kind: kindOfStatement(statement),
     }));
     for (const { text, kind } of statements) this.#execOne(text, kind);
-    if (statements.length === 0) run();
   }
 
   #execOne(text: string, kind: StatementKind): void {
@@ -125,13 +132,18 @@ export class Sandbox implements Access {
     const kind = this.#kindOf(statement, sql);
     if (isControl(kind) && this.#raw.performs(method))
       return this.#control(kind, sql, method, args);
+    if (kind.is === 'pragma' || kind.is === 'vacuum') this.#admitPrepared(sql, kind);
     const run = (): unknown => this.#raw.call(statement, method, args);
     if (method === 'iterate') {
-      if (!this.#raw.reads(statement)) this.#noteCommit();
-      return this.#lease.track(sql, this.#inside(sql, run) as IterableIterator<unknown>);
+      const isReading = kind.is === 'other' && this.#raw.reads(statement);
+      const open = run as () => IterableIterator<unknown>;
+      return this.#lease.track(
+        sql,
+        isReading ? this.#inside(sql, open) : this.#iterating(sql, open),
+      );
     }
     if (kind.is === 'other' && this.#raw.reads(statement)) return this.#reading(run);
-    return this.#perform(sql, kind, run);
+    return this.#perform(sql, kind, run, method === 'get');
   }
 
   pragma(source: string, run: (source: string) => unknown): unknown {
@@ -166,7 +178,7 @@ export class Sandbox implements Access {
   }
 
   /** Runs a statement that neither begins nor ends a transaction. */
-  #perform<T>(sql: string, kind: StatementKind, run: () => T): T {
+  #perform<T>(sql: string, kind: StatementKind, run: () => T, stopsAtFirstRow = false): T {
     if (kind.is === 'pragma') {
       if (kind.value !== undefined) this.#noteCommit();
       return this.#inside(sql, run);
@@ -177,7 +189,7 @@ export class Sandbox implements Access {
       return this.#inside(sql, () => (kind.is === 'detach' ? this.#detaching(run) : run()));
     }
     if (kind.is === 'schema') this.#deferredKeys.schemaChanged();
-    return this.#guarded(sql, run);
+    return this.#guarded(sql, run, stopsAtFirstRow);
   }
 
   // ---- what the app's transaction is made of
@@ -209,28 +221,69 @@ export class Sandbox implements Access {
     return this.#state.is === 'idle' && this.#deferredKeys.areUsed();
   }
 
-  /** Runs a statement; outside a transaction of the app what SQLite defers to the commit is due at once. */
-  #guarded<T>(sql: string, run: () => T): T {
+  /**
+   * Runs a statement; outside a transaction of the app what SQLite defers to the commit is due at once.
+   * @param stopsAtFirstRow by `get`, which has its row before SQLite commits, and is not told of more
+   */
+  #guarded<T>(sql: string, run: () => T, stopsAtFirstRow = false): T {
     if (!this.#mustCheckKeys()) return this.#writing(sql, run);
     const takenBefore = this.#taken;
     this.#raw.run(`SAVEPOINT ${AUTOCOMMIT}`);
     this.#deferredKeys.begin();
+    let result: T | undefined;
     try {
-      return this.#writing(sql, run);
+      return (result = this.#writing(sql, run));
     } finally {
       // Also after an error: OR FAIL keeps, and commits, the rows before it.
-      if (this.#raw.inTransaction && this.#taken === takenBefore) this.#commitStatement();
+      if (this.#raw.inTransaction && this.#taken === takenBefore)
+        this.#commitStatement(stopsAtFirstRow && result !== undefined);
     }
   }
 
-  #commitStatement(): void {
+  /** The same for a statement whose rows are read one by one: SQLite commits after the last. */
+  #iterating(
+    sql: string,
+    run: () => IterableIterator<unknown>,
+  ): Pick<IterableIterator<unknown>, 'next' | 'return'> {
+    const couldLose = this.#hasCommitted;
+    const takenBefore = this.#taken;
+    let isToCommit = this.#mustCheckKeys();
+    if (isToCommit) {
+      this.#raw.run(`SAVEPOINT ${AUTOCOMMIT}`);
+      this.#deferredKeys.begin();
+    }
+    const finish = (isSilent: boolean): void => {
+      const isIntact = this.#raw.inTransaction && this.#taken === takenBefore;
+      if (isToCommit && isIntact) this.#commitStatement(isSilent);
+      isToCommit = false;
+    };
+    const rows = this.#writing(sql, run);
+    return {
+      next: () => {
+        let result: IteratorResult<unknown> | undefined;
+        try {
+          return (result = this.#inside(sql, () => rows.next(), couldLose));
+        } finally {
+          if (!result || result.done) finish(false);
+        }
+      },
+      return: () => {
+        const result = rows.return?.();
+        finish(true);
+        return result ?? { done: true, value: undefined };
+      },
+    };
+  }
+
+  #commitStatement(isSilent: boolean): void {
     try {
       this.#refusing(() => {
         this.#deferredKeys.assertKept();
       });
     } catch (error) {
       this.#raw.run(`ROLLBACK TO ${AUTOCOMMIT}`);
-      throw error;
+      this.#deferredKeys.forgetChanges();
+      if (!isSilent) throw error;
     } finally {
       this.#raw.run(`RELEASE ${AUTOCOMMIT}`);
       this.#deferredKeys.end();
@@ -252,17 +305,32 @@ export class Sandbox implements Access {
 
   // ---- statements that do not work in a transaction
 
-  /** @returns what to send. @throws HazardError `no-non-transactional-ddl` */
+  /**
+   * In a transaction of the app SQLite says by itself what cannot be done in one.
+   * @returns what to send
+   * @throws HazardError `no-non-transactional-ddl`
+   */
   #admit(sql: string, kind: StatementKind): string {
-    if (kind.is === 'vacuum') throw this.#refuse(this.#cannotRun('VACUUM'), OWN_DATABASE);
-    return kind.is === 'pragma' ? this.#admitPragma(sql, kind) : sql;
+    if (kind.is === 'pragma') return this.#admitPragma(sql, kind);
+    if (kind.is === 'vacuum' && this.#state.is === 'idle')
+      throw this.#refuse(this.#cannotRun('VACUUM'), OWN_DATABASE);
+    return sql;
+  }
+
+  /** A statement that was prepared in a transaction of the app may be run outside of it. */
+  #admitPrepared(sql: string, kind: StatementKind): void {
+    const isSame = this.#admit(sql, kind) === sql;
+    if (!isSame && kind.is === 'pragma') throw this.#refusePragma(kind);
   }
 
   #admitPragma(sql: string, pragma: Pragma): string {
     if (pragma.name === 'defer_foreign_keys' && pragma.value !== undefined)
       this.#deferredKeys.ask(this.#state);
     const read = (name: string): unknown => this.#raw.setting(name);
-    switch (treatPragma(pragma, read, this.#raw.file === undefined)) {
+    const treatment = treatPragma(pragma, read, this.#raw.file === undefined);
+    const isDoneByApp = this.#state.is === 'open' && pragma.name !== 'wal_checkpoint';
+    if (isDoneByApp && treatment !== 'restore') return sql;
+    switch (treatment) {
       case 'pass':
         return sql;
       case 'unchanged':
@@ -270,16 +338,19 @@ export class Sandbox implements Access {
       case 'restore':
         this.#residue.noteSetting(pragma.name);
         return sql;
-      case 'refuse': {
-        const set = `${pragma.name}: ${JSON.stringify(pragma.value ?? '')}`;
-        throw this.#refuse(
-          this.#cannotRun(`PRAGMA ${pragma.name}`),
-          pragma.value === undefined || pragma.name === 'wal_checkpoint'
-            ? 'Leave it out of the test: nothing is committed in the sandbox.'
-            : `Set it where the handle is opened: \`sqlite({ pragma: { ${set} } })\`, or on the app's own handle before the tests begin; or give the test a copy of its own, \`db.clone(t)\`.`,
-        );
-      }
+      case 'refuse':
+        throw this.#refusePragma(pragma);
     }
+  }
+
+  #refusePragma({ name, value }: Pragma): HazardError {
+    const set = `${name}: ${JSON.stringify(value ?? '')}`;
+    return this.#refuse(
+      this.#cannotRun(`PRAGMA ${name}`),
+      value === undefined || name === 'wal_checkpoint'
+        ? 'Leave it out of the test: nothing is committed in the sandbox.'
+        : `Set it where the handle is opened: \`sqlite({ pragma: { ${set} } })\`, or on the app's own handle before the tests begin; or give the test a copy of its own, \`db.clone(t)\`.`,
+    );
   }
 
   /** What was written is not committed in the sandbox, and keeps its database attached. */

@@ -6,15 +6,20 @@ import type { RawHandle } from './driver.ts';
 import { FileUse, meet } from './file-uses.ts';
 import { insideAnother, KeptTransaction } from './floor.ts';
 import type { Lease } from './lease.ts';
+import type { Sandbox } from './sandbox.ts';
 import { Session } from './session.ts';
 import { isFree, openSandbox, type Turn } from './turn.ts';
+
+interface SandboxTurn extends Turn {
+  readonly sandbox: Sandbox;
+}
 
 export class SharedHandle<H extends object> {
   readonly raw: RawHandle<H>;
   readonly #floor: KeptTransaction;
   readonly #schema: DeferringSchema;
   readonly #file: FileUse | undefined;
-  readonly #turns: Turn[] = [];
+  readonly #turns: SandboxTurn[] = [];
   #isSpent = false;
 
   constructor(raw: RawHandle<H>) {
@@ -46,8 +51,8 @@ export class SharedHandle<H extends object> {
     const depth = this.#turns.length;
     meet(this.raw.handle, this.raw.file);
     const floor = depth === 0 ? this.#floor : insideAnother(this.raw, depth);
-    const sandbox = openSandbox(this.raw, lease, floor, this.#schema);
-    const turn: Turn = { scope, lease };
+    const sandbox = openSandbox(this.raw, lease, floor, this.#schema, this.#turns.at(-1)?.sandbox);
+    const turn = { scope, lease, sandbox };
     this.#turns.push(turn);
     this.#file?.begin(lease);
     scope.defer(() => {

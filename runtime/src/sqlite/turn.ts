@@ -48,9 +48,10 @@ export function openSandbox(
   lease: Lease,
   floor: Floor,
   schema: DeferringSchema,
+  outer?: Sandbox,
 ): Sandbox {
   try {
-    return new Sandbox(raw, lease, floor, schema);
+    return new Sandbox(raw, lease, floor, schema, outer);
   } catch (cause) {
     const code = resultCode(cause);
     if (code === 'SQLITE_BUSY') throw isWrittenByAnother(raw, lease, cause);

@@ -25,6 +25,7 @@ export interface Use {
 }
 
 interface OpenUse extends Use {
+  readonly sandbox: Sandbox;
   readonly session: Session;
 }
 
@@ -108,6 +109,7 @@ export class WatchedHandle implements Executor {
     this.#file?.begin(lease);
     return {
       lease,
+      sandbox,
       session: new Session(this.#raw.handle, lease, sandbox),
       close: () => {
         this.#file?.end(lease);
