@@ -99,6 +99,9 @@ const VICTIMS = {
     for (const { pid } of place.keepers()) kill(pid);
     killGroup(run);
   },
+  'the server': (place) => {
+    for (const { pid, command } of place.servers()) if (command.includes(' -D ')) kill(pid);
+  },
   'everything, servers too': (place, run) => {
     killGroup(run);
     for (const { pid } of [...place.keepers(), ...place.servers()]) kill(pid);

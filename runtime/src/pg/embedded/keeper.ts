@@ -189,6 +189,8 @@ async function main(state: string, number: number): Promise<void> {
   await folder;
   announce({ is: 'listening' });
   await served;
+  // A server that was killed has left something, too.
+  await endLeftover(own.folder);
   await removeGeneration(state, own);
   // Also when the server was ended by another hand, and the runs that used it go on.
   process.exit();

@@ -1,6 +1,6 @@
 /** What a killed keeper left of a server: its processes, and the shared memory they had. */
 import { execFile } from 'node:child_process';
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { dataFolder, ownerlessPlaces, removePlace } from './data-place.ts';
@@ -14,10 +14,11 @@ export async function endLeftover(folder: string): Promise<void> {
   const names = new Set([data, await realpath(data).catch(() => data)]);
   const found = (await Promise.all([...names].map(serverProcessesIn))).flat();
   const { postmaster, segment } = await readPidFile(data);
+  const key = await keyOf(data);
   // Told first, it ends its own processes and gives its memory back.
   const inOrder = found.includes(postmaster) ? [postmaster, ...found] : found;
   for (const pid of inOrder) if (isAlive(pid)) await end(pid);
-  if (segment) await removeSegment(segment);
+  await removeSegments(segment, key);
 }
 
 /**
@@ -27,8 +28,8 @@ export async function endLeftover(folder: string): Promise<void> {
 export async function removeLostPlaces(): Promise<void> {
   for (const place of await ownerlessPlaces()) {
     if ((await serverProcessesIn(place)).length > 0) continue;
-    const { segment } = await readPidFile(dataFolder(place));
-    if (segment) await removeSegment(segment);
+    const data = dataFolder(place);
+    await removeSegments((await readPidFile(data)).segment, await keyOf(data));
     await removePlace(place);
   }
 }
@@ -46,14 +47,23 @@ async function readPidFile(data: string): Promise<PidFile> {
   return { postmaster: Number.parseInt(pid, 10), segment };
 }
 
-/** Only one that nobody uses; a number is used anew some time. */
-async function removeSegment(id: string): Promise<void> {
+/** What initdb's server calls its segment, when it crashed and initdb has removed all it wrote. */
+async function keyOf(data: string): Promise<string | undefined> {
+  const found = await stat(data).catch(() => undefined);
+  const AS_INTEGER = 0;
+  return found && String(found.ino | AS_INTEGER);
+}
+
+/** What a server leaves is of this size. */
+const BYTES = '56';
+
+/** Removes segments of that number or key which nobody uses: both are used anew some time. */
+async function removeSegments(id: string | undefined, key: string | undefined): Promise<void> {
   const table = await readFile('/proc/sysvipc/shm', 'utf8').catch(() => '');
-  const columns = table.split('\n', 1)[0]?.trim().split(/\s+/) ?? [];
-  const rows = table.split('\n').map((row) => row.trim().split(/\s+/));
-  const row = rows.find((cells) => cells[columns.indexOf('shmid')] === id);
-  const POSTGRES_SIZE = '56';
-  if (row?.[columns.indexOf('nattch')] !== '0' || !row.includes(POSTGRES_SIZE)) return;
-  // Where the program is not installed, 56 bytes stay until the next start of the machine.
-  await run('ipcrm', ['-m', id]).catch(() => undefined);
+  for (const row of table.split('\n').slice(1)) {
+    const [itsKey, itsId = '', , size, , , users] = row.trim().split(/\s+/);
+    if ((itsId !== id && itsKey !== key) || size !== BYTES || users !== '0') continue;
+    // Where the program is not installed, 56 bytes stay until the next start of the machine.
+    await run('ipcrm', ['-m', itsId]).catch(() => undefined);
+  }
 }
