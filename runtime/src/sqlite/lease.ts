@@ -10,6 +10,9 @@ type LeaseState =
   | { readonly is: 'closed'; readonly by: Trace }
   | { readonly is: 'ended' };
 
+/** What a statement gives row by row. */
+export type Rows = Pick<IterableIterator<unknown>, 'next' | 'return'>;
+
 /** A statement whose rows are still being read. */
 interface OpenIterator {
   readonly sql: string;
@@ -70,6 +73,11 @@ export class Lease {
           test: this.test,
         });
     }
+  }
+
+  /** Whether rows of a statement are still being read. */
+  get isReading(): boolean {
+    return this.#iterators !== undefined && this.#iterators.size > 0;
   }
 
   /** The app closed its handle. The real one is released with the test. */
@@ -141,10 +149,7 @@ export class Lease {
   }
 
   /** The same rows; noted as open until they are read to the end or given up. */
-  track(
-    sql: string,
-    rows: Pick<IterableIterator<unknown>, 'next' | 'return'>,
-  ): IterableIterator<unknown> {
+  track(sql: string, rows: Rows): IterableIterator<unknown> {
     const open: OpenIterator = { sql, began: captureTrace(), close: () => void rows.return?.() };
     const iterators = (this.#iterators ??= new Set());
     iterators.add(open);

@@ -9,7 +9,7 @@ import { RESERVED_PREFIX, translate, type AppTransaction } from './app-transacti
 import { DeferredKeys, type DeferringSchema } from './deferred-keys.ts';
 import type { RawHandle, Running } from './driver.ts';
 import type { Floor } from './floor.ts';
-import type { Lease } from './lease.ts';
+import type { Lease, Rows } from './lease.ts';
 import { treatPragma } from './pragmas.ts';
 import { Residue } from './residue.ts';
 import { statementsOf } from './sql-reader.ts';
@@ -139,7 +139,7 @@ export class Sandbox implements Access {
       const open = run as () => IterableIterator<unknown>;
       return this.#lease.track(
         sql,
-        isReading ? this.#inside(sql, open) : this.#iterating(sql, open),
+        isReading ? this.#readingOn(this.#inside(sql, open)) : this.#iterating(sql, open),
       );
     }
     if (kind.is === 'other' && this.#raw.reads(statement)) return this.#reading(run);
@@ -240,11 +240,19 @@ export class Sandbox implements Access {
     }
   }
 
+  /** Rows, until the sandbox is lost: then everybody hears of that. */
+  #readingOn(rows: IterableIterator<unknown>): Rows {
+    return {
+      next: () => {
+        this.#assertIntact();
+        return rows.next();
+      },
+      return: () => rows.return?.() ?? { done: true, value: undefined },
+    };
+  }
+
   /** The same for a statement whose rows are read one by one: SQLite commits after the last. */
-  #iterating(
-    sql: string,
-    run: () => IterableIterator<unknown>,
-  ): Pick<IterableIterator<unknown>, 'next' | 'return'> {
+  #iterating(sql: string, run: () => IterableIterator<unknown>): Rows {
     const couldLose = this.#hasCommitted;
     const takenBefore = this.#taken;
     let isToCommit = this.#mustCheckKeys();
@@ -261,6 +269,7 @@ export class Sandbox implements Access {
     return {
       next: () => {
         let result: IteratorResult<unknown> | undefined;
+        this.#assertIntact();
         try {
           return (result = this.#inside(sql, () => rows.next(), couldLose));
         } finally {
@@ -419,11 +428,12 @@ export class Sandbox implements Access {
 
   /**
    * A failing statement ended all transactions. That is what the app would see, too, as long as
-   * nothing it had committed went with them.
+   * nothing it had committed went with them, and nobody was reading what was.
    * @throws HazardError `no-nested-begin` when something did
    */
   #leftBy(sql: string, error: unknown, couldLose: boolean): void {
-    if (couldLose || !this.#floor.isOutermost) throw (this.#lost = this.#loss(sql, error));
+    if (couldLose || this.#lease.isReading || !this.#floor.isOutermost)
+      throw (this.#lost = this.#loss(sql, error));
     this.#floor.enter();
     this.#hasCommitted = false;
     this.#taken += 1;
