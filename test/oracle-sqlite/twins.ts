@@ -54,7 +54,13 @@ export class Twins {
       this.#assertClean(sandboxed);
       const verdict = this.#onBoth(sandboxed, program);
       ended = await inner.end();
-      if (verdict.is === 'agreed') assert.equal(ended, undefined);
+      // A sandbox that was lost fails its test, and nothing else does.
+      if (ended !== undefined)
+        assert.deepEqual(
+          [verdict.is, codeOf(ended)],
+          ['refused', 'no-nested-begin'],
+          String(ended),
+        );
       return verdict;
     } finally {
       if (ended === undefined) await inner.end();
@@ -139,6 +145,10 @@ export class Twins {
       }
     }
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
 }
 
 /** The two handles stand in their own results. */

@@ -134,7 +134,7 @@ export class Sandbox implements Access {
       return this.#control(kind, sql, method, args);
     if (kind.is === 'pragma' || kind.is === 'vacuum') this.#admitPrepared(sql, kind);
     const run = (): unknown => this.#raw.call(statement, method, args);
-    if (method === 'iterate') {
+    if (method === 'iterate' && (kind.is === 'other' || kind.is === 'pragma')) {
       const isReading = kind.is === 'other' && this.#raw.reads(statement);
       const open = run as () => IterableIterator<unknown>;
       return this.#lease.track(
@@ -143,6 +143,11 @@ export class Sandbox implements Access {
       );
     }
     if (kind.is === 'other' && this.#raw.reads(statement)) return this.#reading(run);
+    if (method === 'iterate' && this.#raw.performs(method)) {
+      // There are no rows to wait for, and it must not run when nobody looks.
+      const all = (): unknown => this.#raw.call(statement, 'all', args);
+      return (this.#perform(sql, kind, all) as unknown[]).values();
+    }
     return this.#perform(sql, kind, run, method === 'get');
   }
 
