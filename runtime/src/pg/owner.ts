@@ -59,9 +59,10 @@ export class Owner {
     const claims = new Set<number>();
     const connection: QuietConnection = new QuietConnection(
       async () => {
-        const client = await connectToMaintenance(server);
+        const client = await connectTo(server);
         // A connection that breaks takes the locks with it: they are taken again before anything else.
         for (const key of claims) await client.query(CLAIM, [OWN, key]);
+        if (claims.size > 0) await client.query(`select ${SETTINGS}`);
         return client;
       },
       // The server may be gone, too. Then whoever asks next is told by the driver.
@@ -108,6 +109,13 @@ export class Owner {
     } finally {
       await this.query('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
     }
+  }
+
+  /** Settles when nobody does such a thing any more; all who wait for that go on at once. */
+  async untilNobody(name: string): Promise<void> {
+    const lock = [BUILD, this.#keyOf(name)];
+    await this.query('select pg_advisory_lock_shared($1, $2)', lock);
+    await this.query('select pg_advisory_unlock_shared($1, $2)', lock);
   }
 
   /** Whether nobody at all does such a thing now; answers at once. */
@@ -161,13 +169,16 @@ export class Owner {
       return await work();
     } finally {
       client.off('notification', listener);
-      await this.query(`unlisten ${channel}`);
     }
   }
 
   /** Another connection like this one, which holds nothing. */
   another(): QuietConnection {
-    return new QuietConnection(() => connectToMaintenance(this.#server));
+    return new QuietConnection(async () => {
+      const client = await connectTo(this.#server);
+      await client.query(`select ${SETTINGS}`);
+      return client;
+    });
   }
 
   /** Other roles have databases of the same fingerprints, and locks of their own for them. */
@@ -185,19 +196,17 @@ export class Owner {
  * A connection to the database where the locks are, which is never one that is tested on: locks of
  * different databases do not know each other.
  */
-async function connectToMaintenance(server: string): Promise<pg.Client> {
-  const client = await connect(withDatabase(server, 'postgres')).catch((error: unknown) => {
+function connectTo(server: string): Promise<pg.Client> {
+  return connect(withDatabase(server, 'postgres')).catch((error: unknown) => {
     const ABSENT_OR_CLOSED = ['3D000', '42501', '28000'];
     if (!ABSENT_OR_CLOSED.includes(codeOf((error as Error).cause) ?? '')) throw error;
     return connect(server);
   });
-  await client.query(`select ${SETTINGS}`);
-  return client;
 }
 
 async function factsOf(connection: QuietConnection): Promise<Facts> {
   const [facts] = await connection.query<Facts & pg.QueryResultRow>(
-    `select current_database() as database, current_user as role,
+    `select ${SETTINGS}, current_database() as database, current_user as role,
        current_setting('server_version_num') || coalesce(
          (select string_agg(name || ' ' || default_version, ',' order by name) from pg_available_extensions), ''
        ) as abilities`,

@@ -174,14 +174,18 @@ class Migrated implements MigratedTemplate {
     let failure: SetupError | undefined;
     const hear = (told: string) => (failure ??= readFailure(told));
     try {
-      return await this.owner.whileListening(this.#channel, hear, () =>
-        this.owner.whileAlone(this.#fingerprint, async () => {
-          // The answer comes behind what was told before it.
+      return await this.owner.whileListening(this.#channel, hear, async () => {
+        await this.owner.untilNobody(this.#fingerprint);
+        // The answer comes behind what was told before it.
+        if (await this.#isReady()) return false;
+        if (failure) throw failure;
+        // Whoever was at it was killed, and of all who waited one goes on.
+        return this.owner.whileAlone(this.#fingerprint, async () => {
           if (await this.#isReady()) return false;
           if (failure) throw failure;
           return this.#buildUnlessReady();
-        }),
-      );
+        });
+      });
     } finally {
       progress.end();
     }
@@ -218,7 +222,10 @@ class Migrated implements MigratedTemplate {
       await owner.query(`alter database ${name} allow_connections false`);
       await untilLeft(owner, name);
       const mark = markText({ is: 'ready', lineage: this.lineage, run });
+      // Before others go on, who want it all at the same time.
+      await this.copyTo(owner.names.sharedOf(this.#fingerprint));
       await owner.query(`comment on database ${name} is ${pg.escapeLiteral(mark)}`);
+      this.#hasShared = true;
     } finally {
       progress.end();
     }
