@@ -8,7 +8,8 @@ import { grantModes } from './granted-modes.ts';
 import { isPlain } from './plain-statements.ts';
 import type { Question } from './question.ts';
 import type { Body, Outcome, Submission } from './exchange.ts';
-import { endsTransaction, Script, type Settle } from './script.ts';
+import { endsTransaction } from './judgement.ts';
+import { Script, type Settle } from './script.ts';
 import type { Asker, Session } from './session.ts';
 import { statementsOf, type Statement } from './statements.ts';
 
