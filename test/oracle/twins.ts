@@ -257,5 +257,6 @@ function isLockWait({ error }: Performed): boolean {
 }
 
 function changesSchema(step: Step): boolean {
-  return 'sql' in step && /\b(create|alter|drop|truncate|comment|grant|revoke)\b/i.test(step.sql);
+  const said = Object.values(step).filter((value) => typeof value === 'string');
+  return said.some((text) => /\b(create|alter|drop|truncate|comment|grant|revoke)\b/i.test(text));
 }
