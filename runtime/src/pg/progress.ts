@@ -5,14 +5,24 @@ const MOMENT_MILLIS = 1_000;
 // Kept from before a test can mock the timers.
 const { setTimeout, clearTimeout } = globalThis;
 
+type Terminal = Pick<NodeJS.WriteStream, 'isTTY' | 'write'>;
+
 export class Progress {
   readonly #write: ((line: string) => void) | undefined;
   #said: string;
   #timer: NodeJS.Timeout | undefined;
   #speaks = false;
 
-  /** @param first what is going on, as in `migrating` */
-  constructor(first: string, terminal: NodeJS.WriteStream = process.stderr) {
+  /**
+   * @param first what is going on, as in `migrating`
+   * @param terminal where it is said, if it is one
+   * @param afterMillis how long a moment is
+   */
+  constructor(
+    first: string,
+    terminal: Terminal = process.stderr,
+    afterMillis: number = MOMENT_MILLIS,
+  ) {
     this.#said = first;
     // Where nobody looks on, what is said would only be in the way of what tests print.
     if (!terminal.isTTY) return;
@@ -20,7 +30,7 @@ export class Progress {
     this.#timer = setTimeout(() => {
       this.#speaks = true;
       this.#write?.(this.#said);
-    }, MOMENT_MILLIS);
+    }, afterMillis);
     this.#timer.unref();
   }
 

@@ -266,8 +266,8 @@ async function create(by: Asks, server: string, statement: string): Promise<void
     const target = targetOf({ connectionString: server });
     throw new SetupError(
       'ERR_SAVEPOINT_CREATEDB',
-      `${describeTarget(target)} may not create databases, and migrations run in a database of their own. ` +
-        `Either ALTER ROLE "${target.user}" CREATEDB, or migrate a test database yourself and leave out migrate.`,
+      `${describeTarget(target)} may not create databases, and migrations and clones have databases of their own. ` +
+        `Either ALTER ROLE "${target.user}" CREATEDB, or migrate a test database yourself, leave out migrate, and use rollback(t).`,
       { cause: error },
     );
   }

@@ -38,15 +38,19 @@ for (const [what, limits, here, share] of SHARES) {
 
 const CHILD = { NODE_TEST_CONTEXT: 'child-v8' };
 
-const PROCESSES: readonly (readonly [what: string, execArgv: string[], env: object, is: number])[] =
-  [
-    ['a file that is run alone', [], {}, 1],
-    ['under the runner', [], CHILD, 7],
-    ['as many as asked for', ['--test-concurrency=3'], CHILD, 3],
-    ['asked for in two words', ['--test-concurrency', '3', '--no-warnings'], CHILD, 3],
-    ['the last word counts', ['--test-concurrency=3', '--test-concurrency=5'], CHILD, 5],
-    ['no number', ['--test-concurrency=x'], CHILD, 7],
-  ];
+const PROCESSES: readonly (readonly [
+  what: string,
+  execArgv: string[],
+  env: NodeJS.ProcessEnv,
+  is: number,
+])[] = [
+  ['a file that is run alone', [], {}, 1],
+  ['under the runner', [], CHILD, 7],
+  ['as many as asked for', ['--test-concurrency=3'], CHILD, 3],
+  ['asked for in two words', ['--test-concurrency', '3', '--no-warnings'], CHILD, 3],
+  ['the last word counts', ['--test-concurrency=3', '--test-concurrency=5'], CHILD, 5],
+  ['no number', ['--test-concurrency=x'], CHILD, 7],
+];
 
 for (const [what, execArgv, env, is] of PROCESSES) {
   test(`processes at the same time: ${what}`, () => {

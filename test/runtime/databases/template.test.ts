@@ -227,6 +227,37 @@ for (const { what, migrate, says } of FAILURES) {
   });
 }
 
+test('a migration that fails runs once for all who wait', async (t) => {
+  const server = await connectionStringTo('postgres');
+  const role = await roleOf(t);
+  const own = Object.assign(new URL(server), { username: role, password: 's3cret' }).href;
+  let ran = 0;
+  const migrations = await readMigrations(
+    {
+      fingerprint: randomBytes(8).toString('hex'),
+      migrate: async (client) => {
+        ran += 1;
+        // Until the others wait.
+        for (let waiting = 0; waiting < 2;) {
+          const { rows } = await client.query<{ waiting: number }>(
+            `select count(*)::int as waiting from pg_locks join pg_stat_activity using (pid)
+             where locktype = 'advisory' and not granted and usename = current_user`,
+          );
+          waiting = rows[0]?.waiting ?? 0;
+        }
+        throw new Error('too bad');
+      },
+    },
+    origin(),
+  );
+  const results = await Promise.allSettled([1, 2, 3].map(() => migratedTemplate(own, migrations)));
+  for (const result of results) {
+    assert.ok(result.status === 'rejected');
+    assert.match((result.reason as Error).message, /^too bad\n {2}at /);
+  }
+  assert.equal(ran, 1);
+});
+
 test('a failed migration leaves no database', async (t) => {
   let name: unknown;
   const migrate: Migrate = {
@@ -253,10 +284,16 @@ test('a directory that is not there, or holds nothing, is named', async (t) => {
 
 // ---- roles
 
-test('a role that may not create databases is told so', async (t) => {
+/** A role of this test's own; answers its name. */
+async function roleOf(t: TestContext, may = 'createdb'): Promise<string> {
   const role = `app_${randomBytes(4).toString('hex')}`;
-  await administer(`create role ${role} login password 's3cret'`);
+  await administer(`create role ${role} login ${may} password 's3cret'`);
   scopeOf(t).defer(() => administer(`drop role ${role}`));
+  return role;
+}
+
+test('a role that may not create databases is told so', async (t) => {
+  const role = await roleOf(t, 'nocreatedb');
   const { host } = new URL(await connectionStringTo('postgres'));
   const server = `postgres://${role}:s3cret@${host}/postgres`;
   await assert.rejects(prepare(t, own(''), { server }), (error: Error & { code?: string }) => {
