@@ -16,7 +16,13 @@ const FILES = [
   'pg/contract/client',
   'pg/rollback-each',
   'pg/sandbox',
-].map((name) => `test/runtime/${name}.test.ts`);
+  'sqlite/bad-input',
+  'sqlite/node-rollback-each',
+  'sqlite/rows',
+  'sqlite/shared-file',
+]
+  .map((name) => `test/runtime/${name}.test.ts`)
+  .concat('test/oracle-sqlite/programs.test.ts');
 
 describe('the sandbox', { skip: noOtherVersions() }, () => {
   for (const version of NODE_VERSIONS) {

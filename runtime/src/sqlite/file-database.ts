@@ -95,6 +95,8 @@ export class FileDatabase<H extends object> implements Lender<H> {
   /** The handle is on a file that nobody can find any more. The next test opens the one there is. */
   #failReplaced(lease: Lease): never {
     this.#close();
+    this.#migrated = undefined;
+    this.#image = undefined;
     throw new HazardError('no-shared-sqlite-file', {
       happened: `${this.#file} was deleted or replaced while ${lease.owner} and those before it had it open. In WAL mode SQLite does not notice, and what is written is lost.`,
       acquired: lease.opened,

@@ -250,10 +250,22 @@ export class Sandbox implements Access {
     return {
       next: () => {
         this.#assertIntact();
-        return rows.next();
+        try {
+          return rows.next();
+        } catch (error) {
+          throw endedByRollback(error) ? this.#readingEnded(error) : error;
+        }
       },
       return: () => rows.return?.() ?? { done: true, value: undefined },
     };
+  }
+
+  #readingEnded(cause: unknown): HazardError {
+    return this.#refuse(
+      `In the rollback sandbox of ${this.#lease.owner} something was undone while rows were being read, and in one transaction that ends all reading.`,
+      `Read the rows before, by \`all()\`. ${OWN_DATABASE}`,
+      cause,
+    );
   }
 
   /** The same for a statement whose rows are read one by one: SQLite commits after the last. */
@@ -461,6 +473,12 @@ export class Sandbox implements Access {
 
 const OWN_DATABASE =
   'Give this test a copy of its own, `db.clone(t)` of `savepoint/sqlite`, where all that SQLite does is done for real.';
+
+/** https://www.sqlite.org/rescode.html#abort_rollback */
+function endedByRollback(error: unknown): boolean {
+  const { code, errcode } = Object(error) as { code?: unknown; errcode?: unknown };
+  return errcode === 516 || code === 'SQLITE_ABORT_ROLLBACK';
+}
 
 /** Whether a text may hold more than one statement. */
 function holdsSeveral(sql: string): boolean {

@@ -72,8 +72,8 @@ export function assertIdle(raw: RawHandle, lease: Lease): void {
 export function cannotBeWritten(file: string | undefined, cause: unknown): SetupError {
   return new SetupError(
     'ERR_SAVEPOINT_SQLITE_READONLY',
-    `sqlite: ${file ?? 'the database'} cannot be written (${(cause as Error).message}), and a sandbox writes, if only to undo it. ` +
-      'Let the user who runs the tests write to it and to its folder, or read it into copies by `db.clone(t)`.',
+    `sqlite: ${file ?? 'the database'} cannot be written (${(cause as Error).message}). ` +
+      'Let the user who runs the tests write to it and to its folder, or leave out `file`.',
     { cause },
   );
 }
