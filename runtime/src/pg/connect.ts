@@ -84,9 +84,16 @@ function cannotConnect(target: Target, error: unknown): SetupError {
   return new SetupError(
     'ERR_SAVEPOINT_CONNECT',
     error instanceof pg.DatabaseError
-      ? `PostgreSQL at ${server} refused ${describeTarget(target)}: ${said}`
+      ? `PostgreSQL at ${server} refused ${describeTarget(target)}: ${said}${aboutPooler(said)}`
       : `No PostgreSQL answers at ${server} (${said}). Start it, or correct the connection string; ` +
           'without one, savepoint runs an embedded server.',
     { cause: error },
   );
+}
+
+/** PostgreSQL itself says it in other words. */
+function aboutPooler(said: string): string {
+  return said.startsWith('no such database')
+    ? '. A pooler has to know every database, as pgbouncer does by a line "* = host=…"; or connect to the server itself.'
+    : '';
 }

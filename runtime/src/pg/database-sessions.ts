@@ -37,6 +37,15 @@ export async function isLeft(owner: Owner, database: string): Promise<boolean> {
   return (await sessionsIn(owner, database)).length === 0;
 }
 
+/** Ends whoever is connected to a database, as far as this role may. */
+export async function endSessions(owner: Owner, database: string): Promise<void> {
+  await owner.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = $1 and backend_type = 'client backend' and usename = current_user`,
+    [database],
+  );
+}
+
 /** Why a database could not be copied, when it was because of others. */
 export async function whyInUse(owner: Owner, database: string): Promise<HazardError> {
   return inUse(database, await sessionsIn(owner, database));

@@ -4,8 +4,8 @@
  * neither migrations nor tests.
  */
 import type pg from 'pg';
-import { codeOf, connect, withDatabase } from './connect.ts';
 import { DatabaseNames, digest } from './database-names.ts';
+import { connectToMaintenance, pin } from './maintenance.ts';
 import { QuietConnection } from './quiet-connection.ts';
 
 /** What the server says of itself and of the role. */
@@ -21,26 +21,18 @@ const BUILD = 0x5a_7e_01;
 export const OWN = 0x5a_7e_02;
 const CLAIM = 'select pg_advisory_lock_shared($1, $2)';
 
-/**
- * Waiting for a lock takes as long as another process's migrations do. How often the system asks after
- * a connection whose machine may have died is in seconds. Servers that do not know one leave it.
- */
-const WANTED = {
-  statement_timeout: 0,
-  lock_timeout: 0,
-  idle_session_timeout: 0,
-  transaction_timeout: 0,
-  idle_in_transaction_session_timeout: 0,
-  tcp_keepalives_idle: 30,
-  tcp_keepalives_interval: 10,
-  tcp_keepalives_count: 6,
-};
-const SETTINGS = Object.entries(WANTED)
-  .map(
-    ([name, value]) =>
-      `case when current_setting('${name}', true) is not null then set_config('${name}', '${String(value)}', false) end`,
-  )
-  .join(', ');
+const FACTS = `current_database() as database, current_user as role,
+  current_setting('server_version_num') || coalesce(
+    (select string_agg(name || ' ' || default_version, ',' order by name) from pg_available_extensions), ''
+  ) as abilities`;
+
+/** What an owner has. */
+interface Holdings {
+  readonly connection: QuietConnection;
+  readonly locks: QuietConnection;
+  /** By the keys of their locks. */
+  readonly claims: Set<number>;
+}
 
 export class Owner {
   readonly names: DatabaseNames;
@@ -50,43 +42,52 @@ export class Owner {
   /** By the keys of their locks. */
   readonly #claims: Set<number>;
   readonly #connection: QuietConnection;
+  /** Has the locks; the same one, unless there is a pooler. */
+  readonly #locks: QuietConnection;
 
   /**
    * @param server a connection string to the server
-   * @throws SetupError `ERR_SAVEPOINT_CONNECT`
+   * @throws SetupError `ERR_SAVEPOINT_CONNECT`, `ERR_SAVEPOINT_POOLER`
    */
   static async on(server: string): Promise<Owner> {
     const claims = new Set<number>();
-    const connection: QuietConnection = new QuietConnection(
+    const { client: first, isPooled, row } = await connectToMaintenance<Facts>(server, FACTS);
+    const opened = [first];
+    const locks: QuietConnection = new QuietConnection(
       async () => {
-        const client = await connectTo(server);
+        const client = opened.pop() ?? (await connectToMaintenance(server)).client;
+        if (isPooled) await pin(client);
         // A connection that breaks takes the locks with it: they are taken again before anything else.
         for (const key of claims) await client.query(CLAIM, [OWN, key]);
-        if (claims.size > 0) await client.query(`select ${SETTINGS}`);
         return client;
       },
       // The server may be gone, too. Then whoever asks next is told by the driver.
-      () => void connection.query('').catch(() => undefined),
+      () => void locks.query('').catch(() => undefined),
     );
-    try {
-      return new Owner(server, connection, claims, await factsOf(connection));
-    } catch (error) {
-      await connection.end();
-      throw error;
-    }
+    await locks.client();
+    const connection = isPooled ? quietConnectionTo(server) : locks;
+    return new Owner(server, { connection, locks, claims }, row);
   }
 
   private constructor(
     server: string,
-    connection: QuietConnection,
-    claims: Set<number>,
+    { connection, locks, claims }: Holdings,
     { database, role, abilities }: Facts,
   ) {
     this.names = new DatabaseNames(database, role);
     this.abilities = abilities;
     this.#server = server;
     this.#connection = connection;
+    this.#locks = locks;
     this.#claims = claims;
+  }
+
+  /**
+   * Whether there is a pooler between: it keeps sessions when ours have ended, and knows them by
+   * numbers of its own.
+   */
+  get isPooled(): boolean {
+    return this.#locks !== this.#connection;
   }
 
   /** Keeps the process alive until it is answered. */
@@ -97,30 +98,30 @@ export class Owner {
   /** Holds what bears this name until the process ends: nobody drops it. */
   async claim(holder: string): Promise<void> {
     const key = this.#keyOf(holder);
-    await this.query(CLAIM, [OWN, key]);
+    await this.#locks.query(CLAIM, [OWN, key]);
     this.#claims.add(key);
   }
 
   /** Does something that only one process does at a time. */
   async whileAlone<T>(name: string, work: () => Promise<T>): Promise<T> {
-    await this.query('select pg_advisory_lock($1, $2)', [BUILD, this.#keyOf(name)]);
+    await this.#locks.query('select pg_advisory_lock($1, $2)', [BUILD, this.#keyOf(name)]);
     try {
       return await work();
     } finally {
-      await this.query('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
+      await this.#locks.query('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
     }
   }
 
   /** Settles when nobody does such a thing any more; all who wait for that go on at once. */
   async untilNobody(name: string): Promise<void> {
     const lock = [BUILD, this.#keyOf(name)];
-    await this.query('select pg_advisory_lock_shared($1, $2)', lock);
-    await this.query('select pg_advisory_unlock_shared($1, $2)', lock);
+    await this.#locks.query('select pg_advisory_lock_shared($1, $2)', lock);
+    await this.#locks.query('select pg_advisory_unlock_shared($1, $2)', lock);
   }
 
   /** Whether nobody at all does such a thing now; answers at once. */
   async ifAlone<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
-    const [row] = await this.query<{ free: boolean }>(
+    const [row] = await this.#locks.query<{ free: boolean }>(
       'select pg_try_advisory_lock($1, $2) as free',
       [BUILD, this.#keyOf(name)],
     );
@@ -128,7 +129,7 @@ export class Owner {
     try {
       return await work();
     } finally {
-      await this.query('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
+      await this.#locks.query('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
     }
   }
 
@@ -139,7 +140,7 @@ export class Owner {
   ): Promise<void> {
     const others = holders.filter((holder) => !this.#claims.has(this.#keyOf(holder)));
     if (others.length === 0) return;
-    const free = await this.query<{ holder: string; free: boolean }>(
+    const free = await this.#locks.query<{ holder: string; free: boolean }>(
       `select holder, pg_try_advisory_lock($1, key) as free
        from unnest($2::text[], $3::int[]) as t (holder, key)`,
       [OWN, others, others.map((holder) => this.#keyOf(holder))],
@@ -148,17 +149,18 @@ export class Owner {
       try {
         await work(holder);
       } finally {
-        await this.query('select pg_advisory_unlock($1, $2)', [OWN, this.#keyOf(holder)]);
+        await this.#locks.query('select pg_advisory_unlock($1, $2)', [OWN, this.#keyOf(holder)]);
       }
     }
   }
 
-  /** Hears what others say on a channel while something is done. */
+  /** Hears what others say on a channel while something is done; behind a pooler, nothing. */
   async whileListening<T>(
     channel: string,
     hear: (payload: string) => void,
     work: () => Promise<T>,
   ): Promise<T> {
+    if (this.isPooled) return work();
     const client = await this.#connection.client();
     const listener = ({ channel: on, payload }: pg.Notification) => {
       if (on === channel) hear(payload ?? '');
@@ -174,11 +176,7 @@ export class Owner {
 
   /** Another connection like this one, which holds nothing. */
   another(): QuietConnection {
-    return new QuietConnection(async () => {
-      const client = await connectTo(this.#server);
-      await client.query(`select ${SETTINGS}`);
-      return client;
-    });
+    return quietConnectionTo(this.#server);
   }
 
   /** Other roles have databases of the same fingerprints, and locks of their own for them. */
@@ -187,30 +185,12 @@ export class Owner {
   }
 
   /** Gives up what it holds; from then on it may be dropped. */
-  release(): Promise<void> {
-    return this.#connection.end();
+  async release(): Promise<void> {
+    await this.#connection.end();
+    if (this.isPooled) await this.#locks.end();
   }
 }
 
-/**
- * A connection to the database where the locks are, which is never one that is tested on: locks of
- * different databases do not know each other.
- */
-function connectTo(server: string): Promise<pg.Client> {
-  return connect(withDatabase(server, 'postgres')).catch((error: unknown) => {
-    const ABSENT_OR_CLOSED = ['3D000', '42501', '28000'];
-    if (!ABSENT_OR_CLOSED.includes(codeOf((error as Error).cause) ?? '')) throw error;
-    return connect(server);
-  });
-}
-
-async function factsOf(connection: QuietConnection): Promise<Facts> {
-  const [facts] = await connection.query<Facts & pg.QueryResultRow>(
-    `select ${SETTINGS}, current_database() as database, current_user as role,
-       current_setting('server_version_num') || coalesce(
-         (select string_agg(name || ' ' || default_version, ',' order by name) from pg_available_extensions), ''
-       ) as abilities`,
-  );
-  if (!facts) throw new Error('the server answered without a row');
-  return facts;
+function quietConnectionTo(server: string): QuietConnection {
+  return new QuietConnection(async () => (await connectToMaintenance(server)).client);
 }

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { SetupError } from '../setup-error.ts';
 import { codeOf, withConnection, withDatabase } from './connect.ts';
 import { digest, markText, readMark } from './database-names.ts';
-import { IN_USE, isLeft, untilLeft, whyInUse } from './database-sessions.ts';
+import { endSessions, IN_USE, isLeft, untilLeft, whyInUse } from './database-sessions.ts';
 import { readFailure, tellFailure } from './migrations/failure.ts';
 import type { Migrations } from './migrations.ts';
 import { dropOrphans } from './orphans.ts';
@@ -220,6 +220,8 @@ class Migrated implements MigratedTemplate {
         }),
       );
       await owner.query(`alter database ${name} allow_connections false`);
+      // What a pooler keeps open is nobody's any more.
+      if (owner.isPooled) await endSessions(owner, name);
       await untilLeft(owner, name);
       const mark = markText({ is: 'ready', lineage: this.lineage, run });
       // Before others go on, who want it all at the same time.

@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test';
 import pg from 'pg';
 import { afterAllElse } from '../../support/database.ts';
 
-export type PoolMode = 'session' | 'transaction';
+export type PoolMode = 'session' | 'transaction' | 'statement';
 
 /** Why there is no pgbouncer to test with, if there is none. */
 export function noPgbouncer(): string | false {
@@ -21,12 +21,19 @@ export function noPgbouncer(): string | false {
   }
 }
 
+interface BouncerOptions {
+  /** How many connections it has to each database. */
+  readonly poolSize?: number;
+  /** Which it knows: all, or one. */
+  readonly databases?: string;
+}
+
 /** @returns the connection string through the pooler */
 export async function pgbouncer(
   t: TestContext,
   mode: PoolMode,
   target: string,
-  { poolSize = 1 }: { readonly poolSize?: number } = {},
+  { poolSize = 1, databases = '*' }: BouncerOptions = {},
 ): Promise<string> {
   const { hostname, port: serverPort, username, password, pathname } = new URL(target);
   const folder = mkdtempSync(join(tmpdir(), 'savepoint-pgbouncer-'));
@@ -40,7 +47,7 @@ export async function pgbouncer(
   writeFileSync(
     config,
     `[databases]
-* = host=${hostname} port=${serverPort}
+${databases} = host=${hostname} port=${serverPort}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${String(port)}
