@@ -83,6 +83,7 @@ export class BetterRawHandle implements RawHandle<BetterHandle> {
   readonly file: string | undefined;
   readonly readonly: boolean;
   readonly knowsStatements = true;
+  readonly getTellsOfCommit = false;
   readonly exec: (sql: string) => void;
   readonly close: () => void;
   readonly #prepare: BetterHandle['prepare'];

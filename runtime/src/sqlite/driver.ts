@@ -34,6 +34,8 @@ export interface RawHandle<H extends object = object> {
   readonly isOpen: boolean;
   /** Whether every statement, however old, is known by its handle. */
   readonly knowsStatements: boolean;
+  /** Whether `get`, which stops at the first row, tells of a commit that fails after it. */
+  readonly getTellsOfCommit: boolean;
 
   exec(sql: string): void;
   /** A statement of the sandbox itself: prepared once. */

@@ -189,6 +189,10 @@ export class NodeRawHandle implements RawHandle<NodeSqliteHandle> {
     return main?.file || undefined;
   }
 
+  get getTellsOfCommit(): boolean {
+    return (tellsOfCommit ??= doesGetTellOfCommit());
+  }
+
   get inTransaction(): boolean {
     const { isTransaction } = this.handle as { isTransaction?: boolean };
     return isTransaction ?? this.#cannotBegin();
@@ -307,6 +311,24 @@ export class NodeRawHandle implements RawHandle<NodeSqliteHandle> {
     const [errcode, errstr] =
       code === 'SQLITE_CONSTRAINT_FOREIGNKEY' ? [787, 'constraint failed'] : [1, 'SQL logic error'];
     return Object.assign(new Error(message), { code: 'ERR_SQLITE_ERROR', errcode, errstr });
+  }
+}
+
+let tellsOfCommit: boolean | undefined;
+
+/** Later versions of Node do, and none says so. */
+function doesGetTellOfCommit(): boolean {
+  const handle = new (load().DatabaseSync)(':memory:');
+  handle.exec(
+    'CREATE TABLE p (id PRIMARY KEY); CREATE TABLE c (p REFERENCES p DEFERRABLE INITIALLY DEFERRED)',
+  );
+  try {
+    handle.prepare('INSERT INTO c VALUES (1) RETURNING p').get();
+    return false;
+  } catch {
+    return true;
+  } finally {
+    handle.close();
   }
 }
 

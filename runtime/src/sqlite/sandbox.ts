@@ -228,7 +228,7 @@ export class Sandbox implements Access {
 
   /**
    * Runs a statement; outside a transaction of the app what SQLite defers to the commit is due at once.
-   * @param stopsAtFirstRow by `get`, which has its row before SQLite commits, and is not told of more
+   * @param stopsAtFirstRow by `get`, which has its row before SQLite commits, and may not be told of more
    */
   #guarded<T>(sql: string, run: () => T, stopsAtFirstRow = false): T {
     if (!this.#mustCheckKeys()) return this.#writing(sql, run);
@@ -241,7 +241,9 @@ export class Sandbox implements Access {
     } finally {
       // Also after an error: OR FAIL keeps, and commits, the rows before it.
       if (this.#raw.inTransaction && this.#taken === takenBefore)
-        this.#commitStatement(stopsAtFirstRow && result !== undefined);
+        this.#commitStatement(
+          stopsAtFirstRow && result !== undefined && !this.#raw.getTellsOfCommit,
+        );
     }
   }
 
