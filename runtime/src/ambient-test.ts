@@ -53,7 +53,10 @@ const SERVERS = new Set(['TCPSERVERWRAP', 'PIPESERVERWRAP']);
 
 type Entered = (test: TestResource, context: TestContext) => void;
 
+type Begun = (type: string, operation: object) => void;
+
 const madeListeners: ((test: TestResource) => void)[] = [];
+const begunListeners: Begun[] = [];
 const enteredListeners: Entered[] = [];
 let tracking = false;
 let sharing = false;
@@ -71,6 +74,8 @@ export function trackTests(): void {
       const owner = ambientOwner();
       resource[OWNER] =
         owner && (sharing || SERVERS.has(type)) ? { ...owner, served: true } : owner;
+      if (type !== 'PROMISE' && !sharing)
+        for (const listener of begunListeners) listener(type, resource);
     },
   }).enable();
 }
@@ -116,6 +121,11 @@ function classBelow(base: object, instance: object): object {
 /** Calls `listener` with each test, suite and hook as Node begins to make it: its fields are not set yet. */
 export function onTestMade(listener: (test: TestResource) => void): void {
   madeListeners.push(listener);
+}
+
+/** Calls `listener` with each asynchronous operation of the app's but promises, in the context that begins it. */
+export function onOperationBegun(listener: Begun): void {
+  begunListeners.push(listener);
 }
 
 /** Calls `listener` with each test, suite and hook before its function, and with what that is called with. */

@@ -8,7 +8,7 @@ import pg from 'pg';
 import { tempDir } from 'savepoint/process';
 import { databaseImage } from '../runtime/pg/support/database-image.ts';
 import { scratchDatabase } from '../support/database.ts';
-import type { Way } from './library.ts';
+import type { Told, Way } from './library.ts';
 import { SCHEMA } from './programme.ts';
 
 /** A run that has not ended by then is killed, and is a failure. */
@@ -28,9 +28,9 @@ export interface Run {
   readonly output: string;
 }
 
-interface Observation {
+export interface Observation {
   readonly seen?: unknown;
-  readonly hazards: readonly string[];
+  readonly hazards: readonly Told[];
 }
 
 /** @param way absent for the library on the database for real */

@@ -3,13 +3,18 @@ import type { Open, Subject, Way } from './library.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { TRANSACTIONS, type Programme } from './programme.ts';
 
-interface Library {
+export interface Library {
   readonly programme: Programme<never>;
   /** The ways that capture it without a change to the app. */
   readonly ways: readonly Way[];
   readonly load: () => Promise<Open<Subject>>;
   /** Whether it says something of its own when BEGIN fails, whatever the server said. */
   readonly hidesFailedBegin?: true;
+  /**
+   * The lines that cannot be told: it asks later than it is called, in a thenable or a queue, and V8
+   * keeps no stack over that.
+   */
+  readonly losesLineOf?: 'BEGIN' | 'statement';
 }
 
 /** A pool that the app holds, or that the library shows. */
@@ -21,16 +26,19 @@ export const LIBRARIES: Readonly<Record<string, Library>> = {
   drizzle: {
     programme: TRANSACTIONS,
     ways: WITH_POOL,
+    losesLineOf: 'statement',
     load: async () => (await import('./adapters/drizzle.ts')).open,
   },
   knex: {
     programme: TRANSACTIONS,
     ways: WITHOUT_POOL,
+    losesLineOf: 'statement',
     load: async () => (await import('./adapters/knex.ts')).open,
   },
   'knex over pg.Pool': {
     programme: TRANSACTIONS,
     ways: WITH_POOL,
+    losesLineOf: 'statement',
     load: async () => (await import('./adapters/knex.ts')).openOverPool,
   },
   kysely: {
@@ -41,6 +49,7 @@ export const LIBRARIES: Readonly<Record<string, Library>> = {
   'mikro-orm': {
     programme: TRANSACTIONS,
     ways: WITHOUT_POOL,
+    losesLineOf: 'BEGIN',
     load: async () => (await import('./adapters/mikro-orm.ts')).open,
     hidesFailedBegin: true,
   },

@@ -7,6 +7,13 @@ import type pg from 'pg';
 /** How an app is captured: by `rollbackEach(pool)`, or by `--import savepoint/rollback`. */
 export type Way = 'rollbackEach' | 'preload';
 
+/** A hazard that was told, and whether with the lines where it begins and where it shows. */
+export interface Told {
+  readonly code: string;
+  readonly begins: boolean;
+  readonly asks: boolean;
+}
+
 /** What is captured and closed. */
 export interface Subject {
   /** Where the library has one. */

@@ -276,6 +276,55 @@ const ROWS: readonly Row<App>[] = [
     },
   },
   {
+    title: 'the pool asked inside a transaction',
+    refused: 'no-nested-checkout',
+    run: (app) =>
+      outcome(() =>
+        app.transaction(async (transaction) => {
+          await transaction.insert('Ada');
+          return app.names();
+        }),
+      ),
+  },
+  {
+    title: 'the pool asked at once inside a transaction',
+    refused: 'no-nested-checkout',
+    run: (app) => outcome(() => app.transaction(() => app.names())),
+  },
+  {
+    title: 'a transaction in a transaction that does not know of it',
+    refused: 'no-nested-checkout',
+    run: (app) =>
+      outcome(() =>
+        app.transaction(async (transaction) => {
+          await transaction.insert('Ada');
+          return app.transaction((other) => other.names());
+        }),
+      ),
+  },
+  {
+    title:
+      'the pool asked beside a transaction, by code that was begun before it, after it and by it',
+    run: async (app) => {
+      let begin = () => {};
+      const begun = new Promise<void>((resolve) => (begin = resolve));
+      const during = async (name: string) => {
+        await begun;
+        await setTimeout(1);
+        await app.insert(name);
+      };
+      const before = during('Before');
+      const transaction = app.transaction(async (transaction) => {
+        await transaction.insert('Ada');
+        begin();
+        await setTimeout(50);
+        await transaction.insert('Bob');
+      });
+      await Promise.all([before, transaction, during('After'), app.insert('Cleo')]);
+      return app.names();
+    },
+  },
+  {
     title: 'rows one by one',
     run: async (app) => {
       const stream = given(app.stream);

@@ -7,8 +7,9 @@ import { subscribe } from 'node:diagnostics_channel';
 import { appendFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import pg from 'pg';
+import type { HazardError } from 'savepoint';
 import { LIBRARIES } from './libraries.ts';
-import type { Way } from './library.ts';
+import type { Told, Way } from './library.ts';
 import { Missing } from './outcome.ts';
 
 const { LIBRARY = '', WAY, TEST_DATABASE_URL = '', OBSERVATIONS = '' } = process.env;
@@ -33,8 +34,11 @@ if (WAY === undefined) {
   after(() => cleaner.end());
 }
 
-let hazards: string[] = [];
-subscribe('savepoint:hazard', (hazard) => void hazards.push((hazard as { code: string }).code));
+let hazards: Told[] = [];
+subscribe('savepoint:hazard', (hazard) => {
+  const { code, acquired, used } = hazard as HazardError;
+  hazards.push({ code, begins: acquired?.place !== undefined, asks: used?.place !== undefined });
+});
 
 for (const { title, run } of rows) {
   test(title, { timeout: 20_000 }, async () => {

@@ -2,7 +2,7 @@
 import { HazardError } from '../hazard-error.ts';
 import { formatPlace, type Trace } from '../trace.ts';
 import type { AppTransaction } from './app-transaction.ts';
-import { isInside, type Begun, type Inside } from './inside-transaction.ts';
+import { isInside, mayGoOn, type Begun, type Inside } from './inside-transaction.ts';
 import type { Ownership } from './refusals.ts';
 
 /** What is known of a statement that has to wait. */
@@ -16,14 +16,17 @@ export interface Waiting {
 
 /**
  * The error of a statement that waits for the transaction of the very code that asks it, so that
- * nobody will ever end it; undefined when somebody else may.
+ * nobody will ever end it; undefined when somebody else may, or that code itself.
+ * @param atLast whether what that code began has had its time
  */
 export function waitsForItself(
   home: Ownership,
   holder: AppTransaction | undefined,
   waiting: Waiting,
+  atLast: boolean,
 ): HazardError | undefined {
   if (!holder || !isInside(waiting.inside, holder.begun)) return undefined;
+  if (!atLast && mayGoOn(holder.begun, 'soon')) return undefined;
   return isInside(waiting.takenInside, holder.begun)
     ? nestedCheckout(home, holder.begun, waiting.asked)
     : twoClients(home, holder.begun, waiting.asked);

@@ -1,9 +1,12 @@
 /**
- * Whose code is inside which transaction of the app: known from the BEGIN on, to whatever the code
- * that asked for it calls and awaits. Knows no client.
+ * Whose code is inside which transaction of the app: known from the answer to BEGIN on, to whatever
+ * code goes on with it, calls and awaits. Knows no client.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { onOperationBegun, trackTests } from '../ambient-test.ts';
+import { Continuation } from '../continuation.ts';
 import type { Trace } from '../trace.ts';
+import { OwnWork, type Pending } from './own-work.ts';
 import { statementsOf } from './statements.ts';
 
 /** A transaction, by where its BEGIN was asked for: no two have the same. */
@@ -19,27 +22,64 @@ export interface Inside {
 /** Who may be in a transaction. */
 interface InTransaction {
   readonly transaction: { readonly begun: Begun } | undefined;
-  /** Whether it has asked what is not answered yet. */
-  readonly isBusy: boolean;
 }
 
 const around = new AsyncLocalStorage<Inside>();
+const continuation = new Continuation(around);
+/** What code inside a transaction has begun. */
+const works = new WeakMap<Begun, OwnWork>();
+
+trackTests();
+onOperationBegun((type, operation) => {
+  for (let inside = transactionsAround(); inside; inside = inside.outer)
+    works.get(inside.begun)?.note(type, operation);
+});
+
+type Callback = (error: Error | null | undefined, result?: unknown) => void;
 
 /**
- * From here on the running code is inside this transaction. What it calls and awaits is so, too;
- * what ran beside it is not. Code that an inner function only awaits its BEGIN of is not reached.
+ * Has the code that hears the answer to a BEGIN go on inside the transaction: what it calls, awaits
+ * and returns to. What runs beside it does not.
+ * @param heard resolves the promise of the answer, or calls back
  */
-export function enterTransaction(begun: Begun, client: InTransaction): void {
-  around.enterWith({ begun, client, outer: openOnes(around.getStore()) });
+export function enteringTransaction(
+  begun: Begun,
+  client: InTransaction,
+  heard: Callback,
+): Callback {
+  const outer = transactionsAround();
+  return (error, result) => {
+    if (error || client.transaction?.begun !== begun) {
+      heard(error, result);
+      return;
+    }
+    works.set(begun, new OwnWork());
+    continuation.resume({ begun, client, outer }, () => {
+      heard(error, result);
+    });
+  };
 }
 
-/**
- * The open transactions that the running code is inside of. None while the innermost one waits for an
- * answer: code that runs then, BEGIN itself not being answered for example, runs beside it.
- */
+/** The open transactions that the running code is inside of. */
 export function transactionsAround(): Inside | undefined {
-  const inside = openOnes(around.getStore());
-  return inside?.client.isBusy ? undefined : inside;
+  return openOnes(around.getStore());
+}
+
+/** The same, for code that asks this client: inside its transaction, it is where BEGIN's answer went. */
+export function transactionsAroundAsker(client: InTransaction): Inside | undefined {
+  const inside = transactionsAround();
+  if (inside?.client === client) continuation.arrived(inside);
+  return inside;
+}
+
+/** The promise that was resolved just now is another's: who awaits it does not go on with the code that runs. */
+export function toldSomebodyElse(): void {
+  continuation.disregard();
+}
+
+/** Whether code inside the transaction began something that may still go on with it. */
+export function mayGoOn(begun: Begun, how: Pending): boolean {
+  return works.get(begun)?.isPending(how) ?? false;
 }
 
 /** Whether code is inside the transaction that was begun there. */

@@ -227,7 +227,7 @@ export const LIMITS = [
   },
   {
     id: 'waits',
-    what: 'Transactions of a sandbox run one after another: what asks outside of an open one waits for it, and is told so where it could wait for ever',
+    what: 'Transactions of a sandbox run one after another: what asks outside of an open one waits for it. Code inside the transaction is told at once (`no-nested-checkout`), unless a timer of up to a second or a request that it began may still bring it on. Code that has lost the asynchronous context of the transaction, as behind a queue or worker that others started, is told when the process has had nothing to do for five seconds, after a minute at most',
     answer: 'refuses',
     saidBy: ['waitedInVain'],
     instead: 'use the transaction’s own client inside it',

@@ -9,9 +9,9 @@ import type { AppTransaction } from './app-transaction.ts';
 import { concurrentQueries, poolsOwnMethod } from './client-faults.ts';
 import { DriverClient } from './driver-client.ts';
 import {
-  enterTransaction,
+  enteringTransaction,
   leavesTransactionOpen,
-  transactionsAround,
+  transactionsAroundAsker,
   type Inside,
 } from './inside-transaction.ts';
 import type { Notification } from './kept/notifications.ts';
@@ -71,6 +71,8 @@ export class LogicalClient extends DriverClient implements Asker, Listener {
   transaction: AppTransaction | undefined;
   /** How it was last taken from its pool; undefined while it is idle there. */
   taken: Taken | undefined;
+  /** Whether a library connected it by itself, for a pool of its own perhaps. */
+  isBeside = false;
   readonly #home: LogicalHome;
   readonly #options: pg.PoolConfig;
   readonly #queryTimeoutMillis: number;
@@ -243,10 +245,9 @@ export class LogicalClient extends DriverClient implements Asker, Listener {
       throw new TypeError('Client was passed a null or undefined query');
     const asking = this.#asking();
     if (isSubmission(config)) {
-      if (config instanceof pg.Query) this.#enter(config, asking);
       const heard = typeof values === 'function' ? values : callback;
       if (!config.callback && typeof heard === 'function')
-        config.callback = bindContext(heard as Callback);
+        config.callback = bindContext(this.#entering(config, asking, heard as Callback));
       this.#ask(config, asking, (config as QueryObject).query_timeout);
       return config;
     }
@@ -257,17 +258,28 @@ export class LogicalClient extends DriverClient implements Asker, Listener {
     ) as unknown as Named;
     if (query.callback && typeof query.callback !== 'function')
       throw new TypeError('callback is not a function');
-    this.#enter(query, asking);
     // The pool's own callback only passes the answer on.
-    if (query.callback && !this.taken?.own) query.callback = bindContext(query.callback);
-    const result = query.callback ? undefined : promiseOf(query, asking.asked);
+    if (query.callback && !this.taken?.own)
+      query.callback = bindContext(this.#entering(query, asking, query.callback as Callback));
+    const result = query.callback ? undefined : this.#promiseOf(query, asking);
     this.#ask(query, asking, (config as QueryObject).query_timeout);
     return result;
   }
 
-  /** Before a callback is bound, and before the caller goes on: both are inside the transaction. */
-  #enter({ text }: Named, { asked }: Asking): void {
-    if (leavesTransactionOpen(text, this.transaction !== undefined)) enterTransaction(asked, this);
+  #promiseOf(query: Named, asking: Asking): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      query.callback = this.#entering(query, asking, (error, answer) => {
+        if (error) reject(withStackOf(asking.asked, error));
+        else resolve(answer);
+      });
+    });
+  }
+
+  /** Who hears that a transaction has begun is inside it from then on. */
+  #entering({ text }: Named, { asked }: Asking, heard: Callback): Callback {
+    return leavesTransactionOpen(text, this.transaction !== undefined)
+      ? enteringTransaction(asked, this, heard)
+      : heard;
   }
 
   /** From where it is asked. A query of the pool's own was asked where the pool was. */
@@ -280,8 +292,10 @@ export class LogicalClient extends DriverClient implements Asker, Listener {
       return trace.place || !taken ? trace : taken.asked();
     };
     // What a pool does to a new client is not what the code does that asked for one.
-    const inside = taken && transactionsAround();
-    return { asked, inside, takenInside: taken?.inside, taken, isSetUp: taken === undefined };
+    const inside = taken || this.isBeside ? transactionsAroundAsker(this) : undefined;
+    // When a library's own pool handed it out, nobody knows.
+    const takenInside = taken ? taken.inside : inside;
+    return { asked, inside, takenInside, taken, isSetUp: taken === undefined };
   }
 
   #ask(submission: Named, asking: Asking, timeoutMillis: number | undefined): void {
@@ -463,10 +477,6 @@ export class LogicalClient extends DriverClient implements Asker, Listener {
     return this.#inner._queryable && !this.#inner._ending;
   }
 
-  get isBusy(): boolean {
-    return this.#unanswered.some(({ isAnswered }) => !isAnswered);
-  }
-
   hearNotice(notice: unknown): void {
     if (!this.#inner._ending) this.emit('notice', notice);
   }
@@ -490,15 +500,6 @@ export class LogicalClient extends DriverClient implements Asker, Listener {
 
 function isSubmission(config: unknown): config is Submission {
   return typeof (config as { submit?: unknown }).submit === 'function';
-}
-
-function promiseOf(query: Submission, asked: () => Trace): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    query.callback = (error, answer) => {
-      if (error) reject(withStackOf(asked, error));
-      else resolve(answer);
-    };
-  });
 }
 
 /** The stack of the socket says nothing; the one of the app's query does. So does `pg`. */

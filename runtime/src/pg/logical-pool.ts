@@ -3,6 +3,7 @@
  * callbacks and error texts are therefore pg's own.
  */
 import pg from 'pg';
+import { openShared } from '../ambient-test.ts';
 import { bindContext } from '../async-context.ts';
 import type { HazardError } from '../hazard-error.ts';
 import type { Trace } from '../trace.ts';
@@ -15,6 +16,8 @@ import {
 import {
   isInside,
   leavesTransactionOpen,
+  mayGoOn,
+  toldSomebodyElse,
   transactionsAround,
   type Inside,
 } from './inside-transaction.ts';
@@ -76,7 +79,10 @@ interface PgPool {
 const asPg = pg.Pool.prototype as unknown as PgPool;
 
 // Kept from before a test can mock the timers.
-const { setImmediate } = globalThis;
+const { setImmediate, setTimeout: setRealTimeout } = globalThis;
+
+/** How often a request looks whether the code that has all clients may still go on. */
+const LOOK_MILLIS = 100;
 
 export class LogicalPool extends pg.Pool {
   readonly #home: LogicalHome;
@@ -115,7 +121,9 @@ export class LogicalPool extends pg.Pool {
 
   /** A client beside those that the pool hands out: one that a library connects by itself. */
   beside(): LogicalClient {
-    return new (this.#pg.Client as new () => LogicalClient)();
+    const client = new (this.#pg.Client as new () => LogicalClient)();
+    client.isBeside = true;
+    return client;
   }
 
   /** Where the clients that the app still has were taken. */
@@ -158,6 +166,8 @@ export class LogicalPool extends pg.Pool {
       this.#checkOut(asked, false, (error, client) => {
         if (client) resolve(client);
         else reject(error ?? new Error('the pool answered without a client'));
+        // Told by whoever released it, perhaps.
+        toldSomebodyElse();
       });
     });
   }
@@ -285,9 +295,11 @@ export class LogicalPool extends pg.Pool {
       checkout.answer(...args);
     });
     if (inside && this.#isFull)
-      setImmediate(() => {
-        this.#refuseSelfWait(checkout, inside);
-      });
+      openShared(() =>
+        setImmediate(() => {
+          this.#refuseSelfWait(checkout, inside);
+        }),
+      );
   }
 
   /** pg's own `release`, which also knows where it was called first. */
@@ -342,6 +354,14 @@ export class LogicalPool extends pg.Pool {
     const out = [...this.#checkouts].flatMap(({ client }) => client ?? []);
     const begun = out.map((client) => client.transaction?.begun);
     if (!begun[0] || !begun.every((one) => one && isInside(inside, one))) return;
+    if (begun.some((one) => one && mayGoOn(one, 'soon'))) {
+      openShared(() =>
+        setRealTimeout(() => {
+          this.#refuseSelfWait(checkout, inside);
+        }, LOOK_MILLIS),
+      );
+      return;
+    }
     this.#refuse(checkout, nestedCheckout(this.#home.session, begun[0], checkout.asked));
   }
 

@@ -213,15 +213,11 @@ export function connectionLost({ owner }: Ownership, reason: Error): SetupError 
 }
 
 /** @param begun where the transaction began that is waited for */
-export function waitedInVain(
-  { owner }: Ownership,
-  begun: Trace | undefined,
-  millis: number,
-): SetupError {
+export function waitedInVain({ owner }: Ownership, begun: Trace | undefined): SetupError {
   const where = begun?.place ? ` (${formatPlace(begun.place)})` : '';
   return new SetupError(
     'ERR_SAVEPOINT_TRANSACTION_WAIT',
-    `A statement of ${owner} waited ${String(millis / 1000)} s for a transaction${where} in which nothing happened. ` +
+    `A statement of ${owner} waited for a transaction${where} in which nothing happened any more. ` +
       'All clients of a sandbox share one connection, so one transaction waits for the other. ' +
       'Inside a transaction, use its own client for every statement; outside, end it with COMMIT or ROLLBACK.',
   );

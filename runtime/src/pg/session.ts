@@ -15,6 +15,7 @@ import { STANDARD_MODES } from './default-modes.ts';
 import { History } from './history.ts';
 import type { Modes } from './modes-in-force.ts';
 import { startSettingsOf, type StartSettings } from './kept/start-settings.ts';
+import { mayGoOn } from './inside-transaction.ts';
 import { Leftovers } from './leftovers.ts';
 import { LockWaits } from './lock-waits.ts';
 import type { Question } from './question.ts';
@@ -46,7 +47,7 @@ const NO_OPTIONS: pg.PoolConfig = {};
 // Kept from before a test can mock the timers.
 const { setTimeout } = globalThis;
 
-/** How long a statement may wait for another client's transaction in which nothing happens. */
+/** How long a statement may wait for another client's transaction while the process has nothing to do. */
 const PATIENCE_MILLIS = 5_000;
 /** How long a cancelled statement may take to stop. */
 const CANCEL_MILLIS = 2_000;
@@ -102,9 +103,12 @@ export class Session implements Ownership {
     this.#connections = connections;
     this.#reach = new Reach(connections, this);
     this.#startSettings = startSettingsOf(connections.options ?? NO_OPTIONS);
-    this.#turns = new Turns<Asker>(PATIENCE_MILLIS, (holder) =>
-      waitedInVain(this, holder.transaction?.begun(), PATIENCE_MILLIS),
-    );
+    this.#turns = new Turns<Asker>({
+      millis: PATIENCE_MILLIS,
+      isWorking: ({ transaction }) =>
+        transaction !== undefined && mayGoOn(transaction.begun, 'ever'),
+      onStuck: ({ transaction }) => waitedInVain(this, transaction?.begun()),
+    });
   }
 
   /** Whether anything was sent in the transaction around the test. */
@@ -430,7 +434,7 @@ class AskedQuestion implements Turn<Asker> {
     this.#question.fail(error);
   }
 
-  selfWait({ transaction }: Asker): Error | undefined {
-    return waitsForItself(this.#session, transaction, this.#question);
+  selfWait({ transaction }: Asker, atLast: boolean): Error | undefined {
+    return waitsForItself(this.#session, transaction, this.#question, atLast);
   }
 }

@@ -3,7 +3,9 @@
  * the floor (an open transaction) is served alone. Knows no SQL.
  */
 
+import { openShared } from '../ambient-test.ts';
 import type { Trace } from '../trace.ts';
+import { StillTime } from './still-time.ts';
 
 /** What waits for its turn. */
 export interface Turn<Owner> {
@@ -13,29 +15,44 @@ export interface Turn<Owner> {
   run(end: () => void): void;
   /** Called instead of `run` when the turn will not come. */
   refuse(error: Error): void;
-  /** The error to refuse it with when it is this holder's own doing that it waits for him. */
-  selfWait?(holder: Owner): Error | undefined;
+  /**
+   * The error to refuse it with when it is this holder's own doing that it waits for him.
+   * @param atLast whether it is to be refused anyway
+   */
+  selfWait?(holder: Owner, atLast: boolean): Error | undefined;
+}
+
+/** How long one may wait for a holder who asks nothing. */
+export interface Patience<Owner> {
+  /** Of the time in which the process has nothing to do: who has none of it to himself is not idle. */
+  readonly millis: number;
+  /** Whether the holder has begun something that he may be waiting for. */
+  readonly isWorking?: (holder: Owner) => boolean;
+  /** The error of a turn that waited that long. */
+  readonly onStuck: (holder: Owner) => Error;
 }
 
 // Kept from before a test can mock the timers.
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
+/** How often somebody looks whether the time is over. */
+const LOOK_MILLIS = 100;
+/** How much longer one may wait for a holder who may be at work. */
+const MUCH_LONGER = 12;
+
 export class Turns<Owner> {
-  readonly #patienceMillis: number;
-  readonly #onStuck: (holder: Owner) => Error;
+  readonly #patience: Patience<Owner>;
   #waiting: Turn<Owner>[] = [];
   #running: Turn<Owner> | undefined;
   #holder: Owner | undefined;
-  #patience: NodeJS.Timeout | undefined;
+  #look: NodeJS.Timeout | undefined;
+  #looksSoon = false;
+  /** Since when somebody waits for a holder who asks nothing. */
+  #still: StillTime | undefined;
   #idle: (() => void)[] = [];
 
-  /**
-   * @param patienceMillis how long one may wait for a holder who asks nothing
-   * @param onStuck makes the error of a turn that waited that long
-   */
-  constructor(patienceMillis: number, onStuck: (holder: Owner) => Error) {
-    this.#patienceMillis = patienceMillis;
-    this.#onStuck = onStuck;
+  constructor(patience: Patience<Owner>) {
+    this.#patience = patience;
   }
 
   get holder(): Owner | undefined {
@@ -49,8 +66,6 @@ export class Turns<Owner> {
   take(turn: Turn<Owner>): void {
     this.#waiting.push(turn);
     this.#next();
-    // What the asker does besides waiting, he does before the event loop turns.
-    if (this.#isBarred(turn)) setImmediate(() => this.#refuseSelfWait(turn));
   }
 
   /** From now on only this owner is served. */
@@ -110,38 +125,63 @@ export class Turns<Owner> {
     this.#next();
   };
 
-  /** Whether a turn waits for a holder who asks nothing himself. */
-  #isBarred(turn: Turn<Owner>): boolean {
-    const holder = this.#holder;
-    return (
-      holder !== undefined &&
-      !this.#running &&
-      this.#waiting.includes(turn) &&
-      this.#waiting.every(({ owner }) => owner !== holder)
-    );
-  }
-
-  #refuseSelfWait(turn: Turn<Owner>): void {
-    if (this.#holder === undefined || !this.#isBarred(turn)) return;
-    const error = turn.selfWait?.(this.#holder);
-    if (!error) return;
-    this.#waiting.splice(this.#waiting.indexOf(turn), 1);
-    if (this.#waiting.length === 0) this.#stopPatience();
-    turn.refuse(error);
-  }
-
   #startPatience(): void {
-    this.#patience ??= setTimeout(() => {
-      this.#patience = undefined;
-      const holder = this.#holder;
-      if (holder === undefined) return;
-      this.refuseWaiting((turn) => turn.selfWait?.(holder) ?? this.#onStuck(holder));
-    }, this.#patienceMillis);
+    this.#still ??= new StillTime();
+    // The askers begin neither of these, and wait for neither.
+    openShared(this.#lookOut);
+  }
+
+  readonly #lookOut = (): void => {
+    this.#look ??= setTimeout(this.#lookAgain, this.#stepMillis);
+    if (this.#looksSoon) return;
+    this.#looksSoon = true;
+    // What the askers do besides waiting, they do before the event loop turns.
+    setImmediate(this.#lookSoon);
+  };
+
+  get #stepMillis(): number {
+    return Math.min(LOOK_MILLIS, this.#patience.millis);
+  }
+
+  readonly #lookSoon = (): void => {
+    this.#looksSoon = false;
+    const holder = this.#holder;
+    // Else somebody asked meanwhile, or nobody waits any more.
+    if (holder === undefined || !this.#look) return;
+    this.#refuseWhere((turn) => turn.selfWait?.(holder, false));
+    if (this.#waiting.length === 0) this.#stopPatience();
+  };
+
+  readonly #lookAgain = (): void => {
+    this.#look = undefined;
+    const holder = this.#holder;
+    const still = this.#still;
+    if (holder === undefined || !still) return;
+    const { millis, isWorking, onStuck } = this.#patience;
+    still.pass(this.#stepMillis);
+    const isLate = still.passed >= MUCH_LONGER * millis;
+    const isOver = isLate || still.millis >= millis;
+    const isStuck = isLate || (isOver && !isWorking?.(holder));
+    this.#refuseWhere(
+      (turn) => turn.selfWait?.(holder, isOver) ?? (isStuck ? onStuck(holder) : undefined),
+    );
+    if (this.#waiting.length === 0) this.#stopPatience();
+    else openShared(() => (this.#look ??= setTimeout(this.#lookAgain, this.#stepMillis)));
+  };
+
+  #refuseWhere(errorOf: (turn: Turn<Owner>) => Error | undefined): void {
+    for (const turn of [...this.#waiting]) {
+      const error = errorOf(turn);
+      const at = this.#waiting.indexOf(turn);
+      if (!error || at === -1) continue;
+      this.#waiting.splice(at, 1);
+      turn.refuse(error);
+    }
   }
 
   #stopPatience(): void {
-    if (this.#patience === undefined) return;
-    clearTimeout(this.#patience);
-    this.#patience = undefined;
+    clearTimeout(this.#look);
+    this.#look = undefined;
+    this.#still = undefined;
   }
 }

@@ -1,7 +1,12 @@
 /** What an app does wrong with a pool and its clients is said at once or at the test's end, with the lines. */
 import assert from 'node:assert/strict';
 import { AsyncResource } from 'node:async_hooks';
+import { EventEmitter, once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import fc from 'fast-check';
 import pg from 'pg';
 import { HazardError } from '../../../runtime/src/hazard-error.ts';
 import type { Trace } from '../../../runtime/src/trace.ts';
@@ -109,6 +114,48 @@ describe('code inside its own transaction asks the pool', () => {
         await client.query('COMMIT AND CHAIN');
         await work(client);
       }),
+    'a function that begins and returns the client': async (pool, work) => {
+      const begin = async () => {
+        const client = await pool.connect();
+        await Promise.all([client.query('BEGIN')]);
+        return client;
+      };
+      const client = await (async () => begin())();
+      try {
+        await work(client);
+      } finally {
+        await client.query('ROLLBACK');
+        client.release();
+      }
+    },
+    'a builder that asks when it is awaited': async (pool, work) => {
+      const builder = (ask: () => Promise<unknown>): PromiseLike<unknown> => ({
+        // As Drizzle's and Knex's queries are.
+        then: (resolve, reject) => ask().then(resolve, reject),
+      });
+      const client = await pool.connect();
+      try {
+        await builder(() => client.query('BEGIN'));
+        await work(client);
+      } finally {
+        await client.query('ROLLBACK');
+        client.release();
+      }
+    },
+    'a queue that answers later': async (pool, work) => {
+      const client = await pool.connect();
+      try {
+        await new Promise<void>((resolve) => {
+          client.query('BEGIN', () => {
+            process.nextTick(() => setImmediate(resolve));
+          });
+        });
+        await work(client);
+      } finally {
+        await client.query('ROLLBACK');
+        client.release();
+      }
+    },
     'a text that ends inside': async (pool, work) => {
       const client = await pool.connect();
       try {
@@ -217,6 +264,138 @@ describe('statements that only have to wait are served', () => {
     await client.query('COMMIT');
     assert.deepEqual((await unawaited).rows, ROW);
     client.release();
+  });
+
+  const pause = () => setTimeout(5);
+  /** None of them asks inside a transaction what that transaction waits for. */
+  const INNOCENTS: Record<string, (pool: pg.Pool) => Promise<unknown>> = {
+    'code that was begun before it, in the same function': async (pool) => {
+      const before = pause().then(() => pool.query('SELECT 1'));
+      await Promise.all([before, work(pool, () => setTimeout(20))]);
+    },
+    'code that was begun after it, in the same function': async (pool) => {
+      const transaction = work(pool, () => setTimeout(20));
+      await Promise.all([transaction, pause().then(() => pool.query('SELECT 1'))]);
+    },
+    'the caller of a function that begins on a client that is there': async (pool) => {
+      const client = await pool.connect();
+      const transaction = (async () => {
+        await client.query('BEGIN');
+        await setTimeout(20);
+        await client.query('COMMIT');
+        client.release();
+      })();
+      await pause();
+      await pool.query('SELECT 1');
+      await transaction;
+    },
+    'code that the transaction gave a sign': async (pool) => {
+      const signs = new EventEmitter();
+      const signalled = once(signs, 'begun').then(() => pool.query('SELECT 1'));
+      await work(pool, async () => {
+        signs.emit('begun');
+        await setTimeout(20);
+      });
+      await signalled;
+    },
+    'two transactions that know nothing of each other': (pool) =>
+      Promise.all([work(pool, pause), work(pool, pause), work(pool, turns)]),
+    'a query of its own that it does not wait for': async (pool) => {
+      let log: Promise<unknown> | undefined;
+      await work(pool, async () => {
+        log = pool.query('SELECT 1');
+        await setTimeout(20);
+      });
+      await log;
+    },
+    'a listener that logs what it hears of the transaction': async (pool) => {
+      const events = new EventEmitter();
+      const logged: Promise<unknown>[] = [];
+      events.on('saved', () => logged.push(pool.query('SELECT 1')));
+      await work(pool, async () => {
+        events.emit('saved');
+        await setTimeout(20);
+      });
+      await Promise.all(logged);
+    },
+    'somebody who waited for a client that the transaction’s code gave back': async (pool) => {
+      const [first, second] = [await pool.connect(), await pool.connect()];
+      const waiting = pool.connect().then(async (client) => {
+        await client.query('SELECT 1');
+        client.release();
+      });
+      await first.query('BEGIN').then(() => {
+        second.release();
+      });
+      await setTimeout(20);
+      await first.query('COMMIT');
+      first.release();
+      await waiting;
+    },
+    'other requests to the same server': async (pool) => {
+      const server = createServer((request, response) => {
+        const answered =
+          request.url === '/transaction'
+            ? work(pool, () => setTimeout(20))
+            : pool.query('SELECT 1');
+        answered.then(
+          () => response.end(),
+          (error: unknown) => response.writeHead(500).end(String(error)),
+        );
+      }).listen(0);
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const paths = ['', 'transaction', '', 'transaction', ''];
+      const responses = await Promise.all(
+        paths.map((path) => fetch(`http://localhost:${String(port)}/${path}`)),
+      );
+      for (const response of responses) assert.equal(response.status, 200, await response.text());
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+  for (const [who, run] of Object.entries(INNOCENTS)) {
+    test(who, async (t) => {
+      // Two: somebody has to wait for a client.
+      const { pool } = await openedFor(t, { pool: { max: 2 } });
+      await run(pool);
+    });
+  }
+
+  test('whatever runs at once, as long as nobody asks the pool inside', async (t) => {
+    const { pool } = await openedFor(t);
+    type Step = 'pause' | 'turn' | 'query' | 'transaction';
+    const step = fc.constantFrom<Step>('pause', 'turn', 'query', 'transaction');
+    const take: Record<Step, () => Promise<unknown>> = {
+      pause: () => setTimeout(1),
+      turn: () => new Promise((resolve) => setImmediate(resolve)),
+      query: () => pool.query('SELECT 1'),
+      transaction: () => work(pool, () => setTimeout(1)),
+    };
+    const actor = async (steps: readonly Step[]) => {
+      for (const each of steps) await take[each]();
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(step, { maxLength: 5 }), { minLength: 2, maxLength: 5 }),
+        async (actors) => {
+          await Promise.all(actors.map(actor));
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  test('in subtests that run at once', async (t) => {
+    const { pool } = await openedFor(t);
+    await Promise.all([
+      t.test('a transaction', () => work(pool, () => setTimeout(20))),
+      t.test('another one', () => work(pool, pause)),
+      t.test('a statement', async () => {
+        await pause();
+        await pool.query('SELECT 1');
+      }),
+    ]);
   });
 
   test('after the transaction, by the code that was in it', async (t) => {

@@ -38,7 +38,8 @@ function settled() {
   return { promise, resolve };
 }
 
-const impatient = () => new Turns<string>(1, (holder) => new Error(`waited for ${holder}`));
+const impatient = () =>
+  new Turns<string>({ millis: 1, onStuck: (holder) => new Error(`waited for ${holder}`) });
 
 test('each turn comes once, one at a time, in order for each owner', async () => {
   await fc.assert(
@@ -46,7 +47,7 @@ test('each turn comes once, one at a time, in order for each owner', async () =>
       fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 20 }),
       fc.constantFrom('a', 'b', undefined),
       async (owners, holder) => {
-        const turns = new Turns<string>(60_000, () => new Error('stuck'));
+        const turns = new Turns<string>({ millis: 60_000, onStuck: () => new Error('stuck') });
         if (holder !== undefined) turns.hold(holder);
         const seen: number[] = [];
         // The holder lets go with his last turn; without one, at once.
@@ -81,7 +82,44 @@ test('who waits for a holder that asks nothing is told so', async () => {
   assert.match(String(refused), /waited for holder/);
 });
 
-test('who waits for a holder that works is not', async () => {
+test('who waits for a holder that may be at work is told so much later', async () => {
+  const looks: string[] = [];
+  const turns = new Turns<string>({
+    millis: 1,
+    isWorking: (holder) => looks.push(holder) < 5,
+    onStuck: () => new Error('stuck'),
+  });
+  turns.hold('holder');
+  assert.match(String((await takeAll(turns, ['other'], () => undefined))[0]), /stuck/);
+  assert.deepEqual(looks, Array(5).fill('holder'));
+  const atWork = new Turns<string>({
+    millis: 1,
+    isWorking: () => true,
+    onStuck: () => new Error('it takes too long'),
+  });
+  atWork.hold('holder');
+  assert.match(String((await takeAll(atWork, ['other'], () => undefined))[0]), /too long/);
+});
+
+test('who certainly waits for himself is told so at once, and the others wait on', async () => {
+  const turns = new Turns<string>({ millis: 60_000, onStuck: () => new Error('stuck') });
+  turns.hold('holder');
+  const { promise: refused, resolve: refuse } = settled();
+  const other = takeAll(turns, ['other'], () => undefined);
+  turns.take({
+    owner: 'itself',
+    asked: nowhere,
+    refuse,
+    run: () => assert.fail('must not run'),
+    selfWait: (holder) => new Error(`waits for ${holder}`),
+  });
+  assert.match(String(await refused), /waits for holder/);
+  turns.letGo('holder');
+  await takeAll(turns, ['another'], () => undefined);
+  assert.deepEqual(await other, ['served']);
+});
+
+test('who waits for a holder that is served is not', async () => {
   const turns = impatient();
   turns.hold('holder');
   const { promise: worked, resolve: work } = settled();

@@ -23,11 +23,13 @@ export const noNestedCheckout = defineHazard({
   presets: [],
   runtime: {
     sees: [
-      'inside a sandbox, a statement of another client, or of the pool, that is asked by code inside its own open transaction while that transaction asks nothing: refused at once, with both lines',
+      'inside a sandbox, a statement of another client, or of the pool, that is asked by code inside its own open transaction while that transaction asks nothing, whichever library began it: refused at once, with both lines. Inside is the code that goes on with the answer to BEGIN, and what it calls; what runs beside it is not',
       'a checkout from a pool of one client by the code that has this client',
     ],
     cannotSee: [
-      'code that has lost the asynchronous context of its transaction: it waits, for five seconds at most, and is then told where the transaction began',
+      'code that has lost the asynchronous context of its transaction, as behind a queue that others started: it waits until the process has had nothing to do for five seconds, for a minute at most, and is then told where the transaction began',
+      'at once, what the code asks while a timer of up to a second, or a request, that it began may still bring it on: it is told when that is over',
+      'the line of a statement that a library asks later than it is called: V8 keeps no stack over the thenables of Drizzle and Knex, nor over the queue in which MikroORM begins a transaction',
       'tests that do not use a sandbox of savepoint',
     ],
     message:
