@@ -31,6 +31,19 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
     ],
   ],
   [
+    'what a cursor’s parameters notify is heard',
+    [
+      { on: 'a', sql: 'LISTEN news' },
+      {
+        on: 'a',
+        cursor: 'SELECT pg_notify($1, $2)',
+        values: ['news', 'parameter'],
+        reads: [1],
+      },
+      { on: 'a', sql: 'BEGIN' },
+    ],
+  ],
+  [
     'a lock of a transaction ends with a text that gives back another one',
     [
       {

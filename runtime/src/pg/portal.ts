@@ -21,7 +21,8 @@ type Writable = EventEmitter &
 
 /** `pg-cursor`, and `pg-query-stream` around one. */
 interface PortalReader extends Submission {
-  readonly cursor?: { readonly text?: string };
+  readonly values?: readonly unknown[] | null;
+  readonly cursor?: { readonly text?: string; readonly values?: readonly unknown[] | null };
 }
 
 /** Whether it keeps a portal open from one read to the next. */
@@ -163,6 +164,8 @@ interface StepEvents {
 /** One message of a cursor to the server, and its answer. */
 class Step implements Submission {
   readonly text: string | undefined;
+  /** Those of the statement, which may say something to its session. */
+  readonly values: readonly unknown[] | undefined;
   readonly phase: Submission['phase'];
   readonly #reader: PortalReader;
   readonly #portal: Portal;
@@ -180,6 +183,7 @@ class Step implements Submission {
     this.#reader = reader;
     this.#portal = portal;
     this.text = text;
+    this.values = reader.values ?? reader.cursor?.values ?? undefined;
     this.phase = phase;
     this.#messages = messages;
     this.#on = on;
