@@ -154,12 +154,7 @@ describe('orphans', { concurrency: 2, timeout: 240_000 }, () => {
 
   test('are never databases of others, whatever they are called', async (t) => {
     const role = await roleOf(t);
-    const names = [
-      role.prefix,
-      `${role.prefix}notes_1`,
-      `${role.prefix}clones`,
-      'savepoint_x',
-    ];
+    const names = [role.prefix, `${role.prefix}notes_1`, `${role.prefix}clones`, 'savepoint_x'];
     const own = names.map((name) => `${name}_${randomBytes(3).toString('hex')}`);
     await withConnection(role.server, async (client) => {
       for (const name of own) await client.query(`create database ${name}`);

@@ -34,8 +34,7 @@ export const requirePoolBudget = defineHazard({
       'processes of other machines that come later: they find a smaller share',
       'connections that a pooler such as PgBouncer keeps',
     ],
-    message:
-      '{{asked}}: {{words}}. That is {{share}} for each.',
+    message: '{{asked}}: {{words}}. That is {{share}} for each.',
   },
   evidence: [
     'Unleash/unleash#1069',
