@@ -9,6 +9,7 @@ import type { Modes } from './modes-in-force.ts';
 import type { Control } from './exchange.ts';
 import { impatience } from './lost-peers.ts';
 import type { RealConnection } from './real-connection.ts';
+import { IS_STANDBY, standby } from './standby.ts';
 
 /** A connection that is fit for sandboxes. */
 export interface Fitness {
@@ -28,7 +29,10 @@ export function fitnessOf(real: RealConnection): Fitness | undefined {
   return fitted.get(real);
 }
 
-/** Makes a connection fit, once. @throws the error of the server, or of the connection */
+/**
+ * Makes a connection fit, once.
+ * @throws the error of the server, or of the connection; SetupError `ERR_SAVEPOINT_STANDBY`
+ */
 export async function fit(real: RealConnection): Promise<Fitness> {
   const fitness = fitted.get(real) ?? (await makeFit(real));
   fitted.set(real, fitness);
@@ -36,7 +40,8 @@ export async function fit(real: RealConnection): Promise<Fitness> {
 }
 
 async function makeFit(real: RealConnection): Promise<Fitness> {
-  const [row = []] = await real.rows(`SELECT ${DEFAULT_MODES}, pg_backend_pid()`);
+  const [row = []] = await real.rows(`SELECT ${DEFAULT_MODES}, ${IS_STANDBY}, pg_backend_pid()`);
+  if (row.at(-2) === 't') throw standby(real.client);
   const modes = readDefaultModes(row);
   // A pooler makes up the number it tells its clients.
   if (Number(row.at(-1)) !== real.processId) return { modes, opening: [openingBehindPooler(real)] };

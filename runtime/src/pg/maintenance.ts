@@ -6,6 +6,7 @@ import type pg from 'pg';
 import { SetupError } from '../setup-error.ts';
 import { codeOf, connect, withDatabase } from './connect.ts';
 import { impatience } from './lost-peers.ts';
+import { IS_STANDBY, standby } from './standby.ts';
 
 /** A connection, and what was asked over it first. */
 export interface Maintenance<Row> {
@@ -30,6 +31,7 @@ const NEVER = [
  * A connection to a database that is never one that is tested on: locks of different databases do not
  * know each other.
  * @param columns what to ask at once
+ * @throws SetupError `ERR_SAVEPOINT_CONNECT`, `ERR_SAVEPOINT_STANDBY`
  */
 export async function connectToMaintenance<Row = object>(
   server: string,
@@ -39,13 +41,17 @@ export async function connectToMaintenance<Row = object>(
   const { processID } = client as pg.Client & { readonly processID: number };
   // A pooler makes up the number it tells its clients. Its sessions are others' to set.
   const isOwn = `pg_backend_pid() = ${String(processID)}`;
-  const { rows } = await client.query<Row & { own: boolean }>(
-    `select ${isOwn} as own,
+  const { rows } = await client.query<Row & { own: boolean; standby: boolean }>(
+    `select ${isOwn} as own, ${IS_STANDBY} as standby,
        case when ${isOwn} then (select row(${withoutLimits('false')}, ${impatience(PATIENCE)})::text) end as settings
        ${columns && `, ${columns}`}`,
   );
   const [row] = rows;
   if (!row) throw new Error('the server answered without a row');
+  if (row.standby) {
+    await client.end();
+    throw standby(client);
+  }
   return { client, isPooled: !row.own, row };
 }
 

@@ -1,6 +1,6 @@
 /** A PostgreSQL server of one test file's own, which it may stop, restart and exhaust. */
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,6 +17,8 @@ export interface OwnServer {
   readonly connectionString: string;
   stop(mode: StopMode): Promise<void>;
   start(): Promise<void>;
+  /** Starts a server beside it that repeats what it commits. @returns its connection string */
+  startStandby(): Promise<string>;
   /** Stops it for good and removes its folder. */
   remove(): Promise<void>;
 }
@@ -43,17 +45,31 @@ export async function ownServer({ maxConnections = 20 } = {}): Promise<OwnServer
     `-p ${String(port)}`,
     ...Object.entries(settings).map(([name, value]) => `-c ${name}='${String(value)}'`),
   ].join(' ');
-  const control = async (...args: readonly string[]) => {
-    await run(join(dirname(postgres), 'pg_ctl'), [...args, '-D', data, '-w', '-s'], {
+  const controlIn = async (place: string, ...args: readonly string[]) => {
+    await run(join(dirname(postgres), 'pg_ctl'), [...args, '-D', place, '-w', '-s'], {
       ...runAs,
-      cwd: data,
+      cwd: place,
     });
   };
+  const control = (...args: readonly string[]) => controlIn(data, ...args);
+  const standby = join(folder, 'standby');
   const server: OwnServer = {
     connectionString: `postgres://${user}:${password}@${host}:${String(port)}/postgres`,
     stop: (mode) => control('stop', '-m', mode),
     start: () => control('start', '-l', join(data, 'server.log'), '-o', options),
+    startStandby: async () => {
+      await server.stop('fast');
+      await run('cp', ['-a', data, standby]);
+      await server.start();
+      await writeFile(join(standby, 'standby.signal'), '');
+      const own = (port + 1).toString();
+      const primary = `host=${host} port=${String(port)} user=${user} password=${password}`;
+      const options_ = `${options} -p ${own} -c primary_conninfo='${primary}'`;
+      await controlIn(standby, 'start', '-l', join(standby, 'server.log'), '-o', options_);
+      return server.connectionString.replace(`:${String(port)}/`, `:${own}/`);
+    },
     remove: async () => {
+      await controlIn(standby, 'stop', '-m', 'immediate').catch(() => undefined);
       await server.stop('immediate').catch(() => undefined);
       await rm(folder, { recursive: true });
     },
