@@ -55,10 +55,13 @@ interface NewerStatement extends NodeSqliteStatement {
 }
 
 interface NodeSqlite {
-  readonly DatabaseSync: new (
-    path: string,
-    options?: { readonly readOnly?: boolean; readonly timeout?: number },
-  ) => NewerHandle;
+  readonly DatabaseSync: {
+    readonly prototype: NewerHandle;
+    new (
+      path: string,
+      options?: { readonly readOnly?: boolean; readonly timeout?: number },
+    ): NewerHandle;
+  };
   readonly StatementSync: { readonly prototype: StatementPrototype };
   readonly backup: (from: NodeSqliteHandle, path: string) => Promise<unknown>;
 }
@@ -171,16 +174,16 @@ export class NodeRawHandle implements RawHandle<NodeSqliteHandle> {
   readonly #own = new Map<string, NewerStatement>();
 
   constructor(handle: NewerHandle, { readonly = false, memory = false } = {}) {
+    const { DatabaseSync, StatementSync } = load();
+    noteOwners(DatabaseSync, (handle) => {
+      meet(handle, locationOf(handle));
+    });
     this.handle = handle;
     this.exec = handle.exec.bind(handle);
     this.close = handle.close.bind(handle);
     this.#prepare = handle.prepare.bind(handle);
     this.file = memory ? undefined : this.#fileName();
     this.readonly = readonly;
-    const { DatabaseSync, StatementSync } = load();
-    noteOwners(DatabaseSync.prototype as NodeSqliteHandle, (handle) => {
-      meet(handle, locationOf(handle));
-    });
     this.#methods = routeStatements(StatementSync.prototype, executorFor);
   }
 

@@ -55,6 +55,13 @@ export function statementsOf(sql: string): Statement[] {
   return statements;
 }
 
+/** Whether SQLite finds nothing to run in a text. It reads up to the first NUL. */
+export function isEmpty(sql: string): boolean {
+  const [read = ''] = sql.split('\0', 1);
+  for (const token of tokensOf(read)) if (!isSymbol(token, ';')) return false;
+  return true;
+}
+
 /** Whether a token is this unquoted word, given in lower case. */
 export function isWord(token: Token | undefined, ...words: readonly string[]): boolean {
   return token?.kind === 'word' && words.includes(token.value);
