@@ -5,6 +5,7 @@ import { markOwn } from './own-pools.ts';
 import { describeTarget, targetOf, type Target } from './test-database.ts';
 
 const CONNECT_WITHIN_MS = 10_000;
+const KEEPALIVE_AFTER_MS = 10_000;
 
 /**
  * One connection of savepoint's own.
@@ -16,6 +17,9 @@ export async function connect(connectionString: string): Promise<pg.Client> {
     new pg.Client({
       connectionString,
       connectionTimeoutMillis: CONNECT_WITHIN_MS,
+      // A server that is gone, or has given this connection up, does not say so to whoever asks nothing.
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEPALIVE_AFTER_MS,
       application_name: 'savepoint',
     }),
   );

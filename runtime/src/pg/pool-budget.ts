@@ -35,7 +35,9 @@ interface Facts {
 
 const FACTS = `with others as (
     select usename, datname from pg_stat_activity
-    where backend_type = 'client backend' and coalesce(application_name, '') not like 'savepoint%'
+    -- What kind of session another role's is may be hidden, but not whose.
+    where coalesce(backend_type, 'client backend') = 'client backend' and usename is not null
+      and coalesce(application_name, '') not like 'savepoint%'
   ), processes as (
     select distinct pid, usename from pg_locks join pg_stat_activity using (pid)
     where locktype = 'advisory' and classid = $1 and granted
