@@ -18,6 +18,7 @@ const FILES = [
   'pg/sandbox',
   'sqlite/bad-input',
   'sqlite/node-rollback-each',
+  'sqlite/prepares-nothing',
   'sqlite/rows',
   'sqlite/shared-file',
 ]
