@@ -4,7 +4,6 @@
  * wire first, so that the server never hears that its connections have ended.
  */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,47 +13,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { projectWith } from '../runtime/databases/test-run.ts';
 import { namesIn, NODE } from '../support/node-process.ts';
 import { hosts, noHosts, type Host } from './support/hosts.ts';
+import { argumentsOf, NAMES, partOf, SHARDED } from './support/sharded-suite.ts';
 import { serverOn, type ServerOnHost } from './support/server-on-host.ts';
 
 const CHECKOUT = new URL('../..', import.meta.url).pathname;
-
-const DATABASE = `
-import { appendFileSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { postgres } from 'savepoint/pg';
-const { SERVER, FINGERPRINT, LOG, HANG } = process.env;
-export const db = postgres({
-  connectionString: SERVER,
-  max: 3,
-  migrate: {
-    fingerprint: FINGERPRINT,
-    migrate: async (client) => {
-      appendFileSync(LOG, hostname() + '\\n');
-      await client.query('create table users (name text unique)');
-      await client.query('select pg_sleep(0.2)');
-      if (HANG) {
-        console.log('migrates');
-        await client.query('select pg_sleep(600)');
-      }
-    },
-  },
-});
-`;
-
-/** All machines want the same row: who is lost with it must not keep it from the others. */
-const FILE = `
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { db } from './db.mjs';
-for (const way of ['rollback', 'clone', 'rollback', 'clone']) {
-  test(way, async (t) => {
-    const pool = await db[way](t);
-    await pool.query("insert into users values ('Ada')");
-    await pool.query('select pg_sleep(0.05)');
-    assert.equal((await pool.query('select * from users')).rowCount, 1);
-  });
-}
-`;
 
 /** Says what it holds, and is in the middle of it until it is lost. */
 const HOLDS = `
@@ -76,8 +38,6 @@ import { prune } from 'savepoint/pg';
 await prune(process.env.SERVER, { all: true });
 `;
 
-const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${name}.test.mjs`);
-
 /** What a process on a machine came to. */
 interface Outcome {
   readonly exitCode: number | null;
@@ -95,7 +55,7 @@ interface Started {
 function ready(host: Host, folder: string, args: readonly string[], env: NodeJS.ProcessEnv) {
   const process_ = host.spawn(['sh', '-c', 'read go && exec "$@"', 'sh', NODE, ...args], {
     cwd: folder,
-    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env },
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, MACHINE: host.name, ...env },
   });
   let output = '';
   for (const stream of [process_.stdout, process_.stderr])
@@ -187,11 +147,9 @@ describe('several machines on one server', { skip: noHosts(), timeout: 240_000 }
   /** A checkout of the suite on a machine of its own. */
   const checkout = (t: TestContext) =>
     projectWith(t, {
-      'package.json': '{ "name": "shop" }',
+      ...SHARDED,
       'prune.mjs': PRUNE,
-      'db.mjs': DATABASE,
       'holds.mjs': HOLDS,
-      ...Object.fromEntries(NAMES.map((name) => [name, FILE])),
     });
 
   /** A start on a machine, from a checkout of its own. */
@@ -217,9 +175,7 @@ describe('several machines on one server', { skip: noHosts(), timeout: 240_000 }
     const env = { SERVER: url, FINGERPRINT: fingerprint, LOG };
     const starts = on.map(async (host, index) => {
       const { folder: project } = await checkout(t);
-      const shard = `--test-shard=${String(index + 1)}/${String(on.length)}`;
-      const args = ['--test', '--test-reporter=tap', '--test-concurrency=2', shard, ...NAMES];
-      return ready(host, project, args, env);
+      return ready(host, project, argumentsOf(index, on.length), env);
     });
     const migratedBy = () => readFileSync(LOG, 'utf8').trim().split('\n');
     return Promise.all(starts).then((started) => ({ started, migratedBy, env }));
@@ -310,11 +266,3 @@ describe('several machines on one server', { skip: noHosts(), timeout: 240_000 }
     await passes(t, next, 'a.test.mjs', env);
   });
 });
-
-/** A part of a whole run, the same for the same seed. */
-function partOf(seed: number, round: number): number {
-  const digest = createHash('sha256')
-    .update(`${String(seed)}/${String(round)}`)
-    .digest();
-  return digest.readUInt32BE() / 2 ** 32;
-}
