@@ -31,6 +31,14 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
     ],
   ],
   [
+    'what the driver refuses by itself is no query of its transaction',
+    [
+      { on: 'a', sql: 'BEGIN READ ONLY', name: 'n1' },
+      { on: 'a', sql: 'INSERT INTO users (id) VALUES (1)', name: 'n1' },
+      { on: 'a', sql: 'START TRANSACTION READ ONLY, READ WRITE' },
+    ],
+  ],
+  [
     'what a cursor’s parameters notify is heard',
     [
       { on: 'a', sql: 'LISTEN news' },

@@ -24,7 +24,7 @@ export function answerQuestion(
 ): void {
   const { text } = question;
   const statements = text === undefined ? NOTHING : statementsOf(text);
-  if (question.isPlain && isPlain(statements) && isPlainIn(session, asker))
+  if (question.isPlain && !question.isNamed && isPlain(statements) && isPlainIn(session, asker))
     new PlainAnswer(session, asker, question, statements, settle).send();
   else new Script(session, asker, question).run(settle);
 }

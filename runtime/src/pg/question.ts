@@ -100,6 +100,11 @@ export class Question implements Waiting {
     return typeof this.submission.text === 'string' ? this.submission.text : undefined;
   }
 
+  /** Whether the driver prepares it under a name. */
+  get isNamed(): boolean {
+    return Boolean(this.submission.name);
+  }
+
   /** Whether it is an ordinary query and not a cursor or a stream. */
   get isPlain(): boolean {
     return this.submission instanceof pg.Query;

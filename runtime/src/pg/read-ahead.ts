@@ -38,6 +38,12 @@ export class ReadAhead {
     this.#judgement.judge(transaction, outcome);
   }
 
+  /** Whether the driver refuses it by itself: its name is another text's. The server never hears of it. */
+  get isRefusedByDriver(): boolean {
+    const prepared = this.textPrepared;
+    return Boolean(prepared) && prepared !== this.#said.question.text;
+  }
+
   get textPrepared(): string | undefined {
     const { connection } = this.#said.session;
     const { name } = this.#said.question.submission;

@@ -286,7 +286,7 @@ export class Script {
   /** What must be sent ahead of a statement for the transaction's modes. @throws HazardError when it has none such */
   #prepareFor(transaction: AppTransaction, statement: Statement): string[] {
     this.#session.history.note(statement);
-    if (!takesSnapshot(statement)) return [];
+    if (!takesSnapshot(statement) || this.#readAhead.isRefusedByDriver) return [];
     grantModes(this.#session, this.#question, transaction.modes.current);
     const isFirst = transaction.modes.query();
     // It was judged when it was read.
