@@ -193,8 +193,12 @@ export class Sandbox implements Access {
       this.#deferredKeys.schemaChanged();
       return this.#inside(sql, () => (kind.is === 'detach' ? this.#detaching(run) : run()));
     }
-    if (kind.is === 'schema') this.#deferredKeys.schemaChanged();
-    return this.#guarded(sql, run, stopsAtFirstRow);
+    try {
+      return this.#guarded(sql, run, stopsAtFirstRow);
+    } finally {
+      // Not before: to guard it, the sandbox asks what is deferred, and keeps the answer.
+      if (kind.is === 'schema') this.#deferredKeys.schemaChanged();
+    }
   }
 
   // ---- what the app's transaction is made of

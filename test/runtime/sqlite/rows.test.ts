@@ -42,6 +42,7 @@ const SCHEMA = `
 const APP = '"savepoint app"';
 const INSERT = "INSERT INTO parent (name) VALUES ('a')";
 const ORPHAN = 'INSERT INTO child VALUES (99)';
+const FIRST_DEFERRED = 'CREATE TABLE late (p REFERENCES parent DEFERRABLE INITIALLY DEFERRED)';
 const CLASH = "INSERT OR ROLLBACK INTO parent (name) VALUES ('root')";
 const UNDO = [`ROLLBACK TO ${APP}`, `RELEASE ${APP}`];
 
@@ -140,6 +141,19 @@ const ROWS: readonly Row[] = [
   },
   { topic: 'a deferred key outside of a transaction', does: ORPHAN },
   {
+    topic: 'the first deferred key of a schema',
+    before: ['DROP TABLE child', FIRST_DEFERRED],
+    does: 'INSERT INTO late VALUES (99)',
+  },
+  {
+    topic: 'the first deferred key of a schema, made by a statement',
+    before: ['DROP TABLE child'],
+    does: (db) => {
+      db.prepare(FIRST_DEFERRED).run();
+      db.prepare('INSERT INTO late VALUES (99)').run();
+    },
+  },
+  {
     topic: 'a key that is not deferred',
     before: ['BEGIN'],
     does: 'INSERT INTO strict VALUES (99)',
@@ -230,7 +244,7 @@ const ROWS: readonly Row[] = [
   { topic: 'DROP TABLE', does: 'DROP TABLE fragile' },
   {
     topic: 'a table that defers keys, made in the test',
-    before: ['CREATE TABLE late (p REFERENCES parent DEFERRABLE INITIALLY DEFERRED)', 'BEGIN'],
+    before: [FIRST_DEFERRED, 'BEGIN'],
     does: 'INSERT INTO late VALUES (99); COMMIT',
   },
   // ids
