@@ -128,7 +128,9 @@ for (const mode of MODES) {
 
     test('what one owner holds no other gets, by whichever way he comes', async (t) => {
       const { through, direct } = await pooled(t, mode);
-      const owners = await Promise.all([through, through, through, direct].map((url) => Owner.on(url)));
+      const owners = await Promise.all(
+        [through, through, through, direct].map((url) => Owner.on(url)),
+      );
       t.after(() => Promise.all(owners.map((owner) => owner.release())));
       assert.deepEqual(
         owners.map((owner) => owner.isPooled),

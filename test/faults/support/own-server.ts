@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { readyBinaries, unprivilegedUser } from '../../../runtime/src/pg/embedded/binaries.ts';
 import { startPostmaster } from '../../../runtime/src/pg/embedded/postmaster.ts';
+import { freePort } from './free-port.ts';
 
 const run = promisify(execFile);
 
@@ -62,7 +63,7 @@ export async function ownServer({ maxConnections = 20 } = {}): Promise<OwnServer
       await run('cp', ['-a', data, standby]);
       await server.start();
       await writeFile(join(standby, 'standby.signal'), '');
-      const own = (port + 1).toString();
+      const own = String(await freePort());
       const primary = `host=${host} port=${String(port)} user=${user} password=${password}`;
       const options_ = `${options} -p ${own} -c primary_conninfo='${primary}'`;
       await controlIn(standby, 'start', '-l', join(standby, 'server.log'), '-o', options_);

@@ -2,12 +2,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import pg from 'pg';
 import { afterAllElse } from '../../support/database.ts';
+import { freePort } from './free-port.ts';
 
 export type PoolMode = 'session' | 'transaction' | 'statement';
 
@@ -84,15 +84,6 @@ ignore_startup_parameters = lock_timeout
 
 async function listening(output: NodeJS.ReadableStream, said: () => string): Promise<void> {
   while (!said().includes('process up')) await once(output, 'data');
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** The settings of a session as whoever comes next finds them. */

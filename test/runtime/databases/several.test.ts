@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { describe, test, type TestContext } from 'node:test';
 import pg from 'pg';
 import { postgres, rollbackEach } from 'savepoint/pg';
-import { sqlite } from 'savepoint/sqlite';
 import { withConnection } from '../../../runtime/src/pg/connect.ts';
 import { administer, afterAllElse, scratchDatabase } from '../../support/database.ts';
 import { ownServer } from '../../faults/support/own-server.ts';
+import { DRIVERS, type DriverHere } from '../sqlite/drivers.ts';
 
 const USERS = 'create table users (name text unique)';
 
@@ -38,14 +38,15 @@ function postgresMember(options: Parameters<typeof postgres>[0]): Member {
   return { counts, writes };
 }
 
-function sqliteMember(): Member {
-  const db = sqlite({ migrate: USERS });
-  const count = 'select count(*) as n from users';
-  const counts = async (t: TestContext) =>
-    ((await db.rollback(t)).prepare(count).get() as { n: number }).n;
+function sqliteMember(driver: DriverHere): Member {
+  const db = driver.describe({ migrate: USERS });
+  const counts = async (t: TestContext) => {
+    const row = (await db.rollback(t)).prepare('select count(*) as n from users').get();
+    return (row as { n: number }).n;
+  };
   const writes = async (t: TestContext) => {
     const handle = await db.rollback(t);
-    handle.transaction(() => handle.exec("insert into users values ('Ada')"))();
+    for (const sql of ['begin', "insert into users values ('Ada')", 'commit']) handle.exec(sql);
     return counts(t);
   };
   return { counts, writes };
@@ -87,7 +88,7 @@ const SETS: readonly (readonly [string, (t: TestContext) => Promise<readonly Mem
   ],
   [
     'two PostgreSQL databases and one of SQLite',
-    async (t) => [await named(t), await migrated(t, USERS), sqliteMember()],
+    async (t) => [await named(t), await migrated(t, USERS), ...DRIVERS.map(sqliteMember)],
   ],
 ];
 
