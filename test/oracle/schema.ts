@@ -88,8 +88,8 @@ export const FINGERPRINT = `
     (SELECT md5(string_agg(concat_ws('/', oid, typname, typnamespace), ',' ORDER BY oid)) FROM pg_type WHERE oid >= ${FIRST_OWN_OID}) AS types,
     (SELECT md5(string_agg(concat_ws('/', conname, condeferrable, condeferred, convalidated), ',' ORDER BY oid)) FROM pg_constraint WHERE oid >= ${FIRST_OWN_OID}) AS constraints,
     (SELECT md5(string_agg(concat_ws('/', attrelid, attname, atttypid, attnotnull, attisdropped), ',' ORDER BY attrelid, attnum)) FROM pg_attribute WHERE attrelid >= ${FIRST_OWN_OID}) AS columns,
-    (SELECT count(*) FROM pg_prepared_xacts) AS prepared,
-    (SELECT count(*) FROM pg_db_role_setting) AS settings,
+    (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared,
+    (SELECT count(*) FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase WHERE datname = current_database()) AS settings,
     (SELECT count(*) FROM pg_description WHERE objoid >= ${FIRST_OWN_OID}) AS comments,
     (SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
       WHERE datname = current_database() AND backend_type = 'client backend' AND state <> 'active') AS locks

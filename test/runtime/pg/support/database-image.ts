@@ -1,15 +1,16 @@
 /** Everything a database holds, as text that can be compared: every table's rows, and the catalogs. */
 import type pg from 'pg';
 
-/** Catalogs without columns that the server's own upkeep changes. */
+/** Catalogs without columns that the server's own upkeep changes, and without rows of other databases. */
 const CATALOGS: Record<string, string> = {
   pg_class: `(SELECT oid, relname, relnamespace, reltype, relowner, relfilenode, relkind, relpersistence, relacl, reloptions FROM pg_class)`,
   pg_attribute: `(SELECT attrelid, attname, atttypid, attnum, attnotnull, atthasdef, attisdropped FROM pg_attribute)`,
   pg_constraint: 'pg_constraint',
-  pg_db_role_setting: 'pg_db_role_setting',
+  pg_db_role_setting: `(SELECT * FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+    OR (setdatabase = 0 AND setrole = current_user::regrole))`,
   pg_enum: 'pg_enum',
   pg_namespace: 'pg_namespace',
-  pg_prepared_xacts: 'pg_prepared_xacts',
+  pg_prepared_xacts: '(SELECT * FROM pg_prepared_xacts WHERE database = current_database())',
   pg_proc: 'pg_proc',
   pg_rewrite: 'pg_rewrite',
   pg_trigger: 'pg_trigger',
