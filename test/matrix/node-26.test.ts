@@ -1,0 +1,3 @@
+import { testOnNode } from './on-node.ts';
+
+testOnNode(26);
