@@ -39,6 +39,23 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
     ],
   ],
   [
+    'others hear what was committed in a text that ends inside the next transaction',
+    [
+      { on: 'c', sql: 'LISTEN news' },
+      { on: 'a', sql: 'NOTIFY news; COMMIT; BEGIN' },
+      { on: 'c', sql: 'LISTEN news; LISTEN news' },
+    ],
+  ],
+  [
+    'who listened already hears what came, by the channels that he has when he looks',
+    [
+      { on: 'a', sql: 'BEGIN; LISTEN news' },
+      { on: 'a', sql: "NOTIFY news, 'twice'; NOTIFY news, 'twice'; NOTIFY other" },
+      { on: 'a', sql: 'COMMIT WORK AND NO CHAIN; LISTEN other' },
+      { on: 'a', sql: 'LISTEN news' },
+    ],
+  ],
+  [
     'what a cursor’s parameters notify is heard',
     [
       { on: 'a', sql: 'LISTEN news' },

@@ -59,10 +59,13 @@ export class Channels {
     this.#undelivered.push(...this.#notifications.commit(client, said, this.#session.processId));
   }
 
-  /** Has heard what is to be heard, at the end of a question; who is in a transaction then hears it later. */
+  /** Has heard what is to be heard, at the end of a question; a listener in a transaction hears it later. */
   deliver(client: Asker): void {
-    if (this.#undelivered.length === 0 || client.transaction) return;
-    for (const [listener, notification] of this.#undelivered.splice(0)) {
+    if (this.#undelivered.length === 0) return;
+    const undelivered = this.#undelivered;
+    this.#undelivered = undelivered.filter(([listener]) => listener.transaction);
+    for (const [listener, notification] of undelivered) {
+      if (listener.transaction || !this.#notifications.hears(listener, notification)) continue;
       // The server answers a client's own before its COMMIT, the others whenever they look.
       if (listener === client) hearNow(listener, notification);
       else

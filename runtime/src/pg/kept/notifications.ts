@@ -34,7 +34,8 @@ export class Notifications<Client extends object> {
 
   /**
    * What a committed transaction said becomes true.
-   * @returns who hears what: its own client first, as the server answers it before its COMMIT
+   * @returns what comes to whom that listens to anything: its own client first, as the server answers
+   *   it before its COMMIT
    */
   commit(
     client: Client,
@@ -43,14 +44,16 @@ export class Notifications<Client extends object> {
   ): (readonly [Client, Notification])[] {
     for (const announcement of said) this.#change(client, announcement);
     const notifications = distinct(said).map((announced) => notification(announced, processId));
-    const listeners = [...this.#channels.keys()].toSorted(
-      (one, two) => Number(two === client) - Number(one === client),
-    );
-    return listeners.flatMap((listener) =>
-      notifications
-        .filter(({ channel }) => this.#channels.get(listener)?.has(channel))
-        .map((heard) => [listener, heard] as const),
-    );
+    const listeners = [...this.#channels]
+      .filter(([, { size }]) => size > 0)
+      .map(([listener]) => listener)
+      .toSorted((one, two) => Number(two === client) - Number(one === client));
+    return listeners.flatMap((listener) => notifications.map((came) => [listener, came] as const));
+  }
+
+  /** Whether a client listens to it when it looks at what has come to it. */
+  hears(client: Client, { channel }: Notification): boolean {
+    return this.#channels.get(client)?.has(channel) === true;
   }
 
   drop(client: Client): void {
