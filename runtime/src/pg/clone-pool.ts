@@ -6,8 +6,9 @@ import pg from 'pg';
 import { HazardError } from '../hazard-error.ts';
 import { throwAll } from '../throw-all.ts';
 import { captureTrace, type Trace } from '../trace.ts';
-import { afterItsTest, unfinished, type Ownership } from './refusals.ts';
+import { unfinished, type Ownership } from './refusals.ts';
 import { markOwn } from './own-pools.ts';
+import { LateRefusals, notReleased } from './test-end.ts';
 import { within } from './within.ts';
 
 type Release = (error?: Error | boolean) => void;
@@ -38,7 +39,7 @@ export class ClonePool extends pg.Pool {
   /** Set while the pool itself asks for a client. */
   #asking: Trace | undefined;
   #closing: Promise<void> | undefined;
-  #refused = false;
+  #late: LateRefusals | undefined;
 
   constructor(of: CloneOwner, options: pg.PoolConfig) {
     super(options);
@@ -125,7 +126,7 @@ export class ClonePool extends pg.Pool {
     }
     errors.push(...[...this.#queries].map((asked) => unfinished(this.#of, () => asked)));
     for (const [client, taken] of this.#out) {
-      errors.push(this.#leak(taken));
+      errors.push(notReleased(this.#of, taken));
       client.release(true);
     }
     errors.push(...this.#dirty);
@@ -165,19 +166,8 @@ export class ClonePool extends pg.Pool {
 
   #refusal(asked: Trace): Error | undefined {
     if (!this.#closing) return undefined;
-    const error = afterItsTest(this.#of, asked, this.#of.timedOut());
-    // Its test is over and cannot fail any more, and what works late often swallows its errors.
-    if (!this.#refused) process.emitWarning(error);
-    this.#refused = true;
-    return error;
-  }
-
-  #leak(taken: Trace): HazardError {
-    return new HazardError('require-client-release', {
-      values: { test: this.#of.owner },
-      acquired: taken,
-      expected: `before ${this.#of.owner} ends`,
-    });
+    this.#late ??= new LateRefusals(this.#of);
+    return this.#late.refuse(asked, this.#of.timedOut());
   }
 }
 

@@ -52,7 +52,7 @@ export class Clones {
   }
 
   /** Drops a clone, some time soon. @throws never; what cannot be dropped the next run drops */
-  drop({ name }: Clone): void {
+  drop({ name }: Pick<Clone, 'name'>): void {
     const dropping = this.#dropNow(name).finally(() => this.#dropping.delete(dropping));
     this.#dropping.add(dropping);
   }
@@ -72,7 +72,7 @@ export class Clones {
       [owner.names.prefix, mark],
     );
     await owner.query(`comment on database ${name} is ${pg.escapeLiteral(mark)}`);
-    for (const { name: old } of before) this.drop({ name: old, connectionString: '' });
+    for (const { name: old } of before) this.drop({ name: old });
   }
 
   /** Drops what was made for nobody, and ends. */
@@ -81,7 +81,7 @@ export class Clones {
       const made = await clone;
       if (made) this.drop(made);
     }
-    for (const name of this.#inUse.splice(0)) this.drop({ name, connectionString: '' });
+    for (const name of this.#inUse.splice(0)) this.drop({ name });
     await Promise.all(this.#dropping);
     await Promise.all(this.#hands.map((hand) => hand.end()));
   }

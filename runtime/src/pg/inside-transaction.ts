@@ -29,11 +29,18 @@ const continuation = new Continuation(around);
 /** What code inside a transaction has begun. */
 const works = new WeakMap<Begun, OwnWork>();
 
-trackTests();
-onOperationBegun((type, operation) => {
-  for (let inside = transactionsAround(); inside; inside = inside.outer)
-    works.get(inside.begun)?.note(type, operation);
-});
+let noting = false;
+
+/** From the first transaction on: what every operation pays for, suites without any need not. */
+function noteWork(): void {
+  if (noting) return;
+  noting = true;
+  trackTests();
+  onOperationBegun((type, operation) => {
+    for (let inside = transactionsAround(); inside; inside = inside.outer)
+      works.get(inside.begun)?.note(type, operation);
+  });
+}
 
 type Callback = (error: Error | null | undefined, result?: unknown) => void;
 
@@ -53,6 +60,7 @@ export function enteringTransaction(
       heard(error, result);
       return;
     }
+    noteWork();
     works.set(begun, new OwnWork());
     continuation.resume({ begun, client, outer }, () => {
       heard(error, result);

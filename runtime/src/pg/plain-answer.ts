@@ -2,8 +2,7 @@
  * The answer to what most questions are: one statement that says nothing to its session and leaves
  * nothing behind but rows. What a script does for it, without what a script needs for all the others.
  */
-import type { AppTransaction } from './app-transaction.ts';
-import { OPEN_TRANSACTION, RELEASE_TRANSACTION } from './app-transaction.ts';
+import { OPEN_TRANSACTION, RELEASE_TRANSACTION, type AppTransaction } from './app-transaction.ts';
 import { grantModes } from './granted-modes.ts';
 import { isPlain } from './plain-statements.ts';
 import type { Question } from './question.ts';
@@ -43,6 +42,7 @@ class PlainAnswer implements Body {
   readonly #question: Question;
   readonly #statements: readonly Statement[];
   readonly #settle: Settle;
+  /** The app's block; absent, the statement is a transaction of its own. */
   readonly #transaction: AppTransaction | undefined;
   #escaped = false;
 
@@ -63,8 +63,8 @@ class PlainAnswer implements Body {
   }
 
   send(): void {
-    const { transaction: inside } = this.#asker;
     const session = this.#session;
+    const inside = this.#transaction;
     if (!inside) {
       try {
         grantModes(session, this.#question, session.initialModes);
@@ -74,10 +74,10 @@ class PlainAnswer implements Body {
       }
       session.sendLater(OPEN_TRANSACTION);
       session.history.transactions++;
-    } else if (inside.modes.query()) {
-      session.history.transactions++;
+    } else {
+      if (inside.modes.query()) session.history.transactions++;
+      inside.touched = true;
     }
-    if (inside) inside.touched = true;
     session.send(
       inside ? [...inside.leftovers.ahead(), ...inside.modes.tell()] : NOTHING,
       this,

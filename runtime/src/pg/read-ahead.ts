@@ -31,9 +31,8 @@ export class ReadAhead {
     // A text of several was read before.
     if (others.length > 0) return;
     const { text = '', submission } = this.#said.question;
-    const prepared = this.textPrepared;
-    if (prepared === text) return;
-    if (prepared && submission.name) throw preparedAsAnother(submission.name);
+    if (this.textPrepared === text) return;
+    if (submission.name && this.isRefusedByDriver) throw preparedAsAnother(submission.name);
     const { outcome, transaction } = await this.#read(parseOnly(text, submission.name), only);
     this.#judgement.judge(transaction, outcome);
   }

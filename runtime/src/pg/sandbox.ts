@@ -3,14 +3,14 @@
  * that is never committed. Knows how it begins and how it ends; the translation is the session's.
  */
 import type pg from 'pg';
-import { HazardError } from '../hazard-error.ts';
 import { sayTest } from '../test-family.ts';
 import { throwAll } from '../throw-all.ts';
 import type { Trace } from '../trace.ts';
 import type { LogicalHome } from './logical-client.ts';
 import { LogicalPool } from './logical-pool.ts';
-import { afterItsTest, unfinished } from './refusals.ts';
+import { unfinished } from './refusals.ts';
 import { Session, type Connections } from './session.ts';
+import { LateRefusals, notReleased } from './test-end.ts';
 import { within } from './within.ts';
 
 export type { Connections } from './session.ts';
@@ -90,7 +90,7 @@ class Level implements Sandbox, LogicalHome {
   readonly #depth: number;
   #inner: Level | undefined;
   #closing: Promise<void> | undefined;
-  #refused = false;
+  #late: LateRefusals | undefined;
 
   constructor(session: Session, of: LevelOwner, options: pg.PoolConfig, depth = 0) {
     const savepoint = depth === 0 ? undefined : `level_${String(depth)}`;
@@ -131,11 +131,8 @@ class Level implements Sandbox, LogicalHome {
 
   refusal(asked: () => Trace): Error | undefined {
     if (!this.#closing) return undefined;
-    const error = afterItsTest(this.#of, asked(), this.#of.timedOut?.() === true);
-    // Its test is over and cannot fail any more, and what works late often swallows its errors.
-    if (!this.#refused) process.emitWarning(error);
-    this.#refused = true;
-    return error;
+    this.#late ??= new LateRefusals(this.#of);
+    return this.#late.refuse(asked(), this.#of.timedOut?.() === true);
   }
 
   close(): Promise<void> {
@@ -154,7 +151,7 @@ class Level implements Sandbox, LogicalHome {
       errors.push(error);
     }
     for (const pool of this.#pools) {
-      errors.push(...pool.checkedOut.map((taken) => this.#leak(taken)));
+      errors.push(...pool.checkedOut.map((taken) => notReleased(this.#of, taken)));
       errors.push(...pool.dirtyReleases);
       pool.endWithSandbox();
     }
@@ -174,14 +171,6 @@ class Level implements Sandbox, LogicalHome {
     return this.#savepoint === undefined
       ? this.session.close(graceMillis)
       : this.session.closeLevel(this.#savepoint, clients, graceMillis);
-  }
-
-  #leak(taken: Trace): HazardError {
-    return new HazardError('require-client-release', {
-      values: { test: this.#of.owner },
-      acquired: taken,
-      expected: `before ${this.#of.owner} ends`,
-    });
   }
 }
 
