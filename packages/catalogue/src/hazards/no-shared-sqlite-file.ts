@@ -56,9 +56,11 @@ export const noSharedSqliteFile = defineHazard({
       reportedBy: ['runtime'],
       bad: `import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { sqlite } from 'savepoint/sqlite';
 
-const database = sqlite({ file: 'users.db', migrate: 'create table users (name text unique)' });
+const file = fileURLToPath(new URL('users.db', import.meta.url));
+const database = sqlite({ file, migrate: 'create table users (name text unique)' });
 const otherWork = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('users', { concurrency: true }, () => {
