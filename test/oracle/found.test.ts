@@ -129,6 +129,21 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
     ],
   ],
   [
+    'a role that was set for good outlives the user who took it for one transaction',
+    [
+      {
+        on: 'a',
+        sql: 'SET LOCAL SESSION AUTHORIZATION pg_write_all_data; SET SESSION ROLE pg_write_all_data',
+      },
+      { on: 'a', sql: "SELECT current_user, current_setting('role')" },
+      { on: 'b', sql: 'BEGIN; SET LOCAL SESSION AUTHORIZATION pg_read_all_data' },
+      { on: 'b', sql: 'SET ROLE pg_read_all_data; SAVEPOINT s; RESET ROLE; ROLLBACK TO s' },
+      { on: 'b', sql: 'COMMIT' },
+      { on: 'b', sql: "SELECT current_user, current_setting('role')" },
+      { on: 'b', sql: "SELECT current_user, current_setting('role')" },
+    ],
+  ],
+  [
     'a constraint is deferred from the moment at which it is said to be',
     [
       { on: 'a', sql: 'INSERT INTO posts (author) VALUES (1)' },

@@ -100,7 +100,10 @@ export class Leftovers {
 
   /** What puts things right once the transaction's savepoint is released. */
   tidy(): Control[] {
+    // A role that was set for good outlives the user who took it, whose end would take it away.
+    const outlives = this.#stashed.has(AUTHORIZATION) ? this.#stash(ROLE) : [];
     return [
+      ...outlives,
       ...[...this.#stashed].toSorted(roleLast).map(restoreParameter),
       ...(this.#cursors.size > 0 ? [closeCursors([...this.#cursors])] : []),
       ...this.#tables.tidy(),
