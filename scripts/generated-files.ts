@@ -3,15 +3,13 @@
  * the tables of two READMEs, from the example the code in the guide, from the sandbox its limits.
  * Writes nothing.
  */
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { chaptersWithCode } from './guide-code.ts';
+import { textOf, type GeneratedFiles } from './stale-files.ts';
 import { limitsPage } from '../runtime/src/pg/limits.ts';
 import { CATEGORIES, HAZARDS, rulePage, type Hazard } from '../packages/catalogue/src/index.ts';
-
-/** A file's path from the root of the repository, and its content; `undefined`: it should not be there. */
-export type GeneratedFiles = ReadonlyMap<string, string | undefined>;
 
 const PAGES = 'docs/rules';
 
@@ -35,22 +33,9 @@ export async function generatedFiles(root: string): Promise<GeneratedFiles> {
   return files;
 }
 
-/** The paths whose content on disk is not what it should be. */
-export async function staleFiles(root: string, files: GeneratedFiles): Promise<string[]> {
-  const stale: string[] = [];
-  for (const [path, content] of files) {
-    if ((await textOf(join(root, path))) !== content) stale.push(path);
-  }
-  return stale;
-}
-
 async function pagesIn(root: string): Promise<string[]> {
   const names = await readdir(join(root, PAGES)).catch(() => []);
   return names.filter((name) => name.endsWith('.md')).map((name) => `${PAGES}/${name}`);
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch(() => undefined);
 }
 
 // ---- tables
@@ -60,7 +45,7 @@ type Row = readonly string[];
 function hazardTable(): Row[] {
   return [
     ['hazard', 'instead', 'linter', 'runtime'],
-    ...HAZARDS.map((entry: Hazard) => [
+    ...byCategory().map((entry: Hazard) => [
       `[\`${entry.id}\`](${PAGES}/${entry.id}.md)`,
       entry.title,
       entry.linter ? presetOf(entry) : '',
@@ -70,7 +55,7 @@ function hazardTable(): Row[] {
 }
 
 function ruleTable(): Row[] {
-  const rules = HAZARDS.filter((entry: Hazard) => entry.linter);
+  const rules = byCategory().filter(({ linter }) => linter);
   return [
     ['rule', 'instead', 'preset', 'suggests'],
     ...rules.map((entry: Hazard) => [
@@ -81,6 +66,10 @@ function ruleTable(): Row[] {
       Object.keys(entry.linter?.suggestions ?? {}).length > 0 ? 'yes' : '',
     ]),
   ];
+}
+
+function byCategory(): Hazard[] {
+  return CATEGORIES.flatMap((category) => HAZARDS.filter((entry) => entry.category === category));
 }
 
 /** The narrowest preset that carries a rule; `strict` has all of `recommended`. */

@@ -1,41 +1,13 @@
 /** The ESLint plugin: one rule per hazard that source can show, presets from the catalogue. */
 import { createRequire } from 'node:module';
 import { HAZARDS, type Hazard, type Preset } from '@savepoint/catalogue';
-import type { ESLint, Linter, Rule } from 'eslint';
-import noConcurrentMigrations from './rules/no-concurrent-migrations.ts';
-import noFixedPort from './rules/no-fixed-port.ts';
-import noFragileTeardown from './rules/no-fragile-teardown.ts';
-import noInlineTeardown from './rules/no-inline-teardown.ts';
-import noLateActivity from './rules/no-late-activity.ts';
-import noLateRoute from './rules/no-late-route.ts';
-import noPerTestPool from './rules/no-per-test-pool.ts';
-import noUndefinedEnvRestore from './rules/no-undefined-env-restore.ts';
-import noUnrestoredDispatcher from './rules/no-unrestored-dispatcher.ts';
-import noUnrestoredProcessState from './rules/no-unrestored-process-state.ts';
-import noUseAfterEnd from './rules/no-use-after-end.ts';
-import requireAwaitedTeardown from './rules/require-awaited-teardown.ts';
-import requireClientRelease from './rules/require-client-release.ts';
-import requirePoolEnd from './rules/require-pool-end.ts';
+import type { ESLint, Linter } from 'eslint';
+import { rules } from './rules.ts';
+
+export { rules };
 
 const NAMESPACE = 'savepoint';
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-
-export const rules = {
-  'no-concurrent-migrations': noConcurrentMigrations,
-  'no-fixed-port': noFixedPort,
-  'no-fragile-teardown': noFragileTeardown,
-  'no-inline-teardown': noInlineTeardown,
-  'no-late-activity': noLateActivity,
-  'no-late-route': noLateRoute,
-  'no-per-test-pool': noPerTestPool,
-  'no-undefined-env-restore': noUndefinedEnvRestore,
-  'no-unrestored-dispatcher': noUnrestoredDispatcher,
-  'no-unrestored-process-state': noUnrestoredProcessState,
-  'no-use-after-end': noUseAfterEnd,
-  'require-awaited-teardown': requireAwaitedTeardown,
-  'require-client-release': requireClientRelease,
-  'require-pool-end': requirePoolEnd,
-} satisfies Record<string, Rule.RuleModule>;
 
 /** A flat config with every rule of the preset, all as errors, so that bulk suppressions work. */
 function configOf(preset: Preset) {

@@ -7,7 +7,9 @@ import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { HAZARDS, explain, rulePage, type Hazard } from '../../packages/catalogue/src/index.ts';
-import { generatedFiles, staleFiles } from '../../scripts/generated-files.ts';
+import { generatedFiles } from '../../scripts/generated-files.ts';
+import { generatedLists } from '../../scripts/generated-lists.ts';
+import { staleFiles } from '../../scripts/stale-files.ts';
 import { tempDir } from '../../runtime/src/process/index.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -34,6 +36,23 @@ async function generate(root: string): Promise<void> {
 
 test('this repository is current', async () => {
   assert.deepEqual(await staleFiles(ROOT, await generatedFiles(ROOT)), []);
+});
+
+test('the lists of entries and rules are those of their files', async () => {
+  assert.deepEqual(await staleFiles(ROOT, await generatedLists(ROOT)), []);
+});
+
+test('a new rule is missing in the list until it is made again', async (t) => {
+  const house = tempDir(t);
+  write(house, 'packages/catalogue/src/hazards/no-rest.ts', '');
+  write(house, 'eslint-plugin/src/rules/no-rest.ts', '');
+  write(house, 'eslint-plugin/src/rules/helper.ts', '');
+  const lists = await generatedLists(house);
+  assert.deepEqual(await staleFiles(house, lists), [...lists.keys()]);
+  for (const text of lists.values()) {
+    assert.match(text ?? '', /noRest/);
+    assert.doesNotMatch(text ?? '', /helper/);
+  }
 });
 
 test('the command says so, by its exit code', async () => {

@@ -1,0 +1,33 @@
+/** All rules: one file each. Generated from the files in `rules/`. */
+import type { Rule } from 'eslint';
+import noConcurrentMigrations from './rules/no-concurrent-migrations.ts';
+import noFixedPort from './rules/no-fixed-port.ts';
+import noFragileTeardown from './rules/no-fragile-teardown.ts';
+import noInlineTeardown from './rules/no-inline-teardown.ts';
+import noLateActivity from './rules/no-late-activity.ts';
+import noLateRoute from './rules/no-late-route.ts';
+import noPerTestPool from './rules/no-per-test-pool.ts';
+import noUndefinedEnvRestore from './rules/no-undefined-env-restore.ts';
+import noUnrestoredDispatcher from './rules/no-unrestored-dispatcher.ts';
+import noUnrestoredProcessState from './rules/no-unrestored-process-state.ts';
+import noUseAfterEnd from './rules/no-use-after-end.ts';
+import requireAwaitedTeardown from './rules/require-awaited-teardown.ts';
+import requireClientRelease from './rules/require-client-release.ts';
+import requirePoolEnd from './rules/require-pool-end.ts';
+
+export const rules = {
+  'no-concurrent-migrations': noConcurrentMigrations,
+  'no-fixed-port': noFixedPort,
+  'no-fragile-teardown': noFragileTeardown,
+  'no-inline-teardown': noInlineTeardown,
+  'no-late-activity': noLateActivity,
+  'no-late-route': noLateRoute,
+  'no-per-test-pool': noPerTestPool,
+  'no-undefined-env-restore': noUndefinedEnvRestore,
+  'no-unrestored-dispatcher': noUnrestoredDispatcher,
+  'no-unrestored-process-state': noUnrestoredProcessState,
+  'no-use-after-end': noUseAfterEnd,
+  'require-awaited-teardown': requireAwaitedTeardown,
+  'require-client-release': requireClientRelease,
+  'require-pool-end': requirePoolEnd,
+} satisfies Record<string, Rule.RuleModule>;
