@@ -6,6 +6,7 @@ import pg from 'pg';
 import { randomBytes } from 'node:crypto';
 import { withDatabase } from './connect.ts';
 import { markText } from './database-names.ts';
+import { dropWithSessions } from './database-sessions.ts';
 import type { QuietConnection } from './quiet-connection.ts';
 import type { Template } from './template.ts';
 
@@ -99,9 +100,7 @@ export class Clones {
   }
 
   async #dropNow(name: string): Promise<void> {
-    await this.#freeHand
-      .query(`drop database if exists ${name} with (force)`)
-      .catch(() => undefined);
+    await dropWithSessions(this.#freeHand, name).catch(() => undefined);
   }
 
   get #freeHand(): QuietConnection {

@@ -1,6 +1,7 @@
 /** Who is connected to a database that has to be left: asked of the server, said to the user. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { HazardError } from '../hazard-error.ts';
+import { codeOf } from './connect.ts';
 import type { Owner } from './owner.ts';
 
 /** A session, as the server knows it. */
@@ -45,6 +46,57 @@ export async function endSessions(owner: Owner, database: string): Promise<void>
     [database],
   );
 }
+
+/** Something that statements are asked of. */
+export interface Asks {
+  query(text: string): Promise<unknown>;
+}
+
+/**
+ * Drops a database with all who are connected to it. A server under load can take longer to end
+ * them than it waits for that itself, so it is asked again.
+ */
+export async function dropWithSessions(by: Asks, database: string): Promise<void> {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      await by.query(`drop database if exists ${database} with (force)`);
+      return;
+    } catch (error) {
+      if (codeOf(error) !== IN_USE || attempts === DROP_ATTEMPTS) throw error;
+    }
+  }
+}
+
+const DROP_ATTEMPTS = 3;
+const CREATE = 'create database ';
+
+/** The statement that makes one database from another. @param template quoted */
+export function copyStatement(name: string, template: string): string {
+  return `${CREATE}${name} template ${template}`;
+}
+
+/** The databases with such names that sessions of this role are making now. */
+export async function databasesBeingMade(owner: Owner, prefix: string): Promise<string[]> {
+  const rows = await owner.query<{ name: string }>(
+    `select split_part(query, ' ', 3) as name ${MAKING} and starts_with(query, $1)`,
+    [CREATE + prefix],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Ends the sessions that make these databases, and settles when they have ended: made or not. */
+export async function endSessionsThatCopy(owner: Owner, names: readonly string[]): Promise<void> {
+  for (let waited = 0; waited < LEAVES_WITHIN_MILLIS; waited += POLL_MILLIS) {
+    const ended = await owner.query(
+      `select pg_terminate_backend(pid) ${MAKING} and split_part(query, ' ', 3) = any ($1)`,
+      [names],
+    );
+    if (ended.length === 0) return;
+    await delay(POLL_MILLIS);
+  }
+}
+
+const MAKING = `from pg_stat_activity where usename = current_user and state = 'active' and pid <> pg_backend_pid()`;
 
 /** Why a database could not be copied, when it was because of others. */
 export async function whyInUse(owner: Owner, database: string): Promise<HazardError> {

@@ -3,6 +3,7 @@
  * somebody holds stays, and what is not called and marked as savepoint's own is never looked at.
  */
 import { readMark, type Mark, type Named } from './database-names.ts';
+import { databasesBeingMade, dropWithSessions, endSessionsThatCopy } from './database-sessions.ts';
 import type { Owner } from './owner.ts';
 import { isKnownToGoOn } from './run.ts';
 
@@ -32,6 +33,7 @@ export interface Pruned {
  * Any number of processes may do so at once.
  */
 export async function dropOrphans(owner: Owner, extent: Extent = {}): Promise<Pruned> {
+  await endCopies(owner);
   const found = await databasesOf(owner);
   const dropped: string[] = [];
   await owner.whileUnheld(await holdersThatMayGo(found, extent), async (holder) => {
@@ -47,6 +49,27 @@ export async function dropOrphans(owner: Owner, extent: Extent = {}): Promise<Pr
   });
   const left = found.map(({ name }) => name).filter((name) => !dropped.includes(name));
   return { dropped, left };
+}
+
+/** The server goes on copying for a process that was killed, and nobody sees the copy until it is there. */
+async function endCopies(owner: Owner): Promise<void> {
+  const copies = await copiesOf(owner);
+  if (copies.length === 0) return;
+  await owner.whileUnheld([...new Set(copies.map(({ holder }) => holder))], (holder) =>
+    endSessionsThatCopy(
+      owner,
+      copies.filter((copy) => copy.holder === holder).map(({ name }) => name),
+    ),
+  );
+}
+
+/** The clones that are being made. */
+async function copiesOf(owner: Owner): Promise<(Named & { readonly name: string })[]> {
+  const names = await databasesBeingMade(owner, owner.names.prefix);
+  return names.flatMap((name) => {
+    const named = owner.names.read(name);
+    return named?.kind === 'clone' ? [{ ...named, name }] : [];
+  });
 }
 
 async function holdersThatMayGo(found: readonly Found[], extent: Extent): Promise<string[]> {
@@ -92,7 +115,8 @@ function templateIn(databases: readonly Found[]): Found | undefined {
 
 async function drop(owner: Owner, name: string, forced: boolean): Promise<boolean> {
   try {
-    await owner.query(`drop database if exists ${name}${forced ? ' with (force)' : ''}`);
+    if (forced) await dropWithSessions(owner, name);
+    else await owner.query(`drop database if exists ${name}`);
     return true;
   } catch {
     // Somebody may be looking at it with a tool of his own. What cannot go now goes another time.

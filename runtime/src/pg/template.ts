@@ -7,7 +7,16 @@ import pg from 'pg';
 import { SetupError } from '../setup-error.ts';
 import { codeOf, withConnection, withDatabase } from './connect.ts';
 import { digest, markText, readMark } from './database-names.ts';
-import { endSessions, IN_USE, isLeft, untilLeft, whyInUse } from './database-sessions.ts';
+import {
+  copyStatement,
+  dropWithSessions,
+  endSessions,
+  IN_USE,
+  isLeft,
+  untilLeft,
+  whyInUse,
+  type Asks,
+} from './database-sessions.ts';
 import { readFailure, tellFailure } from './migrations/failure.ts';
 import type { Migrations } from './migrations.ts';
 import { dropOrphans } from './orphans.ts';
@@ -30,11 +39,6 @@ export interface Template {
   copyTo(name: string, by?: Asks): Promise<void>;
   /** Gives up the claim on it; from then on it may be dropped. */
   release(): Promise<void>;
-}
-
-/** Something that statements are asked of. */
-interface Asks {
-  query(text: string): Promise<unknown>;
 }
 
 /** The first test does not wait for the server to look after what others left. */
@@ -211,8 +215,8 @@ class Migrated implements MigratedTemplate {
     const { run } = this.#migrations;
     const progress = new Progress('migrating');
     try {
-      await drop(owner, owner.names.sharedOf(this.#fingerprint));
-      await drop(owner, name);
+      await dropWithSessions(owner, owner.names.sharedOf(this.#fingerprint));
+      await dropWithSessions(owner, name);
       await create(owner, this.server, `create database ${name}`);
       await withConnection(connectionString, (client: pg.Client) =>
         this.#migrations.apply(client, connectionString, (what) => {
@@ -236,7 +240,7 @@ class Migrated implements MigratedTemplate {
   async #giveUp(error: unknown): Promise<void> {
     await this.owner.query('select pg_notify($1, $2)', [this.#channel, tellFailure(error)]);
     // A connection that is ended from outside can end this process, and with it what it has to say.
-    if (await isLeft(this.owner, this.#name)) await drop(this.owner, this.#name);
+    if (await isLeft(this.owner, this.#name)) await dropWithSessions(this.owner, this.#name);
   }
 
   /** Where those who wait are told of a failure. */
@@ -254,7 +258,7 @@ async function copyDatabase(
 ): Promise<void> {
   const quoted = `"${template.replaceAll('"', '""')}"`;
   try {
-    await create(by, server, `create database ${name} template ${quoted}`);
+    await create(by, server, copyStatement(name, quoted));
   } catch (error) {
     throw codeOf(error) === IN_USE ? await whyInUse(owner, template) : error;
   }
@@ -278,11 +282,6 @@ async function create(by: Asks, server: string, statement: string): Promise<void
 async function exists(owner: Owner, name: string): Promise<boolean> {
   const found = await owner.query('select 1 from pg_database where datname = $1', [name]);
   return found.length > 0;
-}
-
-/** Also when a process that was killed left a session in it. */
-async function drop(owner: Owner, name: string): Promise<void> {
-  await owner.query(`drop database if exists ${name} with (force)`);
 }
 
 const PLACEHOLDER = '{database}';

@@ -82,6 +82,14 @@ async function kill({ process: child, ended }: Running): Promise<void> {
   await ended;
 }
 
+/** A process that copies the very database it is given. */
+const CLONES = `
+import { postgres } from 'savepoint/pg';
+import { test } from 'node:test';
+const db = postgres({ connectionString: process.env.SERVER });
+test('clones', async (t) => void (await (await db.clone(t)).query('select 1')));
+`;
+
 /** A short run, which prunes as every run does. */
 const SHORT = `
 import { postgres } from 'savepoint/pg';
@@ -125,6 +133,34 @@ describe('orphans', { concurrency: 2, timeout: 240_000 }, () => {
       (await role.databases()).map((name) => name.split('_')[2]),
       ['shared', 'template'],
     );
+  });
+
+  test('are clones, too, that the server still makes for a killed process', async (t) => {
+    const role = await roleOf(t);
+    const template = `${role.prefix}own_${randomBytes(3).toString('hex')}`;
+    await withConnection(role.server, (client) => client.query(`create database ${template}`));
+    scopeOf(t).defer(() => administer(`drop database ${template} with (force)`));
+    const making = () =>
+      asAdmin(async (admin) => {
+        const { rows } = await admin.query(
+          `select from pg_stat_activity where usename = $1 and state = 'active' and query like 'create database %'`,
+          [new URL(role.server).username],
+        );
+        return rows.length;
+      });
+    const connectionString = withDatabase(role.server, template);
+    // The server waits a while for those who are connected to what is to be copied.
+    await withConnection(connectionString, async () => {
+      const cloning = startNode(['--input-type=module', '--eval', CLONES], {
+        cwd: CHECKOUT,
+        env: { SERVER: connectionString },
+      });
+      while ((await making()) === 0) await delay(20);
+      await kill(cloning);
+      await startPrune({ ...role, server: connectionString });
+    });
+    while ((await making()) > 0) await delay(20);
+    assert.deepEqual(clonesIn(await role.databases()), []);
   });
 
   test('are never those of a live process, whoever prunes, however many at once', async (t) => {
