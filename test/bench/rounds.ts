@@ -58,15 +58,21 @@ export class Worker {
 
   /** @throws what the contender threw */
   async ask(command: Command): Promise<number> {
-    const answered = once(this.#child, 'message') as Promise<[Reply]>;
-    const ended = once(this.#child, 'exit').then((): never => {
+    const over = new AbortController();
+    const answered = once(this.#child, 'message', over) as Promise<[Reply]>;
+    const ended = once(this.#child, 'exit', over).then((): never => {
       throw new Error('its process ended');
     });
     ended.catch(() => undefined);
     this.#child.send(command);
-    const [reply] = await Promise.race([answered, ended]);
-    if ('error' in reply) throw new Error(reply.error);
-    return reply.value;
+    try {
+      const [reply] = await Promise.race([answered, ended]);
+      if ('error' in reply) throw new Error(reply.error);
+      return reply.value;
+    } finally {
+      answered.catch(() => undefined);
+      over.abort();
+    }
   }
 
   /** Ends the process and drops the database. */
