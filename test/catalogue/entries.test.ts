@@ -36,7 +36,7 @@ function assertTidy(text: string): void {
 }
 
 function textsOf(entry: Hazard): string[] {
-  const { title, cause, remedy, whenNotToUse, symptoms, signs, linter, runtime } = entry;
+  const { title, cause, remedy, whenNotToUse, symptoms, signs, linter, runtime, unseenBy } = entry;
   return [
     title,
     cause,
@@ -47,6 +47,7 @@ function textsOf(entry: Hazard): string[] {
     ...[linter, runtime].flatMap((sight?: Sight) =>
       sight ? [...sight.sees, ...sight.cannotSee] : [],
     ),
+    ...Object.values(unseenBy ?? {}),
     ...Object.values(linter?.messages ?? {}),
     ...Object.values(linter?.suggestions ?? {}),
     ...(runtime ? [runtime.message] : []),
@@ -87,8 +88,10 @@ for (const entry of HAZARDS as readonly Hazard[]) {
         assert.match(symptom.replaceAll('…', ''), /\w{4}/, symptom);
     });
 
-    test('is seen by somebody', () => {
-      assert.ok(entry.linter ?? entry.runtime);
+    test('is seen by somebody, or says why by nobody', () => {
+      const unseenBy = DETECTORS.filter((detector) => entry.unseenBy?.[detector]);
+      for (const detector of unseenBy) assert.equal(entry[detector], undefined);
+      if (!entry.linter && !entry.runtime) assert.deepEqual(unseenBy, DETECTORS);
       for (const { reportedBy } of entry.examples) {
         for (const detector of reportedBy)
           assert.ok(entry[detector], `${detector} reports an example it cannot see`);
@@ -143,10 +146,10 @@ for (const entry of HAZARDS as readonly Hazard[]) {
     test('has examples that name their files and their company', () => {
       const files = entry.examples.map(({ file }) => file);
       assert.equal(new Set(files).size, files.length);
-      for (const { file, title, bad, good, alongside = [] } of entry.examples) {
+      for (const { file, title, bad, good, beside, alongside = [] } of entry.examples) {
         assert.match(file, /^[a-z-]+\.test\.(mjs|cjs|mts|cts|ts|js)$/);
         assertPhrase(title);
-        assert.notEqual(bad, good);
+        assert.notDeepEqual([bad, beside?.bad], [good, beside?.good]);
         for (const id of alongside) assert.ok(isHazardId(id) && id !== entry.id, id);
       }
     });

@@ -8,7 +8,14 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { HAZARDS, type Detector, type Example, type Hazard } from '@savepoint/catalogue';
+import {
+  HAZARDS,
+  findHazards,
+  type Detector,
+  type Example,
+  type Hazard,
+  type HazardId,
+} from '@savepoint/catalogue';
 import { scratchDatabase } from '../support/database.ts';
 import { lint, runUnderWatch, type Report, type Run } from '../support/detectors.ts';
 
@@ -24,7 +31,7 @@ interface Seen {
   readonly run: Run;
 }
 
-/** Shows a piece of an example to both detectors. */
+/** Shows a piece of an example to both detectors; what stands beside it is linted too. */
 async function show(
   t: TestContext,
   id: string,
@@ -34,9 +41,14 @@ async function show(
   const path = join(folder, id, which, example.file);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, example[which]);
+  const others = Object.entries(example.beside?.[which] ?? {}).map(([name, text]) => {
+    const other = join(dirname(path), name);
+    writeFileSync(other, text);
+    return other;
+  });
   const TEST_DATABASE_URL = await scratchDatabase(t);
   const [linter, run] = await Promise.all([
-    lint([path]),
+    lint([path, ...others]),
     runUnderWatch(path, join(dirname(path), `${example.file}.jsonl`), { TEST_DATABASE_URL }),
   ]);
   return { linter, runtime: run.reports, run };
@@ -46,18 +58,34 @@ function codesOf(reports: readonly Report[]): Set<string> {
   return new Set(reports.map(({ code }) => code));
 }
 
+function said(reportedBy: readonly Detector[]): string {
+  return reportedBy.length > 0
+    ? `reported by the ${reportedBy.join(' and the ')}`
+    : 'shown by its output';
+}
+
 function reportersOf(id: string, seen: Seen): Detector[] {
   const detectors: Detector[] = ['linter', 'runtime'];
   return detectors.filter((detector) => codesOf(seen[detector]).has(id));
 }
 
-for (const { id, examples } of HAZARDS as readonly Hazard[]) {
+/** What nobody reports has to show itself: the file fails, by a symptom where the hazard has one. */
+function assertShown({ id, symptoms }: Hazard, { run }: Seen): void {
+  assert.notEqual(run.exitCode, 0, run.output);
+  if (symptoms.length === 0) return;
+  const shown = findHazards(run.output).map((match) => match.id);
+  assert.ok(shown.includes(id as HazardId), run.output);
+}
+
+for (const entry of HAZARDS as readonly Hazard[]) {
+  const { id, examples } = entry;
   describe(id, { concurrency: availableParallelism() }, () => {
     for (const example of examples) {
       const { title, reportedBy, alongside = [] } = example;
 
-      test(`${title}: reported by the ${reportedBy.join(' and the ')}`, async (t) => {
+      test(`${title}: ${said(reportedBy)}`, async (t) => {
         const seen = await show(t, id, example, 'bad');
+        if (reportedBy.length === 0) assertShown(entry, seen);
         assert.deepEqual(reportersOf(id, seen), reportedBy, seen.run.output);
         const company = codesOf([...seen.linter, ...seen.runtime]);
         company.delete(id);

@@ -133,8 +133,10 @@ for (const entry of HAZARDS as readonly Hazard[]) {
     ]);
     assert.ok(page.startsWith(`# ${entry.title}\n`));
     for (const symptom of entry.symptoms) assert.ok(page.includes(symptom), symptom);
-    for (const { bad, good } of entry.examples)
-      assert.ok(page.includes(bad) && page.includes(good));
+    for (const { bad, good, beside } of entry.examples) {
+      const others = [beside?.bad, beside?.good].flatMap((files = {}) => Object.values(files));
+      for (const code of [bad, good, ...others]) assert.ok(page.includes(code), code);
+    }
   });
 
   test(`${entry.id}: explained on one screen, with the way to its page`, () => {

@@ -44,6 +44,9 @@ export interface RuntimeSight extends Sight {
   readonly message: string;
 }
 
+/** The text of files by their names. */
+export type Files = Readonly<Record<string, string>>;
+
 /** A whole test file, run and linted by the catalogue's own tests. */
 export interface Example {
   /** What the example shows, as a phrase. */
@@ -52,8 +55,13 @@ export interface Example {
   readonly file: string;
   readonly bad: string;
   readonly good: string;
-  /** Who reports `bad`, each under this hazard's id; nobody reports `good`. */
-  readonly reportedBy: readonly [Detector, ...Detector[]];
+  /** What stands beside the file, where it takes more than one to show the hazard: the app, another test file. */
+  readonly beside?: { readonly bad: Files; readonly good: Files };
+  /**
+   * Who reports `bad`, each under this hazard's id; nobody reports `good`. Where no detector can,
+   * `bad` fails, and its output shows a symptom of the hazard, if it has any.
+   */
+  readonly reportedBy: readonly Detector[];
   /** Ids that `bad` cannot help but show too: most faults bring company. */
   readonly alongside?: readonly string[];
 }
@@ -75,6 +83,8 @@ export interface Hazard {
   readonly presets: readonly Preset[];
   readonly linter?: LinterSight;
   readonly runtime?: RuntimeSight;
+  /** Why a detector does not see it, as a sentence for the rule page; both, where neither does. */
+  readonly unseenBy?: Partial<Readonly<Record<Detector, string>>>;
   /** Where the hazard is a fault in a lifetime: whether this lifetime has it. */
   readonly fault?: (lifetime: Lifetime) => boolean;
   /** `owner/repository#number` of a GitHub thread, or a URL. */

@@ -1,5 +1,5 @@
 /** The page of a hazard in `docs/rules`, symptoms first: what a user sees is what a user searches for. */
-import type { Example, Hazard, Sight } from './hazard.ts';
+import type { Detector, Example, Hazard, Sight } from './hazard.ts';
 
 /** The page, as Markdown. */
 export function rulePage(entry: Hazard): string {
@@ -16,9 +16,9 @@ export function rulePage(entry: Hazard): string {
       remedy,
       ...entry.examples.flatMap(example),
       '## What the linter sees',
-      ...sight(entry.linter, 'Nothing: this shows only in a run.'),
+      ...sight(entry, 'linter'),
       '## What the runtime sees',
-      ...sight(entry.runtime, 'Nothing: this shows only in the source.'),
+      ...sight(entry, 'runtime'),
       '## When not to use it',
       whenNotToUse,
       '## Evidence',
@@ -30,7 +30,7 @@ export function rulePage(entry: Hazard): string {
   );
 }
 
-/** One sentence: who reports the hazard, and in which presets. */
+/** One sentence: who reports the hazard, and in which presets; or that nobody does. */
 export function reportersOf({ id, linter, runtime, presets }: Hazard): string {
   const carriedBy =
     presets.length > 0
@@ -38,7 +38,9 @@ export function reportersOf({ id, linter, runtime, presets }: Hazard): string {
       : '';
   const rule = `the ESLint rule \`savepoint/${id}\`${carriedBy}`;
   const reporters = [...(linter ? [rule] : []), ...(runtime ? ['the runtime'] : [])];
-  return `Reported by ${reporters.join(' and ')}.`;
+  return reporters.length > 0
+    ? `Reported by ${reporters.join(' and ')}.`
+    : 'Nobody reports it yet: neither source nor a run shows it surely. Here is how to avoid it.';
 }
 
 /** The address of a piece of evidence: `owner/repository#number` is a thread on GitHub. */
@@ -57,19 +59,42 @@ function seen({ symptoms, signs }: Hazard): string[] {
   ];
 }
 
-function example({ title, file, bad, good }: Example): string[] {
-  const language = file.endsWith('ts') ? 'ts' : 'js';
+function example(example: Example): string[] {
   return [
-    `### ${capitalised(title)}`,
+    `### ${capitalised(example.title)}`,
     'Risky:',
-    fence(language, bad),
+    ...listing(example, 'bad', fenced),
     'Safe:',
-    fence(language, good),
+    ...listing(example, 'good', fenced),
   ];
 }
 
-function sight(sight: Sight | undefined, nothing: string): string[] {
-  if (!sight) return [nothing];
+/** The files of an example as paragraphs, what stands beside it first; named where there are several. */
+export function listing(
+  { file, beside, ...code }: Example,
+  which: 'bad' | 'good',
+  shown: (code: string, file: string) => string,
+): string[] {
+  const others = Object.entries(beside?.[which] ?? {});
+  if (others.length === 0) return [shown(code[which], file)];
+  return [...others, [file, code[which]] as const].flatMap(([name, text]) => [
+    `\`${name}\`:`,
+    shown(text, name),
+  ]);
+}
+
+function fenced(code: string, file: string): string {
+  return fence(file.endsWith('ts') ? 'ts' : 'js', code);
+}
+
+const NOTHING: Readonly<Record<Detector, string>> = {
+  linter: 'this shows only in a run.',
+  runtime: 'this shows only in the source.',
+};
+
+function sight(entry: Hazard, detector: Detector): string[] {
+  const sight: Sight | undefined = entry[detector];
+  if (!sight) return [`Nothing: ${entry.unseenBy?.[detector] ?? NOTHING[detector]}`];
   return [bullets(sight.sees), 'It cannot see:', bullets(sight.cannotSee)];
 }
 

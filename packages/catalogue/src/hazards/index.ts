@@ -9,6 +9,7 @@ import { noFixedPort } from './no-fixed-port.ts';
 import { noFragileTeardown } from './no-fragile-teardown.ts';
 import { noFrozenNow } from './no-frozen-now.ts';
 import { noHardcodedId } from './no-hardcoded-id.ts';
+import { noImportSideEffects } from './no-import-side-effects.ts';
 import { noInlineTeardown } from './no-inline-teardown.ts';
 import { noLateActivity } from './no-late-activity.ts';
 import { noLateRoute } from './no-late-route.ts';
@@ -18,6 +19,7 @@ import { noNestedCheckout } from './no-nested-checkout.ts';
 import { noNonTransactionalDdl } from './no-non-transactional-ddl.ts';
 import { noPerTestPool } from './no-per-test-pool.ts';
 import { noPoolQueryTransaction } from './no-pool-query-transaction.ts';
+import { noRootHookWithIsolationNone } from './no-root-hook-with-isolation-none.ts';
 import { noSandboxedConcurrencyTest } from './no-sandboxed-concurrency-test.ts';
 import { noSchemaChurnOnLivePool } from './no-schema-churn-on-live-pool.ts';
 import { noSharedSqliteFile } from './no-shared-sqlite-file.ts';
@@ -47,6 +49,7 @@ export const HAZARDS = [
   noFragileTeardown,
   noFrozenNow,
   noHardcodedId,
+  noImportSideEffects,
   noInlineTeardown,
   noLateActivity,
   noLateRoute,
@@ -56,6 +59,7 @@ export const HAZARDS = [
   noNonTransactionalDdl,
   noPerTestPool,
   noPoolQueryTransaction,
+  noRootHookWithIsolationNone,
   noSandboxedConcurrencyTest,
   noSchemaChurnOnLivePool,
   noSharedSqliteFile,
