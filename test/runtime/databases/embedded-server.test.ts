@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { commandLineOf, isAlive } from '../../../runtime/src/pg/embedded/processes.ts';
+import { withConnection } from '../../../runtime/src/pg/connect.ts';
+import { connectionStringTo } from '../../support/database.ts';
 import {
   dataOf,
   kill,
@@ -18,6 +20,18 @@ function portOf({ said }: User): number {
   assert.equal(said.is, 'using');
   return said.port;
 }
+
+test('who connects spends no time on stretching a password that is long already', async () => {
+  const server = await connectionStringTo('postgres');
+  const { password } = new URL(server);
+  const { rows } = await withConnection(server, (client) =>
+    client.query<{ verifier: string }>(
+      'select rolpassword as verifier from pg_authid where rolname = current_user',
+    ),
+  );
+  assert.match(password, /^[\w-]{32}$/);
+  assert.match(rows[0]?.verifier ?? '', /^SCRAM-SHA-256\$1:/);
+});
 
 // Each in a project of its own.
 describe('the embedded server', { concurrency: true, timeout: 120_000 }, () => {
