@@ -25,7 +25,8 @@ export interface Finding {
   readonly data: Readonly<Record<string, string>>;
   /** A change that cannot alter behaviour. */
   readonly fix?: readonly Edit[] | undefined;
-  readonly suggestion?: Suggestion | undefined;
+  /** What the editor offers, the first choice first. */
+  readonly suggestion?: Suggestion | readonly Suggestion[] | undefined;
 }
 
 /** Everything in a file that shows one hazard. */
@@ -78,15 +79,11 @@ function descriptorOf({ node, messageId, data, fix, suggestion }: Finding): Rule
     messageId,
     data: { ...data },
     fix: fix ? (fixer) => apply(fixer, fix) : null,
-    suggest: suggestion
-      ? [
-          {
-            messageId: suggestion.messageId,
-            data: { ...data, ...suggestion.data },
-            fix: (fixer) => apply(fixer, suggestion.edits),
-          },
-        ]
-      : [],
+    suggest: [suggestion ?? []].flat().map((each) => ({
+      messageId: each.messageId,
+      data: { ...data, ...each.data },
+      fix: (fixer) => apply(fixer, each.edits),
+    })),
   };
 }
 

@@ -57,7 +57,7 @@ describe('a setting that cannot be meant', () => {
     [
       'an unknown key',
       { resource: [] },
-      /settings\.savepoint\.resource is not a setting.*known here: testModules, resources/,
+      /settings\.savepoint\.resource is not a setting.*known here: testModules, resources, idiom/,
     ],
     [
       'no list',
@@ -68,6 +68,11 @@ describe('a setting that cannot be meant', () => {
       'no text',
       { testModules: [1] },
       /settings\.savepoint\.testModules\[0\] must be a text, not 1/,
+    ],
+    [
+      'an unknown idiom',
+      { idiom: 'mocha' },
+      /settings\.savepoint\.idiom must be one of node:test, savepoint, not "mocha"/,
     ],
     [
       'an unknown key of a resource',

@@ -24,6 +24,7 @@ export interface Source {
 
 export interface FileModel {
   readonly source: Source;
+  readonly settings: Settings;
   readonly tree: Tree;
   readonly variables: Variables;
   readonly originOf: OriginOf;
@@ -63,6 +64,7 @@ function readFile(source: Source, settings: Settings): FileModel | undefined {
 
   return {
     source,
+    settings,
     tree,
     variables,
     originOf,

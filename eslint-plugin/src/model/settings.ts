@@ -9,7 +9,13 @@ export interface Settings {
   /** Modules that give what `node:test` gives. */
   readonly testModules: ReadonlySet<string>;
   readonly known: KnownResources;
+  /** What suggestions write; absent: what the file itself uses. */
+  readonly idiom?: Idiom;
 }
+
+/** Whose means a suggestion uses: `node:test` alone, or savepoint's runtime where it has better ones. */
+export type Idiom = (typeof IDIOMS)[number];
+const IDIOMS = ['node:test', 'savepoint'] as const;
 
 /** Thrown for a setting that cannot be meant; stops the lint, as ESLint does for a rule's options. */
 export class SettingsError extends TypeError {
@@ -29,7 +35,7 @@ export function settingsOf(all: Readonly<Record<string, unknown>>): Settings {
   if (savepoint === undefined) return DEFAULTS;
   const known = typeof savepoint === 'object' && savepoint ? checked.get(savepoint) : undefined;
   if (known) return known;
-  const own = record(savepoint, 'settings.savepoint', ['testModules', 'resources']);
+  const own = record(savepoint, 'settings.savepoint', ['testModules', 'resources', 'idiom']);
   const settings: Settings = {
     testModules: new Set([
       ...DEFAULTS.testModules,
@@ -41,6 +47,7 @@ export function settingsOf(all: Readonly<Record<string, unknown>>): Settings {
         resource(row, `settings.savepoint.resources[${index}]`),
       ),
     ]),
+    ...optional(own, 'idiom', 'settings.savepoint', (value, path) => oneOf(value, path, IDIOMS)),
   };
   if (typeof savepoint === 'object' && savepoint) checked.set(savepoint, settings);
   return settings;
