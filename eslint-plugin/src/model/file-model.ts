@@ -3,11 +3,12 @@ import { hazardsOf, type HazardId } from '@savepoint/catalogue';
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils';
 import { readAcquisitions, type Acquisitions } from './acquisitions.ts';
 import type { Node } from './ast.ts';
+import { readChanges } from './changes.ts';
 import { readFixtures, type Fixture } from './fixtures.ts';
 import { readFrames, type Frames } from './frames.ts';
 import { readOrigins, type OriginOf } from './origins.ts';
 import { readPlacement } from './placement.ts';
-import { readProcessState } from './process-state.ts';
+import { processStateWrites } from './process-state.ts';
 import { readReleases } from './releases.ts';
 import type { Settings } from './settings.ts';
 import { readTree, type Tree, type VisitorKeys } from './tree.ts';
@@ -57,9 +58,10 @@ function readFile(source: Source, settings: Settings): FileModel | undefined {
   const placement = readPlacement(frames, variables, originOf);
   const acquisitions = readAcquisitions(tree, variables, originOf, frames, settings.known);
   const releases = readReleases(variables, originOf, frames, placement);
+  const writes = processStateWrites(tree, variables, originOf, frames);
   const fixtures = [
     ...readFixtures(tree, acquisitions, releases, frames),
-    ...readProcessState(tree, variables, originOf, frames, placement, isTestModule),
+    ...readChanges(writes, tree, originOf, frames, placement, isTestModule),
   ].map((fixture) => ({ fixture, hazards: new Set(hazardsOf(fixture.lifetime)) }));
 
   return {

@@ -1,0 +1,220 @@
+/**
+ * Changes of something that outlives the test, as fixtures: acquired where it is written, released by
+ * writing back. Knows no kind of state; who writes what is told by the files that recognise the writes.
+ */
+import type { Lifetime, ResourceKind } from '@savepoint/catalogue';
+import { bare, isFunction, nameOf, type Call, type Node } from './ast.ts';
+import { isSameFrame, type Fixture } from './fixtures.ts';
+import type { Frame, Frames, TestCall } from './frames.ts';
+import type { OriginOf } from './origins.ts';
+import type { Place, Placement } from './placement.ts';
+import { within, type Tree } from './tree.ts';
+
+export type StateKind = Extract<ResourceKind, 'environment' | 'working-directory' | 'dispatcher'>;
+
+/** One write: `process.env.X = 1`, `process.chdir(…)`, and what undoes them. */
+export interface Write {
+  readonly kind: StateKind;
+  /** What of the state is written; undefined when any of it may be. */
+  readonly keys: readonly string[] | undefined;
+  readonly node: Node;
+  readonly name: string;
+  /**
+   * - `change`: gives it another value.
+   * - `removal`: takes it away, which in a hook is cleaning up.
+   * - `restore`: gives it what it was before.
+   */
+  readonly role: 'change' | 'removal' | 'restore';
+  /** At the top of the file, or in a `before` of it: meant to last until the process ends. */
+  readonly isSetUpOfFile: boolean;
+  /** Where what a restore writes was saved. */
+  readonly savedAt?: Node | undefined;
+}
+
+/** A write, and where it runs. */
+interface Step extends Write {
+  readonly frame: Frame;
+  readonly places: readonly Place[];
+}
+
+type Registered = Extract<Place, { is: 'registered' }>;
+
+/** A function that promises to put things back, by its name. */
+const RESTORER = /restore|reset|clean|teardown|revert|undo|unmock|env|cwd|chdir|dispatcher/i;
+
+/** The changes among these writes, each with the release that undoes it. */
+export function readChanges(
+  writes: readonly Write[],
+  tree: Tree,
+  originOf: OriginOf,
+  frames: Frames,
+  placement: Placement,
+  isTestModule: (module: string) => boolean,
+): Fixture[] {
+  if (writes.length === 0) return [];
+  const steps = writes
+    .map((write): Step => {
+      const places = placement.placesOf(write.node, false);
+      return { ...write, frame: frames.frameOf(write.node), places };
+    })
+    .sort((a, b) => a.node.range[0] - b.node.range[0]);
+  const written = new Set(steps.map(({ node }) => node));
+  const hooks = tree.calls.flatMap((node) => {
+    const call = frames.testCallOf(node);
+    return call?.what.is === 'hook' && call.what.hook.startsWith('after') ? [call] : [];
+  });
+
+  /** A change is made in a test, in a hook before it, or in a helper that knows its test. */
+  function isChange({ frame, role, isSetUpOfFile, places }: Step): boolean {
+    if (role === 'restore' || places.some(({ is }) => is === 'registered')) return false;
+    switch (frame.is) {
+      case 'file':
+        return !isSetUpOfFile;
+      case 'suite':
+        return false;
+      case 'test':
+        return true;
+      case 'hook':
+        if (frame.hook.startsWith('after') || role === 'removal') return false;
+        return !isSetUpOfFile || frames.scopeOf(frame) !== 'file';
+      case 'helper':
+        return frame.fn.params.some((_, index) => frames.takesContext(frame.fn, index));
+    }
+  }
+
+  function releaseOf(change: Step): { release: Lifetime['release']; node?: Node } {
+    const others = steps.filter(
+      (step) => step !== change && step.kind === change.kind && isSameKey(step, change),
+    );
+    const [registered] = others
+      .filter((step) => !isNoOp(step, change))
+      .flatMap(({ places }) => places)
+      .filter(
+        (place): place is Registered =>
+          place.is === 'registered' && covers(place.serves, change.frame),
+      );
+    if (registered) {
+      return {
+        release: {
+          is: 'registered',
+          scope: registered.scope ?? 'test',
+          awaited: true,
+          beforeDependents: false,
+        },
+        node: registered.node,
+      };
+    }
+    if (isEntrusted(change)) return { release: { is: 'unseen' } };
+    const inline = others.findLast(
+      ({ role, frame }) => role !== 'change' && isSameFrame(frame, change.frame),
+    );
+    return inline
+      ? { release: { is: 'inline' }, node: inline.node }
+      : { release: { is: 'absent' } };
+  }
+
+  /** Putting back what was read after the change puts back the change. */
+  function isNoOp({ savedAt }: Step, change: Step): boolean {
+    return (
+      savedAt !== undefined &&
+      isSameFrame(frames.frameOf(savedAt), change.frame) &&
+      savedAt.range[0] > change.node.range[1]
+    );
+  }
+
+  /** Whether a function of another file, by its name, may put the change back. */
+  function isEntrusted({ frame }: Step): boolean {
+    return (
+      hooks.some((hook) => covers(frames.servedBy(hook), frame) && callsRestorer(hook)) ||
+      tree.calls.some((node) => givesContextToRestorer(node) && covers(frames.frameOf(node), frame))
+    );
+  }
+
+  function callsRestorer(hook: TestCall): boolean {
+    const [given] = hook.call.arguments;
+    if (!given) return false;
+    if (!hook.callback) return !isFunction(bare(given));
+    for (const call of within(tree.calls, hook.callback)) if (isUnknownRestorer(call)) return true;
+    return false;
+  }
+
+  function isUnknownRestorer(call: Call): boolean {
+    if (written.has(call) || frames.calleeOf(call)) return false;
+    const origin = originOf(call.callee);
+    if (origin?.from !== 'module' || isTestModule(origin.module)) return false;
+    return RESTORER.test(calledName(call));
+  }
+
+  function givesContextToRestorer(call: Call): boolean {
+    return (
+      isUnknownRestorer(call) &&
+      call.arguments.some((argument) => originOf(argument)?.from === 'context')
+    );
+  }
+
+  /** Whether `frame` runs within `scope`. */
+  function covers(scope: Frame, frame: Frame): boolean {
+    if (isSameFrame(scope, frame)) return true;
+    if (scope.is === 'helper') {
+      return frames
+        .usesOf(scope.fn)
+        .some((use) => use.is === 'called' && covers(frames.frameOf(use.call), frame));
+    }
+    switch (frame.is) {
+      case 'file':
+        return false;
+      case 'helper':
+        return frames
+          .usesOf(frame.fn)
+          .some((use) => use.is === 'called' && covers(scope, frames.frameOf(use.call)));
+      case 'hook':
+        return covers(scope, frames.servedBy(frame.call));
+      case 'suite':
+      case 'test':
+        return covers(scope, frames.servedBy(frame.call));
+    }
+  }
+
+  /** The first write in a frame is the change; what follows there belongs to it. */
+  function isFirst(change: Step, index: number, all: readonly Step[]): boolean {
+    return !all
+      .slice(0, index)
+      .some(
+        (earlier) =>
+          earlier.kind === change.kind &&
+          isSameFrame(earlier.frame, change.frame) &&
+          earlier.keys?.join() === change.keys?.join(),
+      );
+  }
+
+  return steps
+    .filter(isChange)
+    .filter(isFirst)
+    .flatMap((change): Fixture[] => {
+      const acquired = frames.scopeOf(change.frame);
+      if (acquired === undefined) return [];
+      const { release, node } = releaseOf(change);
+      return [
+        {
+          lifetime: { kind: change.kind, acquired, release },
+          name: change.name,
+          acquiredAt: change.node,
+          releasedAt: node,
+          frame: change.frame,
+          releaseCode: undefined,
+          lender: undefined,
+          dependent: undefined,
+        },
+      ];
+    });
+}
+
+function isSameKey(a: Write, b: Write): boolean {
+  return !a.keys || !b.keys || a.keys.some((key) => b.keys?.includes(key));
+}
+
+function calledName(call: Call): string {
+  const callee = bare(call.callee);
+  if (callee.type === 'Identifier') return callee.name;
+  return (callee.type === 'MemberExpression' && nameOf(callee)) || '';
+}
