@@ -64,7 +64,7 @@ export function defineRule(
       const settings = settingsOf(context.settings);
       return {
         'Program:exit'() {
-          const file = modelOf(sourceOf(context), settings);
+          const file = modelOf(sourceOf(context), settings, context);
           if (!file) return;
           for (const finding of check(file)) context.report(descriptorOf(finding));
         },

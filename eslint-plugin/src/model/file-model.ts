@@ -9,6 +9,7 @@ import { readFrames, type Frames } from './frames.ts';
 import { readOrigins, type OriginOf } from './origins.ts';
 import { readPlacement } from './placement.ts';
 import { processStateWrites } from './process-state.ts';
+import { openProject } from './project/project.ts';
 import { readReleases } from './releases.ts';
 import type { Settings } from './settings.ts';
 import { readTree, type Tree, type VisitorKeys } from './tree.ts';
@@ -21,6 +22,12 @@ export interface Source {
   readonly scopeManager: TSESLint.Scope.ScopeManager | null;
   readonly visitorKeys: VisitorKeys;
   getText(node: Node): string;
+}
+
+/** What the model needs of a rule's context. */
+export interface Lint {
+  /** The file on the disk; with a processor, the one that holds the code. */
+  readonly physicalFilename: string;
 }
 
 export interface FileModel {
@@ -38,12 +45,16 @@ export interface FileModel {
 const models = new WeakMap<Source, FileModel | undefined>();
 
 /** The model of a file; undefined when nothing in it is a test's. */
-export function modelOf(source: Source, settings: Settings): FileModel | undefined {
-  if (!models.has(source)) models.set(source, readFile(source, settings));
+export function modelOf(
+  source: Source,
+  settings: Settings,
+  { physicalFilename }: Lint,
+): FileModel | undefined {
+  if (!models.has(source)) models.set(source, readFile(source, settings, physicalFilename));
   return models.get(source);
 }
 
-function readFile(source: Source, settings: Settings): FileModel | undefined {
+function readFile(source: Source, settings: Settings, path: string): FileModel | undefined {
   const { ast, scopeManager, visitorKeys } = source;
   if (!scopeManager || !mayBeTestCode(source.text, settings)) return undefined;
   const tree = readTree(ast, visitorKeys);
@@ -51,7 +62,13 @@ function readFile(source: Source, settings: Settings): FileModel | undefined {
   const isTestModule = (module: string): boolean => settings.testModules.has(module);
   const origin: { of: OriginOf } = { of: () => undefined };
   const frames = readFrames(variables, isTestModule, origin);
-  const originOf = readOrigins(variables, isTestModule, frames.takesContext, frames.givenTo);
+  const originOf = readOrigins(
+    variables,
+    isTestModule,
+    frames.takesContext,
+    frames.givenTo,
+    openProject(path),
+  );
   origin.of = originOf;
   if (!isTestCode(tree, frames)) return undefined;
 

@@ -4,11 +4,18 @@
  */
 import { isBuiltin } from 'node:module';
 import { bare, isFunction, nameOf, textOf, type FunctionNode, type Node } from './ast.ts';
+import type { Project } from './project/project.ts';
 import { testFunctionAt } from './test-api.ts';
 import type { Variable, Variables } from './variables.ts';
 
+export interface ModuleOrigin {
+  readonly from: 'module';
+  readonly module: string;
+  readonly path: readonly string[];
+}
+
 export type Origin =
-  | { readonly from: 'module'; readonly module: string; readonly path: readonly string[] }
+  | ModuleOrigin
   /** A member of the context that `owner` takes as a parameter. */
   | { readonly from: 'context'; readonly owner: FunctionNode; readonly path: readonly string[] }
   | { readonly from: 'global'; readonly path: readonly string[] };
@@ -42,6 +49,7 @@ export function readOrigins(
   isTestModule: (module: string) => boolean,
   takesContext: TakesContext,
   givenTo: GivenTo,
+  project: Project,
 ): OriginOf {
   const known = new Map<Variable, Origin | undefined>();
 
@@ -147,7 +155,10 @@ export function readOrigins(
     return one && other && one.is === other.is && one.is !== 'hook' ? a : undefined;
   }
 
-  return originOf;
+  return (node) => {
+    const origin = originOf(node);
+    return origin?.from === 'module' ? project.settle(origin) : origin;
+  };
 }
 
 function originOfImport(node: Node): Origin | undefined {
