@@ -7,6 +7,7 @@ import noInlineTeardown from './rules/no-inline-teardown.ts';
 import noLateActivity from './rules/no-late-activity.ts';
 import noLateRoute from './rules/no-late-route.ts';
 import noPerTestPool from './rules/no-per-test-pool.ts';
+import noSharedTruncate from './rules/no-shared-truncate.ts';
 import noUndefinedEnvRestore from './rules/no-undefined-env-restore.ts';
 import noUnrestoredDispatcher from './rules/no-unrestored-dispatcher.ts';
 import noUnrestoredProcessState from './rules/no-unrestored-process-state.ts';
@@ -23,6 +24,7 @@ export const rules = {
   'no-late-activity': noLateActivity,
   'no-late-route': noLateRoute,
   'no-per-test-pool': noPerTestPool,
+  'no-shared-truncate': noSharedTruncate,
   'no-undefined-env-restore': noUndefinedEnvRestore,
   'no-unrestored-dispatcher': noUnrestoredDispatcher,
   'no-unrestored-process-state': noUnrestoredProcessState,

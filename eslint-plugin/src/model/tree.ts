@@ -9,6 +9,7 @@ export interface Tree {
   readonly functions: readonly FunctionNode[];
   readonly returns: readonly TSESTree.ReturnStatement[];
   readonly members: readonly TSESTree.MemberExpression[];
+  readonly taggedTemplates: readonly TSESTree.TaggedTemplateExpression[];
 }
 
 export type VisitorKeys = Readonly<Record<string, readonly string[] | undefined>>;
@@ -20,6 +21,7 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
   const functions: FunctionNode[] = [];
   const returns: TSESTree.ReturnStatement[] = [];
   const members: TSESTree.MemberExpression[] = [];
+  const taggedTemplates: TSESTree.TaggedTemplateExpression[] = [];
 
   for (const node of nodesOf(root, visitorKeys)) {
     if (isCall(node)) calls.push(node);
@@ -28,8 +30,9 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
     else if (node.type === 'AssignmentExpression') assignments.push(node);
     else if (node.type === 'ReturnStatement') returns.push(node);
     else if (node.type === 'UnaryExpression' && node.operator === 'delete') deletions.push(node);
+    else if (node.type === 'TaggedTemplateExpression') taggedTemplates.push(node);
   }
-  return { calls, assignments, deletions, functions, returns, members };
+  return { calls, assignments, deletions, functions, returns, members, taggedTemplates };
 }
 
 /** Those of the nodes that stand inside another, in the order of the text. */

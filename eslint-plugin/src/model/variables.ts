@@ -16,6 +16,8 @@ export interface Variables {
   isGlobal(node: Node, name?: string): node is Identifier;
   /** The expressions a variable is ever given, as far as they stand alone (no patterns, no `+=`). */
   values(variable: Variable): readonly Value[] | undefined;
+  /** The one expression that the variable of this identifier is ever given; a parameter has none. */
+  constantOf(node: Node): Node | undefined;
   /** The function that a variable always is. */
   functionOf(variable: Variable): FunctionNode | undefined;
 }
@@ -59,6 +61,14 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
     return given;
   }
 
+  function constantOf(node: Node): Node | undefined {
+    const variable = of(node);
+    if (variable?.defs.length !== 1 || variable.defs[0]?.type !== 'Variable') return undefined;
+    const given = values(variable);
+    const [value] = given ?? [];
+    return given?.length === 1 && value?.path.length === 0 ? bare(value.expression) : undefined;
+  }
+
   function functionOf(variable: Variable): FunctionNode | undefined {
     const [definition] = variable.defs;
     if (variable.defs.length !== 1 || !definition) return undefined;
@@ -80,6 +90,7 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
       !byIdentifier.has(node) &&
       (name === undefined || node.name === name),
     values,
+    constantOf,
     functionOf,
   };
 }

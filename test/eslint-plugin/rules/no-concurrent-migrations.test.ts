@@ -46,6 +46,38 @@ const pool = new Pool();
 test('a', async () => { await migrate(pool); });`,
     },
     {
+      name: 'a server that the file starts for itself, a search path of its own',
+      code: `import { before, test } from 'node:test';
+import { Pool } from 'pg';
+import { PostgreSqlContainer } from '@testcontainers/postgresql';
+let pool;
+before(async () => {
+  const container = await new PostgreSqlContainer().start();
+  pool = new Pool({ connectionString: container.getConnectionUri() });
+  await pool.query('create table a (b int)');
+});
+test('a', () => {});`,
+    },
+    {
+      name: 'a search path of its own',
+      code: `import { before, test } from 'node:test';
+import { Pool } from 'pg';
+const pool = new Pool({ max: 1 });
+before(async () => {
+  await pool.query(\`set search_path to run_\${process.pid}\`);
+  await pool.query('create table a (b int)');
+});
+test('a', () => {});`,
+    },
+    {
+      name: 'emptying a table is another rule’s',
+      code: `import { before, test } from 'node:test';
+import { Pool } from 'pg';
+const pool = new Pool();
+before(() => pool.query('truncate a'));
+test('a', () => {});`,
+    },
+    {
       name: 'migrate of a database it finds by itself: unknown',
       code: `import { before } from 'node:test';
 import { migrate } from '#testing';
@@ -75,9 +107,10 @@ before(async () => {
   const client = await pool.connect();
   await «client.query(SCHEMA)»;
 });
-beforeEach(() => empty());
-async function empty() { await «pool.query(\`
-  truncate a, b restart identity\`)»; }
+beforeEach(() => widen());
+async function widen() { await «pool.query(\`
+  -- for the new column
+  alter table a add c int\`)»; }
 test('a', () => {});`,
       reports: [
         {
@@ -86,7 +119,10 @@ test('a', () => {});`,
         },
         { messageId: 'schema', data: { statement: 'migrate(pool)' } },
         { messageId: 'schema', data: { statement: 'CREATE TABLE IF NOT EXISTS a (b int)' } },
-        { messageId: 'schema', data: { statement: 'truncate a, b restart identity' } },
+        {
+          messageId: 'schema',
+          data: { statement: '-- for the new column alter table a add c int' },
+        },
       ],
     },
     {

@@ -23,6 +23,7 @@ import { noRootHookWithIsolationNone } from './no-root-hook-with-isolation-none.
 import { noSandboxedConcurrencyTest } from './no-sandboxed-concurrency-test.ts';
 import { noSchemaChurnOnLivePool } from './no-schema-churn-on-live-pool.ts';
 import { noSharedSqliteFile } from './no-shared-sqlite-file.ts';
+import { noSharedTruncate } from './no-shared-truncate.ts';
 import { noSwallowedSqlError } from './no-swallowed-sql-error.ts';
 import { noTemplateInUse } from './no-template-in-use.ts';
 import { noUnboundedWait } from './no-unbounded-wait.ts';
@@ -63,6 +64,7 @@ export const HAZARDS = [
   noSandboxedConcurrencyTest,
   noSchemaChurnOnLivePool,
   noSharedSqliteFile,
+  noSharedTruncate,
   noSwallowedSqlError,
   noTemplateInUse,
   noUnboundedWait,

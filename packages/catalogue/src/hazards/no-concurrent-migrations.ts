@@ -30,7 +30,7 @@ export const noConcurrentMigrations = defineHazard({
   presets: ['strict'],
   linter: {
     sees: [
-      'a statement in a test file that creates, alters, drops or truncates a table, type, schema, role, extension or database, sent through a known pool, client or connection from the top level, a hook or a test',
+      'a statement in a test file that creates, alters or drops a table, type, schema, role, extension or database, sent through a known pool, client or connection from the top level, a hook or a test',
       'a function named like `migrate` that is given such a pool at the top level or in a hook',
     ],
     cannotSee: [

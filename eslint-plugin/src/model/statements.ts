@@ -1,0 +1,107 @@
+/** Which SQL does the file send, by which call, and through what? */
+import type { TSESTree } from '@typescript-eslint/utils';
+import { bare, nameOf, propertyOf, type Call, type Node } from './ast.ts';
+import type { FileModel } from './file-model.ts';
+import { perFile } from './per-file.ts';
+import { HOLE, statementsOf } from './sql-text.ts';
+
+/** A call, or a tagged template, that sends SQL or prepares it. */
+export interface Sending {
+  readonly node: Call | TSESTree.TaggedTemplateExpression;
+  /** What it is sent through: `pool` of `pool.query()`, `sql` of ``sql`…` ``. */
+  readonly through: Node;
+  /** The method, or the tag that is a member; none for a tag by itself. */
+  readonly method: string | undefined;
+  readonly text: string;
+  /** As `statementsOf` gives them; an expression of the source is a `HOLE`. */
+  readonly statements: readonly string[];
+}
+
+const METHODS = new Set([
+  'query',
+  'execute',
+  'exec',
+  'prepare',
+  'raw',
+  'unsafe',
+  '$executeRawUnsafe',
+  '$queryRawUnsafe',
+]);
+const MEMBER_TAGS = new Set(['$executeRaw', '$queryRaw']);
+const MAX_DEPTH = 8;
+
+/** All of the file, calls first. Whether the receiver is a database is for whoever asks to say. */
+export const sendingsOf = perFile((file): readonly Sending[] => [
+  ...file.tree.calls.flatMap((call) => sentByCall(file, call)),
+  ...file.tree.taggedTemplates.flatMap((template) => sentByTag(file, template)),
+]);
+
+function sentByCall(file: FileModel, call: Call): Sending[] {
+  const callee = bare(call.callee);
+  const [argument] = call.arguments;
+  if (callee.type !== 'MemberExpression' || !argument) return [];
+  const method = nameOf(callee);
+  if (method === undefined || !METHODS.has(method)) return [];
+  const text = sqlOf(file, argument);
+  return text === undefined ? [] : [sending(call, bare(callee.object), method, text)];
+}
+
+/** ``sql`…` `` where the tag is the pool, and ``prisma.$executeRaw`…` ``. */
+function sentByTag(file: FileModel, template: TSESTree.TaggedTemplateExpression): Sending[] {
+  const tag = bare(template.tag);
+  if (tag.type === 'Identifier') {
+    return [sending(template, tag, undefined, sqlOfTemplate(file, template.quasi, MAX_DEPTH))];
+  }
+  const method = tag.type === 'MemberExpression' ? nameOf(tag) : undefined;
+  return tag.type === 'MemberExpression' && method !== undefined && MEMBER_TAGS.has(method)
+    ? [sending(template, bare(tag.object), method, sqlOfTemplate(file, template.quasi, MAX_DEPTH))]
+    : [];
+}
+
+function sending(
+  node: Sending['node'],
+  through: Node,
+  method: string | undefined,
+  text: string,
+): Sending {
+  return { node, through, method, text, statements: statementsOf(text) };
+}
+
+/** The text of a literal, a template, `{ text }`, or a constant that is one; none of it known: undefined. */
+export function sqlOf(file: FileModel, node: Node, depth = MAX_DEPTH): string | undefined {
+  if (depth === 0) return undefined;
+  const value = bare(node);
+  switch (value.type) {
+    case 'Literal':
+      return typeof value.value === 'string' ? value.value : undefined;
+    case 'TemplateLiteral':
+      return sqlOfTemplate(file, value, depth);
+    case 'TaggedTemplateExpression':
+      return sqlOfTemplate(file, value.quasi, depth);
+    case 'BinaryExpression': {
+      const sides = [value.left, value.right].map((side) => sqlOf(file, side, depth - 1));
+      const isText = value.operator === '+' && sides.some((side) => side !== undefined);
+      return isText ? sides.map((side) => side ?? HOLE).join('') : undefined;
+    }
+    case 'ObjectExpression': {
+      const text = propertyOf(value, 'text') ?? propertyOf(value, 'sql');
+      return text && sqlOf(file, text.value, depth - 1);
+    }
+    case 'Identifier': {
+      const constant = file.variables.constantOf(value);
+      return constant && sqlOf(file, constant, depth - 1);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function sqlOfTemplate(file: FileModel, node: TSESTree.TemplateLiteral, depth: number): string {
+  return node.quasis
+    .map(({ value }, index) => {
+      const expression = node.expressions[index];
+      const given = expression && (sqlOf(file, expression, depth - 1) ?? HOLE);
+      return `${value.cooked ?? value.raw}${given ?? ''}`;
+    })
+    .join('');
+}
