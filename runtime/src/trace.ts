@@ -2,6 +2,7 @@
  * Where something happened in the user's code. Reads `Error.stack` as text, so that source maps and
  * loaders that rewrite it are honoured. Knows no hazard.
  */
+import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -60,7 +61,10 @@ export function isOwnFile(file: string | undefined): boolean {
 
 /** Reads the text of an `Error.stack`. */
 export function traceOf(stack: string): Trace {
-  const frames = framesOf(stack).filter(isUserFrame);
+  const outside = framesOf(stack).filter(isUserFrame);
+  // Source maps of a package may name sources that it does not ship, by paths that lead out of it.
+  const onDisk = outside.filter((frame) => existsSync(placeOf(frame)?.file ?? ''));
+  const frames = onDisk.length > 0 ? onDisk : outside;
   return { frames, place: frames.map(placeOf).find((place) => place !== undefined) };
 }
 

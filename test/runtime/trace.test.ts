@@ -61,6 +61,18 @@ test('the innermost of the frames that are the user’s is the place', () => {
   assert.deepEqual(place, { file: '/app/a.js', line: 1, column: 2 });
 });
 
+test('sources that a package maps to and does not ship are passed over', () => {
+  const { frames, place } = traceOf(
+    [
+      'Error',
+      `at PostgresQueryRunner.query (${join(OWN, '../src/driver/PostgresQueryRunner.ts')}:1:2)`,
+      `at TestContext.<anonymous> (${FILE}:3:4)`,
+    ].join('\n    '),
+  );
+  assert.deepEqual(frames, [`at TestContext.<anonymous> (${FILE}:3:4)`]);
+  assert.deepEqual(place, { file: FILE, line: 3, column: 4 });
+});
+
 test('files of savepoint are told from all others', () => {
   assert.ok(isOwnFile(join(OWN, 'dist/test-scope.js')));
   assert.ok(!isOwnFile(FILE));
