@@ -1,5 +1,6 @@
 /** All rules: one file each. Generated from the files in `rules/`. */
 import type { Rule } from 'eslint';
+import noAsyncSqliteTransaction from './rules/no-async-sqlite-transaction.ts';
 import noConcurrentMigrations from './rules/no-concurrent-migrations.ts';
 import noFixedPort from './rules/no-fixed-port.ts';
 import noFragileTeardown from './rules/no-fragile-teardown.ts';
@@ -7,6 +8,7 @@ import noInlineTeardown from './rules/no-inline-teardown.ts';
 import noLateActivity from './rules/no-late-activity.ts';
 import noLateRoute from './rules/no-late-route.ts';
 import noPerTestPool from './rules/no-per-test-pool.ts';
+import noPoolQueryTransaction from './rules/no-pool-query-transaction.ts';
 import noSharedTruncate from './rules/no-shared-truncate.ts';
 import noUndefinedEnvRestore from './rules/no-undefined-env-restore.ts';
 import noUnrestoredDispatcher from './rules/no-unrestored-dispatcher.ts';
@@ -17,6 +19,7 @@ import requireClientRelease from './rules/require-client-release.ts';
 import requirePoolEnd from './rules/require-pool-end.ts';
 
 export const rules = {
+  'no-async-sqlite-transaction': noAsyncSqliteTransaction,
   'no-concurrent-migrations': noConcurrentMigrations,
   'no-fixed-port': noFixedPort,
   'no-fragile-teardown': noFragileTeardown,
@@ -24,6 +27,7 @@ export const rules = {
   'no-late-activity': noLateActivity,
   'no-late-route': noLateRoute,
   'no-per-test-pool': noPerTestPool,
+  'no-pool-query-transaction': noPoolQueryTransaction,
   'no-shared-truncate': noSharedTruncate,
   'no-undefined-env-restore': noUndefinedEnvRestore,
   'no-unrestored-dispatcher': noUnrestoredDispatcher,

@@ -36,9 +36,17 @@ function changesSharedSchema(file: FileModel, { statements, through }: Sending):
   return isChange && isSharedDatabase(file, through);
 }
 
-/** `migrate(pool)` and `runMigrations({ pool })`, given a known pool of a shared database. */
+/** `migrate(pool)`, `runMigrations({ pool })` and `knex.migrate.latest()`, of a shared database. */
 function isMigration(file: FileModel, call: Call): boolean {
   const callee = bare(call.callee);
+  if (callee.type === 'MemberExpression' && nameOf(callee) === 'latest') {
+    const migrate = bare(callee.object);
+    return (
+      migrate.type === 'MemberExpression' &&
+      nameOf(migrate) === 'migrate' &&
+      isSharedDatabase(file, migrate.object)
+    );
+  }
   const name =
     callee.type === 'Identifier'
       ? callee.name

@@ -17,7 +17,21 @@ export const noAsyncSqliteTransaction = defineHazard({
   remedy:
     'Do what has to be awaited before the transaction, and give `db.transaction` a synchronous function.',
   severity: 'error',
-  presets: [],
+  presets: ['recommended', 'strict'],
+  linter: {
+    sees: [
+      'an `async` function given to `.transaction()` of a better-sqlite3 handle, of Drizzle over better-sqlite3, or of the handle of a sandbox of savepoint',
+    ],
+    cannotSee: [
+      'a function that returns a promise and is not `async`',
+      'handles that come from a place the linter does not follow',
+    ],
+    messages: {
+      asynchronous:
+        '`{{call}}` commits when its function returns, and an `async` function returns at its first `await`. Give it a synchronous function; await before or after.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'a transaction function of a better-sqlite3 handle of savepoint that returns a promise; the app gets the driver’s own error',
@@ -35,12 +49,12 @@ export const noAsyncSqliteTransaction = defineHazard({
     'karakeep-app/karakeep#1594',
     'oven-sh/bun#24662',
   ],
-  whenNotToUse: 'There is no rule to turn off: the driver refuses such a function anyway.',
+  whenNotToUse: 'Never: the driver refuses such a function, or commits too early.',
   examples: [
     {
       title: 'a transaction function that awaits',
       file: 'tags.test.mjs',
-      reportedBy: ['runtime'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sqlite } from 'savepoint/sqlite';

@@ -19,7 +19,21 @@ export const noPoolQueryTransaction = defineHazard({
   remedy:
     'Take one client for the whole transaction: `const client = await pool.connect()`, then BEGIN, the statements and COMMIT through `client.query`, and `client.release()` in `finally`.',
   severity: 'error',
-  presets: [],
+  presets: ['recommended', 'strict'],
+  linter: {
+    sees: [
+      'BEGIN, COMMIT, ROLLBACK or SAVEPOINT sent through a known pool that may have several connections, or through the pool of a sandbox of savepoint',
+    ],
+    cannotSee: [
+      'pools that another package or a computed option limits to one connection, or does not: they are left alone',
+      'texts that are put together at run time, and transactions that a function or a library begins',
+    ],
+    messages: {
+      pooled:
+        'Each statement through `{{pool}}` may run on another connection, so `{{statement}}` reaches one of them and the next statement another. Take one client for the whole transaction.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'in a sandbox, a text handed to `pool.query` that begins a transaction and leaves it open: refused at once. A text with its own COMMIT is no such thing',
@@ -35,12 +49,13 @@ export const noPoolQueryTransaction = defineHazard({
     'covoiturage-gouv-fr/mono#1511',
     'https://node-postgres.com/features/transactions',
   ],
-  whenNotToUse: 'There is no rule to turn off: through a pool there is no transaction.',
+  whenNotToUse:
+    'Where the pool has one connection (`max: 1`) for a reason that the file does not show.',
   examples: [
     {
       title: 'BEGIN and ROLLBACK through the pool',
       file: 'accounts.test.mjs',
-      reportedBy: ['runtime'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import { test } from 'node:test';
 import { postgres } from 'savepoint/pg';
 
