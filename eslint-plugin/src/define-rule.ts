@@ -5,7 +5,7 @@
 import { hazard, type HazardId } from '@savepoint/catalogue';
 import type { Rule } from 'eslint';
 import type { Node } from './model/ast.ts';
-import { modelOf, type FileModel, type Source } from './model/file-model.ts';
+import { mayBeTestCode, modelOf, type FileModel, type Source } from './model/file-model.ts';
 import { settingsOf } from './model/settings.ts';
 
 export interface Edit {
@@ -62,9 +62,11 @@ export function defineRule(
     },
     create(context) {
       const settings = settingsOf(context.settings);
+      const source = sourceOf(context);
+      if (!mayBeTestCode(source, settings)) return {};
       return {
         'Program:exit'() {
-          const file = modelOf(sourceOf(context), settings, context);
+          const file = modelOf(source, settings, context);
           if (!file) return;
           for (const finding of check(file)) context.report(descriptorOf(finding));
         },

@@ -65,6 +65,13 @@ export function nameOf(node: TSESTree.MemberExpression | TSESTree.Property): str
   return textOf(key);
 }
 
+/** The name by which a function is called: `b` of `b()`, `a.b()` and `new a.b()`. */
+export function calledName(call: Call): string | undefined {
+  const callee = bare(call.callee);
+  if (callee.type === 'Identifier') return callee.name;
+  return callee.type === 'MemberExpression' ? nameOf(callee) : undefined;
+}
+
 /** The property of an object literal, by name. */
 export function propertyOf(
   node: Node | null | undefined,
@@ -102,10 +109,6 @@ export function statementOf(node: Node): Node {
     at = at.parent;
   }
   return at;
-}
-
-export function isInside(node: Node, ancestor: Node): boolean {
-  return node.range[0] >= ancestor.range[0] && node.range[1] <= ancestor.range[1];
 }
 
 export type Refuge = 'finally' | 'catch';

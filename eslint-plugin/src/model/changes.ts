@@ -3,7 +3,7 @@
  * writing back. Knows no kind of state; who writes what is told by the files that recognise the writes.
  */
 import type { Lifetime, ResourceKind } from '@savepoint/catalogue';
-import { bare, isFunction, nameOf, type Call, type Node } from './ast.ts';
+import { bare, calledName, isFunction, type Call, type Node } from './ast.ts';
 import { isSameFrame, type Fixture } from './fixtures.ts';
 import type { Frame, Frames, TestCall } from './frames.ts';
 import type { OriginOf } from './origins.ts';
@@ -86,13 +86,7 @@ export function readChanges(
     const others = steps.filter(
       (step) => step !== change && step.kind === change.kind && isSameKey(step, change),
     );
-    const [registered] = others
-      .filter((step) => !isNoOp(step, change))
-      .flatMap(({ places }) => places)
-      .filter(
-        (place): place is Registered =>
-          place.is === 'registered' && covers(place.serves, change.frame),
-      );
+    const registered = registeredRestore(others, change);
     if (registered) {
       return {
         release: {
@@ -111,6 +105,17 @@ export function readChanges(
     return inline
       ? { release: { is: 'inline' }, node: inline.node }
       : { release: { is: 'absent' } };
+  }
+
+  function registeredRestore(others: readonly Step[], change: Step): Registered | undefined {
+    for (const step of others) {
+      const restore = step.places.find(
+        (place): place is Registered =>
+          place.is === 'registered' && covers(place.serves, change.frame),
+      );
+      if (restore && !isNoOp(step, change)) return restore;
+    }
+    return undefined;
   }
 
   /** Putting back what was read after the change puts back the change. */
@@ -142,7 +147,7 @@ export function readChanges(
     if (written.has(call) || frames.calleeOf(call)) return false;
     const origin = originOf(call.callee);
     if (origin?.from !== 'module' || isTestModule(origin.module)) return false;
-    return RESTORER.test(calledName(call));
+    return RESTORER.test(calledName(call) ?? '');
   }
 
   function givesContextToRestorer(call: Call): boolean {
@@ -211,10 +216,4 @@ export function readChanges(
 
 function isSameKey(a: Write, b: Write): boolean {
   return !a.keys || !b.keys || a.keys.some((key) => b.keys?.includes(key));
-}
-
-function calledName(call: Call): string {
-  const callee = bare(call.callee);
-  if (callee.type === 'Identifier') return callee.name;
-  return (callee.type === 'MemberExpression' && nameOf(callee)) || '';
 }

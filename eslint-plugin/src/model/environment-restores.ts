@@ -14,17 +14,25 @@ export interface UndefinedRestore {
 const ALWAYS_SET = new Set(['PATH', 'HOME']);
 
 export function* undefinedRestores(file: FileModel): Iterable<UndefinedRestore> {
-  for (const node of file.tree.assignments) {
-    if (node.operator !== '=') continue;
+  const assignments = file.tree.assignments.flatMap((node) => {
     const name = environmentVariable(file, node.left);
-    if (name === undefined) continue;
+    return name === undefined ? [] : [{ node, name }];
+  });
+  // Then there was a value to save.
+  const setByFile = new Set(
+    assignments
+      .filter(({ node }) => file.frames.frameOf(node).is === 'file')
+      .map(({ name }) => name),
+  );
+  for (const { node, name } of assignments) {
+    if (node.operator !== '=') continue;
     const value = bare(node.right);
     if (file.variables.isGlobal(value, 'undefined')) {
       yield { assignment: node, saved: undefined };
     } else if (
       !ALWAYS_SET.has(name) &&
       isSavedValue(file, value, name) &&
-      !isSetByFile(file, name) &&
+      !setByFile.has(name) &&
       !isGuarded(file, node)
     ) {
       yield { assignment: node, saved: file.source.getText(node.right) };
@@ -52,14 +60,6 @@ function isSavedValue(file: FileModel, value: Node, name: string): boolean {
         ? environmentVariable(file, expression) === name
         : path.join('.') === name && isExport(file.originOf(expression), 'process', 'env'),
     )
-  );
-}
-
-/** Set at the top of the file, or in a hook before: then there was a value to save. */
-function isSetByFile(file: FileModel, name: string): boolean {
-  return file.tree.assignments.some(
-    (node) =>
-      environmentVariable(file, node.left) === name && file.frames.frameOf(node).is === 'file',
   );
 }
 

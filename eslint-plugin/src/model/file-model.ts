@@ -12,6 +12,7 @@ import { processStateWrites } from './process-state.ts';
 import { openProject } from './project/project.ts';
 import { readReleases } from './releases.ts';
 import type { Settings } from './settings.ts';
+import { CONTEXT_NAMES } from './test-api.ts';
 import { readTree, type Tree, type VisitorKeys } from './tree.ts';
 import { readVariables, type Variables } from './variables.ts';
 
@@ -56,7 +57,7 @@ export function modelOf(
 
 function readFile(source: Source, settings: Settings, path: string): FileModel | undefined {
   const { ast, scopeManager, visitorKeys } = source;
-  if (!scopeManager || !mayBeTestCode(source.text, settings)) return undefined;
+  if (!scopeManager) return undefined;
   const tree = readTree(ast, visitorKeys);
   const variables = readVariables(scopeManager);
   const isTestModule = (module: string): boolean => settings.testModules.has(module);
@@ -75,11 +76,13 @@ function readFile(source: Source, settings: Settings, path: string): FileModel |
   const placement = readPlacement(frames, variables, originOf);
   const acquisitions = readAcquisitions(tree, variables, originOf, frames, settings.known);
   const releases = readReleases(variables, originOf, frames, placement);
-  const writes = processStateWrites(tree, variables, originOf, frames);
-  const fixtures = [
-    ...readFixtures(tree, acquisitions, releases, frames),
-    ...readChanges(writes, tree, originOf, frames, placement, isTestModule),
-  ].map((fixture) => ({ fixture, hazards: new Set(hazardsOf(fixture.lifetime)) }));
+  const byHazard = lazily(() => {
+    const writes = processStateWrites(tree, variables, originOf, frames);
+    return groupByHazard([
+      ...readFixtures(tree, acquisitions, releases, frames),
+      ...readChanges(writes, tree, originOf, frames, placement, isTestModule),
+    ]);
+  });
 
   return {
     source,
@@ -89,17 +92,41 @@ function readFile(source: Source, settings: Settings, path: string): FileModel |
     originOf,
     frames,
     acquisitions,
-    withFault: (id) =>
-      fixtures.flatMap(({ fixture, hazards }) => (hazards.has(id) ? [fixture] : [])),
+    withFault: (id) => byHazard().get(id) ?? [],
   };
 }
 
-/** A look at the text alone: most files of a project end here. */
-function mayBeTestCode(text: string, { testModules }: Settings): boolean {
-  return (
-    /\bafter\(|TestContext/.test(text) || [...testModules].some((module) => text.includes(module))
-  );
+function groupByHazard(fixtures: readonly Fixture[]): Map<HazardId, Fixture[]> {
+  const groups = new Map<HazardId, Fixture[]>();
+  for (const fixture of fixtures) {
+    for (const id of hazardsOf(fixture.lifetime)) {
+      groups.set(id, [...(groups.get(id) ?? []), fixture]);
+    }
+  }
+  return groups;
 }
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly it: T } | undefined;
+  return () => (made ??= { it: make() }).it;
+}
+
+const candidates = new WeakMap<Source, boolean>();
+
+/** A look at the text alone: most files of a project end here. */
+export function mayBeTestCode(source: Source, { testModules }: Settings): boolean {
+  const known = candidates.get(source);
+  if (known !== undefined) return known;
+  const { text } = source;
+  const may = MAY_TAKE_CONTEXT.test(text) || [...testModules].some((name) => text.includes(name));
+  candidates.set(source, may);
+  return may;
+}
+
+/** As `frames` knows a parameter that is the test context: by its type, or its name and `t.after(…)`. */
+const MAY_TAKE_CONTEXT = new RegExp(
+  `TestContext|\\b(?:${[...CONTEXT_NAMES].join('|')})\\b[!?\\s]*(?:\\.\\s*|\\[\\s*['"\`])after\\b`,
+);
 
 function isTestCode({ calls, functions }: Tree, frames: Frames): boolean {
   return (

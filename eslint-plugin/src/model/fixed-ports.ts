@@ -51,10 +51,8 @@ function isOnlyRead(file: FileModel, node: Node, port: number): boolean {
   const { text } = file.source;
   const mentions = text.match(new RegExp(`(?<!\\d)${port}(?!\\d)`, 'g')) ?? [];
   return (
-    bare(node).type === 'Literal' && mentions.length === 1 && file.tree.calls.some(asksForPort)
+    bare(node).type === 'Literal' &&
+    mentions.length === 1 &&
+    file.tree.callsNamed('address').length > 0
   );
-}
-
-function asksForPort({ callee }: Call): boolean {
-  return callee.type === 'MemberExpression' && nameOf(callee) === 'address';
 }

@@ -1,5 +1,5 @@
 /** Queries of known resources whose promise nobody waits for. */
-import { bare, isFunction, nameOf, outer, type Call } from './ast.ts';
+import { bare, isFunction, outer, type Call } from './ast.ts';
 import type { FileModel } from './file-model.ts';
 import { isWaitedFor } from './placement.ts';
 
@@ -12,9 +12,9 @@ export interface FloatingQuery {
 const ASKED = new Set(['pool', 'client', 'connection']);
 
 export function* floatingQueries(file: FileModel): Iterable<FloatingQuery> {
-  for (const call of file.tree.calls) {
+  for (const call of file.tree.callsNamed('query')) {
     const callee = bare(call.callee);
-    if (callee.type !== 'MemberExpression' || nameOf(callee) !== 'query') continue;
+    if (callee.type !== 'MemberExpression') continue;
     const resource = file.acquisitions.resourceOf(callee.object);
     if (!resource || !ASKED.has(resource.kind)) continue;
     if (takesCallback(file, call)) continue;

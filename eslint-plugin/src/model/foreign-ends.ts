@@ -1,6 +1,6 @@
 /** Pools of other files that this file ends with each test: whoever made them should. */
 import type { Scope } from '@savepoint/catalogue';
-import { bare, methodCallOn, nameOf, type Call } from './ast.ts';
+import { bare, methodCallOn, type Call } from './ast.ts';
 import type { FileModel } from './file-model.ts';
 import type { Variable, Variables } from './variables.ts';
 
@@ -17,9 +17,9 @@ export function* foreignEnds({
   variables,
   originOf,
 }: FileModel): Iterable<ForeignEnd> {
-  for (const call of tree.calls) {
+  for (const call of tree.callsNamed('end')) {
     const callee = bare(call.callee);
-    if (callee.type !== 'MemberExpression' || nameOf(callee) !== 'end') continue;
+    if (callee.type !== 'MemberExpression') continue;
     const pool = bare(callee.object);
     if (pool.type !== 'Identifier' || call.arguments.length > 0) continue;
     const origin = originOf(pool);

@@ -10,7 +10,7 @@ export interface LateRoute {
   readonly text: string;
 }
 
-const REGISTERS = new Set([
+const REGISTERS = [
   'use',
   'get',
   'post',
@@ -23,15 +23,15 @@ const REGISTERS = new Set([
   'mount',
   'notFound',
   'onError',
-]);
+];
 
 export function* lateRoutes(file: FileModel): Iterable<LateRoute> {
-  for (const call of file.tree.calls) {
+  for (const call of file.tree.callsNamed(...REGISTERS)) {
     const callee = bare(call.callee);
     if (callee.type !== 'MemberExpression') continue;
     const method = nameOf(callee);
     const app = bare(callee.object);
-    if (method === undefined || !REGISTERS.has(method) || app.type !== 'Identifier') continue;
+    if (method === undefined || app.type !== 'Identifier') continue;
     const variable = file.variables.of(app);
     if (!variable || !registersHandler(file, call, method)) continue;
     if (isSharedApp(file, variable) && isInTest(file, call)) {

@@ -59,8 +59,9 @@ export function readOrigins(
       case 'Identifier':
         return originOfIdentifier(value);
       case 'MemberExpression': {
-        const name = nameOf(value);
-        return name === undefined ? undefined : memberOf(originOf(value.object), [name]);
+        const object = originOf(value.object);
+        const name = object && nameOf(value);
+        return name === undefined ? undefined : memberOf(object, [name]);
       }
       case 'AwaitExpression': {
         const awaited = bare(value.argument);
@@ -81,12 +82,25 @@ export function readOrigins(
     if (variables.isGlobal(node)) return globalNamed(node.name);
     const variable = variables.of(node);
     if (!variable) return undefined;
-    if (isParameter(variable)) return originOfParameter(variable, node);
+    return isParameter(variable) && !isUnwritten(variable)
+      ? originOfParameter(variable, node)
+      : originOfConstant(variable, node);
+  }
+
+  /** What is the same wherever it is read. */
+  function originOfConstant(variable: Variable, node: Node): Origin | undefined {
     if (!known.has(variable)) {
       known.set(variable, undefined);
-      known.set(variable, originOfVariable(variable));
+      known.set(
+        variable,
+        isParameter(variable) ? originOfParameter(variable, node) : originOfVariable(variable),
+      );
     }
     return known.get(variable);
+  }
+
+  function isUnwritten(variable: Variable): boolean {
+    return !variables.references(variable).some((reference) => reference.isWrite());
   }
 
   function originOfVariable(variable: Variable): Origin | undefined {

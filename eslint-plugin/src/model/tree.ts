@@ -1,6 +1,6 @@
 /** The nodes of a file that the model asks about, sorted by kind in one pass. */
 import type { TSESTree } from '@typescript-eslint/utils';
-import { isCall, isFunction, isInside, type Call, type FunctionNode, type Node } from './ast.ts';
+import { calledName, isCall, isFunction, type Call, type FunctionNode, type Node } from './ast.ts';
 
 export interface Tree {
   readonly calls: readonly Call[];
@@ -10,6 +10,11 @@ export interface Tree {
   readonly returns: readonly TSESTree.ReturnStatement[];
   readonly members: readonly TSESTree.MemberExpression[];
   readonly taggedTemplates: readonly TSESTree.TaggedTemplateExpression[];
+  /**
+   * The calls written with one of these names, `listen(…)` or `server.listen(…)`, in the order of the
+   * text. A rule that asks by name costs nothing where the name is not.
+   */
+  callsNamed(...names: readonly string[]): readonly Call[];
 }
 
 export type VisitorKeys = Readonly<Record<string, readonly string[] | undefined>>;
@@ -23,7 +28,7 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
   const members: TSESTree.MemberExpression[] = [];
   const taggedTemplates: TSESTree.TaggedTemplateExpression[] = [];
 
-  for (const node of nodesOf(root, visitorKeys)) {
+  eachNode(root, visitorKeys, (node) => {
     if (isCall(node)) calls.push(node);
     else if (isFunction(node)) functions.push(node);
     else if (node.type === 'MemberExpression') members.push(node);
@@ -31,24 +36,73 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
     else if (node.type === 'ReturnStatement') returns.push(node);
     else if (node.type === 'UnaryExpression' && node.operator === 'delete') deletions.push(node);
     else if (node.type === 'TaggedTemplateExpression') taggedTemplates.push(node);
+  });
+
+  let byName: ReadonlyMap<string, readonly Call[]> | undefined;
+  function callsNamed(...names: readonly string[]): readonly Call[] {
+    byName ??= callsByName(calls);
+    const found: (readonly Call[])[] = [];
+    for (const name of names) {
+      const written = byName.get(name);
+      if (written) found.push(written);
+    }
+    return found.length > 1
+      ? found.flat().sort((a, b) => a.range[0] - b.range[0])
+      : (found[0] ?? []);
   }
-  return { calls, assignments, deletions, functions, returns, members, taggedTemplates };
+
+  return {
+    calls,
+    assignments,
+    deletions,
+    functions,
+    returns,
+    members,
+    taggedTemplates,
+    callsNamed,
+  };
+}
+
+function callsByName(calls: readonly Call[]): Map<string, Call[]> {
+  const byName = new Map<string, Call[]>();
+  for (const call of calls) {
+    const name = calledName(call);
+    if (name === undefined) continue;
+    const known = byName.get(name);
+    if (known) known.push(call);
+    else byName.set(name, [call]);
+  }
+  return byName;
 }
 
 /** Those of the nodes that stand inside another, in the order of the text. */
 export function* within<T extends Node>(nodes: readonly T[], ancestor: Node): Iterable<T> {
-  for (const node of nodes) {
-    if (node.range[0] > ancestor.range[1]) return;
-    if (isInside(node, ancestor)) yield node;
+  const [start, end] = ancestor.range;
+  for (let index = firstFrom(nodes, start); index < nodes.length; index++) {
+    const node = nodes[index];
+    if (!node || node.range[0] > end) return;
+    if (node.range[1] <= end) yield node;
   }
 }
 
-/** Every node of a tree, parents first, in the order of the text. */
-function* nodesOf(root: Node, visitorKeys: VisitorKeys): Generator<Node> {
+/** The index of the first node that begins there or later. */
+function firstFrom(nodes: readonly Node[], start: number): number {
+  let [low, high] = [0, nodes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((nodes[middle]?.range[0] ?? Infinity) < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Calls back for every node of a tree that is no leaf and no type, parents first, in the order of the text. */
+function eachNode(root: Node, visitorKeys: VisitorKeys, visit: (node: Node) => void): void {
+  const keysOf = keysToCode(visitorKeys);
   const pending: Node[] = [root];
   for (let node = pending.pop(); node; node = pending.pop()) {
-    yield node;
-    const keys = visitorKeys[node.type] ?? [];
+    visit(node);
+    const keys = keysOf.get(node.type) ?? [];
     for (let index = keys.length - 1; index >= 0; index--) {
       pushChildren(Reflect.get(node, keys[index] ?? ''), pending);
     }
@@ -57,15 +111,40 @@ function* nodesOf(root: Node, visitorKeys: VisitorKeys): Generator<Node> {
 
 function pushChildren(child: unknown, pending: Node[]): void {
   if (!Array.isArray(child)) {
-    if (isNode(child)) pending.push(child);
+    if (isInner(child)) pending.push(child);
     return;
   }
   for (let index = child.length - 1; index >= 0; index--) {
     const each: unknown = child[index];
-    if (isNode(each)) pending.push(each);
+    if (isInner(each)) pending.push(each);
   }
 }
 
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && 'type' in value;
+/** Half of all nodes are names and literals: there is nothing to ask them. */
+function isInner(value: unknown): value is Node {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    value.type !== 'Identifier' &&
+    value.type !== 'Literal'
+  );
+}
+
+const TYPES =
+  /^(?:typeAnnotation|typeParameters|typeArguments|returnType|superTypeArguments|implements)$/;
+const keysWithoutTypes = new WeakMap<VisitorKeys, ReadonlyMap<string, readonly string[]>>();
+
+/** The keys of each type of node, but those behind which only types stand. Kept for the parser that has them. */
+function keysToCode(visitorKeys: VisitorKeys): ReadonlyMap<string, readonly string[]> {
+  const known = keysWithoutTypes.get(visitorKeys);
+  if (known) return known;
+  const keysOf = new Map(
+    Object.entries(visitorKeys).map(([type, keys = []]) => [
+      type,
+      keys.filter((key) => !TYPES.test(key)),
+    ]),
+  );
+  keysWithoutTypes.set(visitorKeys, keysOf);
+  return keysOf;
 }

@@ -1,0 +1,51 @@
+/** The time of a whole `eslint` process on one file: start, load, parse, lint, print. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { median } from '../bench/statistics.ts';
+import type { SourceFile } from './source-files.ts';
+
+const require = createRequire(import.meta.url);
+const BIN = join(require.resolve('eslint/package.json'), '..', 'bin', 'eslint.js');
+const PARSER = require.resolve('@typescript-eslint/parser');
+const PLUGIN = import.meta.resolve('eslint-plugin-savepoint');
+
+const withoutPlugin = `import { createRequire } from 'node:module';
+const parser = createRequire(import.meta.url)(${JSON.stringify(PARSER)});
+export default [{ files: ['**/*.{ts,mts,cts,js,mjs,cjs}'], languageOptions: { parser } }];
+`;
+const withPlugin = (preset: string) => `import savepoint from ${JSON.stringify(PLUGIN)};
+import without from './without.mjs';
+export default [...without, savepoint.configs.${preset}];
+`;
+
+/** The median time of a process with the plugin, over that of one with the parser alone. */
+export function processRatio(file: SourceFile, preset: string, rounds: number): number {
+  const folder = mkdtempSync(join(tmpdir(), 'savepoint-bench-'));
+  try {
+    writeFileSync(join(folder, 'without.mjs'), withoutPlugin);
+    writeFileSync(join(folder, 'with.mjs'), withPlugin(preset));
+    writeFileSync(join(folder, 'a.test.mts'), file.code);
+    const times = { with: [] as number[], without: [] as number[] };
+    for (let round = 0; round < rounds; round++) {
+      for (const way of ['without', 'with'] as const) times[way].push(runOnce(folder, way));
+    }
+    return median(times.with) / median(times.without);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function runOnce(folder: string, way: 'with' | 'without'): number {
+  const started = performance.now();
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [BIN, '--config', `${way}.mjs`, 'a.test.mts'],
+    { cwd: folder, encoding: 'utf8' },
+  );
+  // Reports are 1; anything else did not lint.
+  if (status !== 0 && status !== 1) throw new Error(stderr);
+  return performance.now() - started;
+}
