@@ -111,6 +111,10 @@ export function statementOf(node: Node): Node {
   return at;
 }
 
+export function isInside(node: Node, ancestor: Node): boolean {
+  return node.range[0] >= ancestor.range[0] && node.range[1] <= ancestor.range[1];
+}
+
 export type Refuge = 'finally' | 'catch';
 
 /** Whether a node runs in a `finally` or a `catch` of its function. */
