@@ -73,7 +73,7 @@ export function saveAndRestore(
 }
 
 /** The name of the test's context; where the test takes none, with the edit that adds it. */
-function contextOf(
+export function contextOf(
   file: FileModel,
   frame: Frame,
 ): { name: string; owner: FunctionNode; edits: Edit[] } | undefined {

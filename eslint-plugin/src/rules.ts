@@ -4,6 +4,7 @@ import noAsyncSqliteTransaction from './rules/no-async-sqlite-transaction.ts';
 import noConcurrentMigrations from './rules/no-concurrent-migrations.ts';
 import noFixedPort from './rules/no-fixed-port.ts';
 import noFragileTeardown from './rules/no-fragile-teardown.ts';
+import noGlobalMock from './rules/no-global-mock.ts';
 import noInlineTeardown from './rules/no-inline-teardown.ts';
 import noLateActivity from './rules/no-late-activity.ts';
 import noLateRoute from './rules/no-late-route.ts';
@@ -23,6 +24,7 @@ export const rules = {
   'no-concurrent-migrations': noConcurrentMigrations,
   'no-fixed-port': noFixedPort,
   'no-fragile-teardown': noFragileTeardown,
+  'no-global-mock': noGlobalMock,
   'no-inline-teardown': noInlineTeardown,
   'no-late-activity': noLateActivity,
   'no-late-route': noLateRoute,

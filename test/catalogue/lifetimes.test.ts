@@ -39,8 +39,8 @@ const TABLE: readonly [
   ['pool', 'suite', registered('suite', { awaited: false }), ['require-awaited-teardown']],
   ['pool', 'file', registered('file', { beforeDependents: true }), ['no-fragile-teardown']],
   ['pool', 'test', registered('test'), ['no-per-test-pool']],
-  ['pool', 'test', inline, ['no-per-test-pool', 'no-inline-teardown']],
-  ['pool', 'subtest', absent, ['require-pool-end', 'no-per-test-pool']],
+  ['pool', 'test', inline, ['no-inline-teardown', 'no-per-test-pool']],
+  ['pool', 'subtest', absent, ['no-per-test-pool', 'require-pool-end']],
   ['client', 'test', registered('test'), []],
   ['client', 'test', inline, ['require-client-release']],
   ['client', 'test', absent, ['require-client-release']],
@@ -62,6 +62,10 @@ const TABLE: readonly [
   ['environment', 'suite', registered('test'), []],
   ['working-directory', 'suite', absent, ['no-unrestored-process-state']],
   ['working-directory', 'test', registered('test'), []],
+  ['mock', 'test', absent, ['no-global-mock']],
+  ['mock', 'test', inline, ['no-global-mock']],
+  ['mock', 'suite', registered('test'), []],
+  ['mock-timers', 'suite', absent, ['no-global-mock']],
 ];
 
 function said(release: Release): string {
@@ -129,8 +133,14 @@ function expected({ kind, acquired, release, usedAfterEnd }: Lifetime): Set<Haza
   return hazards;
 }
 
-const isState = (kind: ResourceKind) =>
-  kind === 'environment' || kind === 'working-directory' || kind === 'dispatcher';
+const STATE: readonly ResourceKind[] = [
+  'environment',
+  'working-directory',
+  'dispatcher',
+  'mock',
+  'mock-timers',
+];
+const isState = (kind: ResourceKind) => STATE.includes(kind);
 
 function neverReleased(kind: ResourceKind): HazardId | undefined {
   switch (kind) {
@@ -144,6 +154,9 @@ function neverReleased(kind: ResourceKind): HazardId | undefined {
     case 'environment':
     case 'working-directory':
       return 'no-unrestored-process-state';
+    case 'mock':
+    case 'mock-timers':
+      return 'no-global-mock';
     case 'handle':
     case 'server':
     case 'app':

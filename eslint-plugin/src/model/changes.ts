@@ -10,9 +10,12 @@ import type { OriginOf } from './origins.ts';
 import type { Place, Placement } from './placement.ts';
 import { within, type Tree } from './tree.ts';
 
-export type StateKind = Extract<ResourceKind, 'environment' | 'working-directory' | 'dispatcher'>;
+export type StateKind = Extract<
+  ResourceKind,
+  'environment' | 'working-directory' | 'dispatcher' | 'mock' | 'mock-timers'
+>;
 
-/** One write: `process.env.X = 1`, `process.chdir(…)`, and what undoes them. */
+/** One write: `process.env.X = 1`, `process.chdir(…)`, `mock.method(…)`, and what undoes them. */
 export interface Write {
   readonly kind: StateKind;
   /** What of the state is written; undefined when any of it may be. */

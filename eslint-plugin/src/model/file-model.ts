@@ -6,6 +6,7 @@ import type { Node } from './ast.ts';
 import { readChanges } from './changes.ts';
 import { readFixtures, type Fixture } from './fixtures.ts';
 import { readFrames, type Frames } from './frames.ts';
+import { mockWrites } from './mocks.ts';
 import { readOrigins, type OriginOf } from './origins.ts';
 import { readPlacement } from './placement.ts';
 import { processStateWrites } from './process-state.ts';
@@ -77,7 +78,12 @@ function readFile(source: Source, settings: Settings, path: string): FileModel |
   const acquisitions = readAcquisitions(tree, variables, originOf, frames, settings.known);
   const releases = readReleases(variables, originOf, frames, placement);
   const byHazard = lazily(() => {
-    const writes = processStateWrites(tree, variables, originOf, frames);
+    const writes = [
+      ...processStateWrites(tree, variables, originOf, frames),
+      ...(source.text.includes('mock')
+        ? mockWrites(tree, variables, originOf, frames, isTestModule)
+        : []),
+    ];
     return groupByHazard([
       ...readFixtures(tree, acquisitions, releases, frames),
       ...readChanges(writes, tree, originOf, frames, placement, isTestModule),

@@ -39,6 +39,10 @@ export const RESOURCE_KINDS = {
   environment: { noun: 'environment variable', releasesAsynchronously: false },
   /** `process.cwd()`. */
   'working-directory': { noun: 'working directory', releasesAsynchronously: false },
+  /** A member of an object, replaced by the `mock` that a file imports from `node:test`. */
+  mock: { noun: 'mock', releasesAsynchronously: false },
+  /** The timers and the clock, replaced by `mock.timers.enable()`. */
+  'mock-timers': { noun: 'mocked timers', releasesAsynchronously: false },
 } as const satisfies Record<string, { noun: string; releasesAsynchronously: boolean }>;
 export type ResourceKind = keyof typeof RESOURCE_KINDS;
 

@@ -8,6 +8,7 @@ import { noDirtyRelease } from './no-dirty-release.ts';
 import { noFixedPort } from './no-fixed-port.ts';
 import { noFragileTeardown } from './no-fragile-teardown.ts';
 import { noFrozenNow } from './no-frozen-now.ts';
+import { noGlobalMock } from './no-global-mock.ts';
 import { noHardcodedId } from './no-hardcoded-id.ts';
 import { noImportSideEffects } from './no-import-side-effects.ts';
 import { noInlineTeardown } from './no-inline-teardown.ts';
@@ -49,6 +50,7 @@ export const HAZARDS = [
   noFixedPort,
   noFragileTeardown,
   noFrozenNow,
+  noGlobalMock,
   noHardcodedId,
   noImportSideEffects,
   noInlineTeardown,
