@@ -74,7 +74,7 @@ export function treatPragma(
 }
 
 /** `sqlite3GetBoolean` */
-function isOn(value: string): boolean {
+export function isOn(value: string): boolean {
   return /^(?:on|yes|true)$/i.test(value) || Number.parseInt(value, 10) > 0;
 }
 

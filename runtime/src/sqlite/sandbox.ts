@@ -6,11 +6,12 @@ import { HazardError } from '../hazard-error.ts';
 import { captureTrace } from '../trace.ts';
 import type { Access, Change } from './access.ts';
 import { RESERVED_PREFIX, translate, type AppTransaction } from './app-transaction.ts';
-import { DeferredKeys, type DeferringSchema } from './deferred-keys.ts';
+import { DeferredKeys } from './deferred-keys.ts';
+import type { DeferringSchema } from './deferring-schema.ts';
 import type { RawHandle, Running } from './driver.ts';
 import type { Floor } from './floor.ts';
 import type { Lease, Rows } from './lease.ts';
-import { treatPragma } from './pragmas.ts';
+import { isOn, treatPragma } from './pragmas.ts';
 import { Residue } from './residue.ts';
 import { statementsOf } from './sql-reader.ts';
 import {
@@ -100,7 +101,7 @@ export class Sandbox implements Access {
     const run = (): void => {
       this.#raw.exec(sql);
     };
-    if (isPlain(sql) && !this.#mustCheckKeys()) {
+    if (isPlain(sql) && !this.#mustFollowKeys()) {
       this.#writing(sql, run, holdsSeveral(sql));
       return;
     }
@@ -193,12 +194,21 @@ export class Sandbox implements Access {
       this.#deferredKeys.schemaChanged();
       return this.#inside(sql, () => (kind.is === 'detach' ? this.#detaching(run) : run()));
     }
-    try {
-      return this.#guarded(sql, run, stopsAtFirstRow);
-    } finally {
-      // Not before: to guard it, the sandbox asks what is deferred, and keeps the answer.
-      if (kind.is === 'schema') this.#deferredKeys.schemaChanged();
-    }
+    return this.#guarded(
+      sql,
+      kind.is === 'schema' ? this.#changingSchema(run) : run,
+      stopsAtFirstRow,
+    );
+  }
+
+  #changingSchema<T>(run: () => T): () => T {
+    return () => {
+      try {
+        return run();
+      } finally {
+        this.#deferredKeys.schemaChanged();
+      }
+    };
   }
 
   // ---- what the app's transaction is made of
@@ -213,7 +223,7 @@ export class Sandbox implements Access {
     const result = this.#inside(sql, () => this.#raw.perform(step.send, method, args));
     if (control.is === 'rollback' || control.is === 'rollback-to')
       this.#deferredKeys.schemaChanged();
-    this.#deferredKeys.follow(this.#state, step);
+    this.#deferredKeys.follow(control, this.#state, step);
     this.#state = step.next;
     if (step.commits) this.#hasCommitted = true;
     return result;
@@ -230,12 +240,19 @@ export class Sandbox implements Access {
     return this.#state.is === 'idle' && this.#deferredKeys.areUsed();
   }
 
+  /** Whether keys have to be looked at after each statement. */
+  #mustFollowKeys(): boolean {
+    return this.#state.is === 'idle'
+      ? this.#deferredKeys.areUsed()
+      : this.#deferredKeys.areFollowed;
+  }
+
   /**
    * Runs a statement; outside a transaction of the app what SQLite defers to the commit is due at once.
    * @param stopsAtFirstRow by `get`, which has its row before SQLite commits, and may not be told of more
    */
   #guarded<T>(sql: string, run: () => T, stopsAtFirstRow = false): T {
-    if (!this.#mustCheckKeys()) return this.#writing(sql, run);
+    if (!this.#mustCheckKeys()) return this.#followed(sql, () => this.#writing(sql, run));
     const takenBefore = this.#taken;
     this.#raw.run(`SAVEPOINT ${AUTOCOMMIT}`);
     this.#deferredKeys.begin();
@@ -248,6 +265,15 @@ export class Sandbox implements Access {
         this.#commitStatement(
           stopsAtFirstRow && result !== undefined && !this.#raw.getTellsOfCommit,
         );
+    }
+  }
+
+  #followed<T>(sql: string, run: () => T): T {
+    try {
+      return run();
+    } finally {
+      // Also after an error: OR FAIL keeps the rows before it.
+      if (this.#state.is === 'open') this.#deferredKeys.ran(sql);
     }
   }
 
@@ -286,6 +312,7 @@ export class Sandbox implements Access {
     const finish = (isSilent: boolean): void => {
       const isIntact = this.#raw.inTransaction && this.#taken === takenBefore;
       if (isToCommit && isIntact) this.#commitStatement(isSilent);
+      else if (this.#state.is === 'open') this.#deferredKeys.ran(sql);
       isToCommit = false;
     };
     const rows = this.#writing(sql, run);
@@ -357,7 +384,7 @@ export class Sandbox implements Access {
 
   #admitPragma(sql: string, pragma: Pragma): string {
     if (pragma.name === 'defer_foreign_keys' && pragma.value !== undefined)
-      this.#deferredKeys.ask(this.#state);
+      this.#deferredKeys.ask(this.#state, isOn(pragma.value));
     const read = (name: string): unknown => this.#raw.setting(name);
     const treatment = treatPragma(pragma, read, this.#raw.file === undefined);
     const isDoneByApp = this.#state.is === 'open' && pragma.name !== 'wal_checkpoint';

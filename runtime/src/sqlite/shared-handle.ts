@@ -1,7 +1,7 @@
 /** A handle that tests have in turn, each in a sandbox that leaves it as it was. */
 import type { TestScope } from '../test-scope.ts';
 import { throwAll } from '../throw-all.ts';
-import { DeferringSchema } from './deferred-keys.ts';
+import { DeferringSchema } from './deferring-schema.ts';
 import type { RawHandle } from './driver.ts';
 import { FileUse, meet } from './file-uses.ts';
 import { insideAnother, KeptTransaction } from './floor.ts';

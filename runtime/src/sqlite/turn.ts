@@ -4,7 +4,7 @@ import { SetupError } from '../setup-error.ts';
 import { identityOf, isAround, sayTest } from '../test-family.ts';
 import type { TestScope } from '../test-scope.ts';
 import { captureTrace } from '../trace.ts';
-import type { DeferringSchema } from './deferred-keys.ts';
+import type { DeferringSchema } from './deferring-schema.ts';
 import { resultCode, type RawHandle } from './driver.ts';
 import type { Floor } from './floor.ts';
 import type { Lease } from './lease.ts';

@@ -7,7 +7,7 @@ import { HazardError } from '../hazard-error.ts';
 import { SetupError } from '../setup-error.ts';
 import { ambientTest, type AmbientTest } from '../test-scope.ts';
 import { captureTrace, formatPlace, type Trace } from '../trace.ts';
-import { DeferringSchema } from './deferred-keys.ts';
+import { DeferringSchema } from './deferring-schema.ts';
 import type { RawHandle, Running } from './driver.ts';
 import { installExecutor, removeExecutor, type Executor } from './executors.ts';
 import { insideAnother, ownTransaction } from './floor.ts';

@@ -42,6 +42,18 @@ const SCHEMA = `
 const APP = '"savepoint app"';
 const INSERT = "INSERT INTO parent (name) VALUES ('a')";
 const ORPHAN = 'INSERT INTO child VALUES (99)';
+const STRICT_ORPHAN = 'INSERT INTO strict VALUES (99)';
+const FORGIVE = 'PRAGMA defer_foreign_keys = OFF';
+/** What is broken from now on, and owed by nobody. */
+const FORGIVEN = ['BEGIN', ORPHAN, ORPHAN, FORGIVE, 'COMMIT'];
+const FORGIVEN_STRICT = [
+  'BEGIN',
+  'PRAGMA defer_foreign_keys = ON',
+  STRICT_ORPHAN,
+  FORGIVE,
+  'COMMIT',
+];
+const PARENT = "INSERT INTO parent VALUES (99, 'late')";
 const FIRST_DEFERRED = 'CREATE TABLE late (p REFERENCES parent DEFERRABLE INITIALLY DEFERRED)';
 const CLASH = "INSERT OR ROLLBACK INTO parent (name) VALUES ('root')";
 const UNDO = [`ROLLBACK TO ${APP}`, `RELEASE ${APP}`];
@@ -125,7 +137,7 @@ const ROWS: readonly Row[] = [
   { topic: 'a deferred key at COMMIT', before: ['BEGIN', ORPHAN], does: 'COMMIT', sent: [] },
   {
     topic: 'a deferred key that was put right',
-    before: ['BEGIN', ORPHAN, "INSERT INTO parent VALUES (99, 'late')"],
+    before: ['BEGIN', ORPHAN, PARENT],
     does: 'COMMIT',
   },
   {
@@ -156,7 +168,89 @@ const ROWS: readonly Row[] = [
   {
     topic: 'a key that is not deferred',
     before: ['BEGIN'],
-    does: 'INSERT INTO strict VALUES (99)',
+    does: STRICT_ORPHAN,
+  },
+  {
+    topic: 'a key that fits no index of its parent',
+    before: [
+      'CREATE TABLE loose (x)',
+      'CREATE TABLE unfit (x REFERENCES loose (x))',
+      'BEGIN',
+      ORPHAN,
+    ],
+    does: 'COMMIT',
+  },
+  // deferred keys that are forgiven: SQLite counts what is owed, not what is broken
+  {
+    topic: 'a deferred key that was forgiven',
+    before: ['BEGIN', ORPHAN, FORGIVE],
+    does: 'COMMIT',
+    sent: [`RELEASE ${APP}`],
+  },
+  {
+    topic: 'a deferred key that was forgiven, at the outermost RELEASE',
+    before: ['SAVEPOINT a', ORPHAN, FORGIVE],
+    does: 'RELEASE a',
+  },
+  {
+    topic: 'a key that was broken after others were forgiven',
+    before: ['BEGIN', ORPHAN, FORGIVE, ORPHAN],
+    does: 'COMMIT',
+  },
+  {
+    topic: 'a key that is not deferred, forgiven',
+    before: FORGIVEN_STRICT.slice(0, -1),
+    does: 'COMMIT',
+  },
+  {
+    topic: 'ROLLBACK TO what was before keys were forgiven',
+    before: ['BEGIN', ORPHAN, 'SAVEPOINT a', FORGIVE],
+    does: 'ROLLBACK TO a; COMMIT',
+  },
+  {
+    topic: 'ROLLBACK TO what was after keys were forgiven',
+    before: ['BEGIN', ORPHAN, FORGIVE, 'SAVEPOINT a', ORPHAN],
+    does: 'ROLLBACK TO a; COMMIT',
+  },
+  {
+    topic: 'a key that was broken before the transaction, put right in the place of another',
+    before: [
+      ...FORGIVEN,
+      'BEGIN',
+      'INSERT INTO child VALUES (98)',
+      'DELETE FROM child WHERE rowid = 1',
+    ],
+    does: 'COMMIT',
+  },
+  {
+    topic: 'a key that was broken before the transaction, put right before another was broken',
+    before: [...FORGIVEN, 'BEGIN', 'DELETE FROM child', ORPHAN],
+    does: 'COMMIT',
+  },
+  {
+    topic: 'all rows with broken keys deleted, those of before too, and one broken anew',
+    before: [...FORGIVEN, 'BEGIN', ORPHAN, 'DELETE FROM child', ORPHAN],
+    does: 'COMMIT',
+  },
+  {
+    topic: 'more keys put right at once than the transaction broke',
+    before: [...FORGIVEN, 'BEGIN', ORPHAN, PARENT],
+    does: 'COMMIT',
+  },
+  {
+    topic: 'a key that is not deferred, put right in the place of one that is',
+    before: [...FORGIVEN_STRICT, 'BEGIN', ORPHAN, 'DELETE FROM strict'],
+    does: 'COMMIT',
+  },
+  {
+    topic: 'a table of another name with keys that were forgiven',
+    before: [...FORGIVEN, 'BEGIN', 'ALTER TABLE child RENAME TO extra'],
+    does: 'COMMIT',
+  },
+  {
+    topic: 'statements of one text where keys were forgiven',
+    before: [...FORGIVEN, 'BEGIN'],
+    does: `DELETE FROM child; ${ORPHAN}; COMMIT`,
   },
   // pragmas
   {
@@ -169,12 +263,12 @@ const ROWS: readonly Row[] = [
   {
     topic: 'defer_foreign_keys ends with the transaction',
     before: ['BEGIN', 'PRAGMA defer_foreign_keys = ON', 'INSERT INTO strict VALUES (1)', 'COMMIT'],
-    does: 'INSERT INTO strict VALUES (99)',
+    does: STRICT_ORPHAN,
   },
   {
     topic: 'defer_foreign_keys holds in the transaction',
     before: ['BEGIN', 'PRAGMA defer_foreign_keys = ON'],
-    does: 'INSERT INTO strict VALUES (99)',
+    does: STRICT_ORPHAN,
   },
   {
     topic: 'journal_mode',
