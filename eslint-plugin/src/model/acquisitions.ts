@@ -4,6 +4,7 @@ import {
   enclosingFunction,
   isCall,
   isFunction,
+  lastNameOf,
   methodCallOn,
   nameOf,
   outer,
@@ -72,6 +73,8 @@ export function readAcquisitions(
   }
 
   function madeBy(call: Call): Knowledge | undefined {
+    const name = lastNameOf(call);
+    if (name !== undefined && !known.mayMake(name)) return undefined;
     const origin = originOf(call.callee);
     const resource = origin && known.of(origin);
     if (!resource?.row) return undefined;
@@ -90,6 +93,7 @@ export function readAcquisitions(
 
   /** `pool.connect()`; with a callback the client never shows. */
   function lentBy(call: Call): Pick<Acquisition, 'resource' | 'lender'> | undefined {
+    if (!known.mayLend(lastNameOf(call) ?? '')) return undefined;
     if (call.arguments.some((argument) => isFunction(bare(argument)))) return undefined;
     const path: string[] = [];
     let at = bare(call.callee);

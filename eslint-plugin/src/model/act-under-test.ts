@@ -21,7 +21,7 @@ const CLEANUP =
   /^(close|end|stop|destroy|quit|disconnect|dispose|release|shutdown|terminate|kill|reset|restore|restoreAll|rm|rmSync|unlink|unlinkSync|chdir|setGlobalDispatcher|clearTimeout|clearInterval)$/;
 
 /** Whether only cleanup follows a statement, up to the end of its function. */
-function endsItsBody(node: Node): boolean {
+export function endsItsBody(node: Node): boolean {
   const fn = enclosingFunction(node);
   for (let at: Node | undefined = statementOf(node); at && at !== fn?.body; at = at.parent) {
     const { parent } = at;

@@ -68,7 +68,12 @@ export function nameOf(node: TSESTree.MemberExpression | TSESTree.Property): str
 /** The name by which a function is called: `b` of `b()`, `a.b()` and `new a.b()`. */
 export function calledName(call: Call): string | undefined {
   const callee = bare(call.callee);
-  if (callee.type === 'Identifier') return callee.name;
+  return callee.type === 'Identifier' ? callee.name : lastNameOf(call);
+}
+
+/** `c` for the call `a.b.c()`; undefined where the callee is not a member, or its name is computed. */
+export function lastNameOf(call: Call): string | undefined {
+  const callee = bare(call.callee);
   return callee.type === 'MemberExpression' ? nameOf(callee) : undefined;
 }
 

@@ -3,12 +3,14 @@
  * writing back. Knows no kind of state; who writes what is told by the files that recognise the writes.
  */
 import type { Lifetime, ResourceKind } from '@savepoint/catalogue';
-import { bare, calledName, isFunction, type Call, type Node } from './ast.ts';
+import { endsItsBody } from './act-under-test.ts';
+import { bare, calledName, isFunction, type Call, type FunctionNode, type Node } from './ast.ts';
 import { isSameFrame, type Fixture } from './fixtures.ts';
 import type { Frame, Frames, TestCall } from './frames.ts';
 import type { OriginOf } from './origins.ts';
 import type { Place, Placement } from './placement.ts';
 import { within, type Tree } from './tree.ts';
+import type { Variables } from './variables.ts';
 
 export type StateKind = Extract<
   ResourceKind,
@@ -24,12 +26,14 @@ export interface Write {
   readonly name: string;
   /**
    * - `change`: gives it another value.
-   * - `removal`: takes it away, which in a hook is cleaning up.
+   * - `removal`: takes it away, which is cleaning up where nobody misses it.
    * - `restore`: gives it what it was before.
    */
   readonly role: 'change' | 'removal' | 'restore';
   /** At the top of the file, or in a `before` of it: meant to last until the process ends. */
   readonly isSetUpOfFile: boolean;
+  /** Of a removal: something of the file counts on what was there. */
+  readonly isMissed?: boolean;
   /** Where what a restore writes was saved. */
   readonly savedAt?: Node | undefined;
 }
@@ -49,6 +53,7 @@ const RESTORER = /restore|reset|clean|teardown|revert|undo|unmock|env|cwd|chdir|
 export function readChanges(
   writes: readonly Write[],
   tree: Tree,
+  variables: Variables,
   originOf: OriginOf,
   frames: Frames,
   placement: Placement,
@@ -68,8 +73,11 @@ export function readChanges(
   });
 
   /** A change is made in a test, in a hook before it, or in a helper that knows its test. */
-  function isChange({ frame, role, isSetUpOfFile, places }: Step): boolean {
+  function isChange(step: Step): boolean {
+    const { frame, role, isSetUpOfFile, places } = step;
     if (role === 'restore' || places.some(({ is }) => is === 'registered')) return false;
+    if (role === 'removal' && (!step.isMissed || endsItsBody(step.node))) return false;
+    if (isSetAnew(step)) return false;
     switch (frame.is) {
       case 'file':
         return !isSetUpOfFile;
@@ -81,8 +89,54 @@ export function readChanges(
         if (frame.hook.startsWith('after') || role === 'removal') return false;
         return !isSetUpOfFile || frames.scopeOf(frame) !== 'file';
       case 'helper':
-        return frame.fn.params.some((_, index) => frames.takesContext(frame.fn, index));
+        return (
+          frame.fn.params.some((_, index) => frames.takesContext(frame.fn, index)) ||
+          isPutBackBehindCallback(step, frame.fn)
+        );
     }
+  }
+
+  /** A `beforeEach` sets it for every test: what one test makes of it, the next one does not meet. */
+  function isSetAnew(change: Step): boolean {
+    return steps.some(
+      (step) =>
+        step.kind === change.kind &&
+        step.role === 'change' &&
+        step.frame.is === 'hook' &&
+        step.frame.hook === 'beforeEach' &&
+        isSameKey(step, change) &&
+        !isSameFrame(step.frame, change.frame) &&
+        covers(frames.servedBy(step.frame.call), change.frame),
+    );
+  }
+
+  /** `withValue(value, callback)` changes it, calls back and puts it back: a throw skips the last. */
+  function isPutBackBehindCallback(change: Step, fn: FunctionNode): boolean {
+    const back = restoreInFrameOf(change);
+    if (!back || back.places.some(({ is }) => is === 'registered')) return false;
+    for (const call of within(tree.calls, fn.body)) {
+      const isBetween = call.range[0] > change.node.range[1] && call.range[1] < back.node.range[0];
+      if (isBetween && callsParameter(call, fn)) return true;
+    }
+    return false;
+  }
+
+  function callsParameter(call: Call, fn: FunctionNode): boolean {
+    const callee = bare(call.callee);
+    const variable = callee.type === 'Identifier' ? variables.of(callee) : undefined;
+    return variable?.defs[0]?.type === 'Parameter' && variable.defs[0].node === fn;
+  }
+
+  /** The last write of a frame that undoes a change of the same frame. */
+  function restoreInFrameOf(change: Step): Step | undefined {
+    return steps.findLast(
+      (step) =>
+        step !== change &&
+        step.role !== 'change' &&
+        step.kind === change.kind &&
+        isSameKey(step, change) &&
+        isSameFrame(step.frame, change.frame),
+    );
   }
 
   function releaseOf(change: Step): { release: Lifetime['release']; node?: Node } {
@@ -102,9 +156,7 @@ export function readChanges(
       };
     }
     if (isEntrusted(change)) return { release: { is: 'unseen' } };
-    const inline = others.findLast(
-      ({ role, frame }) => role !== 'change' && isSameFrame(frame, change.frame),
-    );
+    const inline = restoreInFrameOf(change);
     return inline
       ? { release: { is: 'inline' }, node: inline.node }
       : { release: { is: 'absent' } };
@@ -199,7 +251,8 @@ export function readChanges(
     .filter(isChange)
     .filter(isFirst)
     .flatMap((change): Fixture[] => {
-      const acquired = frames.scopeOf(change.frame);
+      const acquired =
+        frames.scopeOf(change.frame) ?? (change.frame.is === 'helper' ? 'test' : undefined);
       if (acquired === undefined) return [];
       const { release, node } = releaseOf(change);
       return [

@@ -3,15 +3,13 @@ import type { TSESTree } from '@typescript-eslint/utils';
 import { bare, isFunction, nameOf, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
 import { isExport } from './origins.ts';
+import { ALWAYS_SET } from './process-state.ts';
 
 export interface UndefinedRestore {
   readonly assignment: TSESTree.AssignmentExpression;
   /** The expression that was saved; none for `undefined` itself. */
   readonly saved: string | undefined;
 }
-
-/** Variables that every process of every platform we know has. */
-const ALWAYS_SET = new Set(['PATH', 'HOME']);
 
 export function* undefinedRestores(file: FileModel): Iterable<UndefinedRestore> {
   const assignments = file.tree.assignments.flatMap((node) => {

@@ -86,7 +86,7 @@ function readFile(source: Source, settings: Settings, path: string): FileModel |
     ];
     return groupByHazard([
       ...readFixtures(tree, acquisitions, releases, frames),
-      ...readChanges(writes, tree, originOf, frames, placement, isTestModule),
+      ...readChanges(writes, tree, variables, originOf, frames, placement, isTestModule),
     ]);
   });
 

@@ -8,6 +8,7 @@ import {
   enclosingFunction,
   isCall,
   isFunction,
+  lastNameOf,
   methodCallOn,
   outer,
   type Call,
@@ -18,6 +19,7 @@ import type { Origin, OriginOf } from './origins.ts';
 import {
   CONTEXT_NAMES,
   contextFunctionAt,
+  mayBeTestFunction,
   testFunctionAt,
   type HookName,
   type TestFunction,
@@ -78,7 +80,7 @@ export function readFrames(
   const scopes = new Map<FunctionNode, Scope | undefined>();
 
   function testCallOf(node: Node): TestCall | undefined {
-    if (!isCall(node) || node.type === 'NewExpression') return undefined;
+    if (node.type !== 'CallExpression' || !mayBeTestFunction(lastNameOf(node))) return undefined;
     if (!testCalls.has(node)) {
       testCalls.set(node, undefined);
       testCalls.set(node, readTestCall(node));

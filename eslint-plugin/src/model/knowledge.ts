@@ -13,18 +13,32 @@ export interface Knowledge {
 }
 
 export interface KnownResources {
+  /** Whether an export of this name may make a resource: asked first, because most calls do not. */
+  mayMake(name: string): boolean;
+  /** Whether some resource lends another by a method of this name. */
+  mayLend(name: string): boolean;
   /** The resource that this export makes. */
   of(origin: Origin): Knowledge | undefined;
 }
 
 export function knownResources(rows: readonly Resource[]): KnownResources {
   const byExport = new Map(rows.map((row) => [keyOf(row.module, row.export), knowledgeOf(row)]));
+  const makers = new Set(['default', ...rows.map((row) => lastOf(row.export))]);
+  const lenders = new Set(
+    rows.flatMap(({ lends = [] }) => lends.map((loan) => lastOf(loan.method))),
+  );
   return {
+    mayMake: (name) => makers.has(name),
+    mayLend: (name) => lenders.has(name),
     of: (origin) =>
       origin.from === 'module'
         ? byExport.get(keyOf(origin.module, exportNameOf(origin)))
         : undefined,
   };
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1);
 }
 
 function keyOf(module: string, name: string): string {

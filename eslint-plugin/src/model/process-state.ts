@@ -2,12 +2,21 @@
  * Writes to what belongs to the whole process: `process.env`, the working directory and undici's
  * global dispatcher.
  */
-import { bare, isCall, nameOf, type Call, type Node } from './ast.ts';
+import type { TSESTree } from '@typescript-eslint/utils';
+import { bare, isCall, lastNameOf, nameOf, outer, type Call, type Node } from './ast.ts';
 import type { Write } from './changes.ts';
-import type { Frames } from './frames.ts';
+import { isSameFrame } from './fixtures.ts';
+import type { Frame, Frames } from './frames.ts';
 import { isExport, type OriginOf } from './origins.ts';
 import { within, type Tree } from './tree.ts';
 import type { Variables } from './variables.ts';
+
+/** The functions that change the process, by their last name. */
+const CHANGERS = new Set(['chdir', 'setGlobalDispatcher', 'assign']);
+const ONLY_WHEN_UNSET = new Set(['??=', '||=', '&&=']);
+
+/** Variables that every process of every platform we know has. */
+export const ALWAYS_SET: ReadonlySet<string> = new Set(['PATH', 'HOME']);
 
 export function processStateWrites(
   tree: Tree,
@@ -15,13 +24,14 @@ export function processStateWrites(
   originOf: OriginOf,
   frames: Frames,
 ): Write[] {
-  return [...tree.calls, ...tree.assignments, ...tree.deletions].flatMap(writeOf);
+  const writes = [...tree.calls, ...tree.assignments, ...tree.deletions].flatMap(writeOf);
+  return writes.map((write) =>
+    write.role === 'removal' ? { ...write, isMissed: isMissed(write) } : write,
+  );
 
   function writeOf(node: Node): Write[] {
     if (node.type === 'AssignmentExpression') {
-      return ['??=', '||=', '&&='].includes(node.operator)
-        ? []
-        : variableWritten(node, node.left, node.right);
+      return ONLY_WHEN_UNSET.has(node.operator) ? [] : variableWritten(node, node.left, node.right);
     }
     if (node.type === 'UnaryExpression' && node.operator === 'delete') {
       return variableWritten(node, node.argument, undefined);
@@ -30,6 +40,8 @@ export function processStateWrites(
   }
 
   function callWrites(node: Call): Write[] {
+    const called = lastNameOf(node);
+    if (called !== undefined && !CHANGERS.has(called)) return [];
     const origin = originOf(node.callee);
     const [first, second] = node.arguments;
     if (!origin) return [];
@@ -65,12 +77,12 @@ export function processStateWrites(
     if (member.type !== 'MemberExpression') return [];
     if (isEnvironment(member)) return [environmentWrite(node, undefined, value)];
     if (!isEnvironment(member.object)) return [];
-    const name = nameOf(member);
+    const name = variables.propertyOf(member);
     return [environmentWrite(node, name === undefined ? undefined : [name], value)];
   }
 
   function environmentWrite(node: Node, keys: Write['keys'], value: Node | undefined): Write {
-    const saved = value && onlyValue(value);
+    const saved = value && onlyValue(copied(value));
     return {
       kind: 'environment',
       keys,
@@ -81,7 +93,39 @@ export function processStateWrites(
     };
   }
 
+  /** A variable that the file sets at its top, or reads where nothing has set it before. */
+  function isMissed({ keys, node }: Write): boolean {
+    const [name] = keys ?? [];
+    if (name === undefined) return false;
+    return (
+      ALWAYS_SET.has(name) ||
+      writes.some(
+        (write) =>
+          write.role === 'change' &&
+          write.keys?.includes(name) &&
+          write.node.range[0] < node.range[0] &&
+          isBeforeTests(frames.frameOf(write.node)),
+      ) ||
+      tree.members.some((member) => isReadFromOutside(member, name))
+    );
+  }
+
+  function isReadFromOutside(member: TSESTree.MemberExpression, name: string): boolean {
+    if (variables.propertyOf(member) !== name || !isEnvironment(member.object)) return false;
+    const { parent } = outer(member);
+    if (parent?.type === 'UnaryExpression') return false;
+    if (parent?.type === 'AssignmentExpression' && bare(parent.left) === member) return false;
+    const frame = frames.frameOf(member);
+    return !writes.some(
+      ({ keys, node }) =>
+        keys?.includes(name) &&
+        node.range[0] < member.range[0] &&
+        isSameFrame(frames.frameOf(node), frame),
+    );
+  }
+
   function isEnvironment(node: Node): boolean {
+    if (node.type === 'MemberExpression' && nameOf(node) !== 'env') return false;
     return isExport(originOf(node), 'process', 'env');
   }
 
@@ -103,13 +147,21 @@ export function processStateWrites(
     return made.type === 'NewExpression' && isExport(originOf(made.callee), 'undici', 'MockAgent');
   }
 
-  /** The expression that a variable is always given. */
   function onlyValue(node: Node): Node | undefined {
-    const variable = variables.of(bare(node));
-    const given = variable ? variables.values(variable) : undefined;
-    const [value] = given ?? [];
-    return given?.length === 1 && value?.path.length === 0 ? bare(value.expression) : undefined;
+    return variables.constantOf(bare(node));
   }
+}
+
+/** `saved` in `saved.X` and `{ ...saved }`. */
+function copied(value: Node): Node {
+  const node = bare(value);
+  if (node.type === 'MemberExpression') return copied(node.object);
+  const [only] = node.type === 'ObjectExpression' ? node.properties : [];
+  return only?.type === 'SpreadElement' ? copied(only.argument) : node;
+}
+
+function isBeforeTests(frame: Frame): boolean {
+  return frame.is === 'file' || (frame.is === 'hook' && frame.hook.startsWith('before'));
 }
 
 const directory = {

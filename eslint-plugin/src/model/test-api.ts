@@ -16,6 +16,19 @@ const MODIFIERS = new Set(['only', 'skip', 'todo', 'expectFailure']);
 /** The module is `test` itself, so every export hangs on these again: `test.it.before`. */
 const THE_MODULE = new Set(['default', 'test', 'it']);
 
+const NAMES: ReadonlySet<string> = new Set([
+  ...HOOKS,
+  ...MODIFIERS,
+  ...THE_MODULE,
+  'describe',
+  'suite',
+]);
+
+/** Whether `x.name()` can be a test function at all: asked first, because most calls are not. */
+export function mayBeTestFunction(name: string | undefined): boolean {
+  return name === undefined || NAMES.has(name);
+}
+
 /** The function at this place of the module: `['describe', 'only']`; `[]` is the module, which is `test`. */
 export function testFunctionAt(path: readonly string[]): TestFunction | undefined {
   const names = path.filter((name) => !THE_MODULE.has(name));

@@ -2,8 +2,16 @@
  * Which variable is this identifier, and what is it ever given? Reads the scope manager once, so
  * that a look-up is one step, and does not care whether the parser's globals were declared.
  */
-import type { TSESLint } from '@typescript-eslint/utils';
-import { bare, isFunction, type FunctionNode, type Identifier, type Node } from './ast.ts';
+import type { TSESLint, TSESTree } from '@typescript-eslint/utils';
+import {
+  bare,
+  isFunction,
+  nameOf,
+  textOf,
+  type FunctionNode,
+  type Identifier,
+  type Node,
+} from './ast.ts';
 
 export type Variable = TSESLint.Scope.Variable;
 export type Reference = TSESLint.Scope.Reference;
@@ -18,6 +26,8 @@ export interface Variables {
   values(variable: Variable): readonly Value[] | undefined;
   /** The one expression that the variable of this identifier is ever given; a parameter has none. */
   constantOf(node: Node): Node | undefined;
+  /** The property a member expression names, by itself or through a constant: `env.X`, `env[X]`. */
+  propertyOf(member: TSESTree.MemberExpression): string | undefined;
   /** The function that a variable always is. */
   functionOf(variable: Variable): FunctionNode | undefined;
 }
@@ -30,7 +40,8 @@ export interface Value {
 
 export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
   const byIdentifier = new Map<Node, Variable>();
-  const references = new Map<Variable, Reference[]>();
+  /** References to globals of the file that the scope manager leaves open. */
+  const unresolved = new Map<Variable, Reference[]>();
   const globals = scopes.globalScope?.set;
   for (const scope of scopes.scopes) {
     for (const variable of scope.variables) {
@@ -40,10 +51,13 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
       const variable = reference.resolved ?? globals?.get(reference.identifier.name);
       if (!variable || variable.defs.length === 0) continue;
       byIdentifier.set(reference.identifier, variable);
-      const known = references.get(variable);
-      if (known) known.push(reference);
-      else references.set(variable, [reference]);
+      if (!reference.resolved) add(unresolved, variable, reference);
     }
+  }
+
+  function references(variable: Variable): readonly Reference[] {
+    const others = unresolved.get(variable);
+    return others ? [...new Set([...variable.references, ...others])] : variable.references;
   }
 
   function of(node: Node): Variable | undefined {
@@ -52,7 +66,7 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
 
   function values(variable: Variable): Value[] | undefined {
     const given: Value[] = [];
-    for (const reference of references.get(variable) ?? []) {
+    for (const reference of references(variable)) {
       if (!reference.isWrite()) continue;
       const value = valueWrittenAt(reference.identifier);
       if (!value) return undefined;
@@ -67,6 +81,10 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
     const given = values(variable);
     const [value] = given ?? [];
     return given?.length === 1 && value?.path.length === 0 ? bare(value.expression) : undefined;
+  }
+
+  function propertyOf(member: TSESTree.MemberExpression): string | undefined {
+    return nameOf(member) ?? (member.computed ? textOf(constantOf(member.property)) : undefined);
   }
 
   function functionOf(variable: Variable): FunctionNode | undefined {
@@ -84,15 +102,22 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
 
   return {
     of,
-    references: (variable) => references.get(variable) ?? [],
+    references,
     isGlobal: (node, name): node is Identifier =>
       node.type === 'Identifier' &&
       !byIdentifier.has(node) &&
       (name === undefined || node.name === name),
     values,
     constantOf,
+    propertyOf,
     functionOf,
   };
+}
+
+function add<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 /** What the identifier is given where it is written; undefined when that is not one expression. */

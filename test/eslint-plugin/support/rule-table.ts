@@ -30,7 +30,7 @@ export interface InvalidCase extends ValidCase {
   readonly fixed?: string;
 }
 
-const LANGUAGES = {
+export const LANGUAGES = {
   esm: [{ parser: 'espree', options: { sourceType: 'module' } }, typescript('module')],
   cjs: [
     { parser: 'espree', options: { sourceType: 'commonjs' } },
