@@ -36,6 +36,20 @@ export interface RuleOptions {
   readonly fixable?: boolean;
 }
 
+/** For entries that have more to say to those who ask for it. */
+const STRICT: Rule.RuleMetaData['schema'] = [
+  {
+    type: 'object',
+    properties: {
+      strict: {
+        type: 'boolean',
+        description: 'Also reports what a careful reader may accept, as the preset `strict` does.',
+      },
+    },
+    additionalProperties: false,
+  },
+];
+
 const DOCUMENTATION = 'https://www.npmjs.com/package/eslint-plugin-savepoint';
 
 /** The rule of a hazard. @throws TypeError when the catalogue says the linter cannot see it. */
@@ -57,18 +71,23 @@ export function defineRule(
       messages: { ...linter.messages, ...linter.suggestions },
       hasSuggestions: Object.keys(linter.suggestions).length > 0,
       ...(fixable && { fixable: 'code' as const }),
-      schema: [],
+      schema: linter.strictly ? STRICT : [],
+      ...(linter.strictly && { defaultOptions: [{ strict: false }] }),
       languages: ['js/js'],
     },
     create(context) {
       const settings = settingsOf(context.settings);
       const source = sourceOf(context);
       if (!mayBeTestCode(source, settings)) return {};
+      const isStrict = Reflect.get(Object(context.options[0]), 'strict') === true;
       return {
         'Program:exit'() {
           const file = modelOf(source, settings, context);
           if (!file) return;
-          for (const finding of check(file)) context.report(descriptorOf(finding));
+          for (const finding of check(file)) {
+            if (!isStrict && finding.messageId in (linter.strictly ?? {})) continue;
+            context.report(descriptorOf(finding));
+          }
         },
       };
     },

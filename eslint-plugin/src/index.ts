@@ -11,7 +11,7 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 
 /** A flat config with every rule of the preset, all as errors, so that bulk suppressions work. */
 function configOf(preset: Preset) {
-  const ids = HAZARDS.filter((entry: Hazard) => entry.linter && entry.presets.includes(preset));
+  const entries = HAZARDS.filter((entry: Hazard) => entry.linter && entry.presets.includes(preset));
   return {
     name: `${NAMESPACE}/${preset}`,
     plugins: {
@@ -20,8 +20,14 @@ function configOf(preset: Preset) {
         return plugin;
       },
     },
-    rules: Object.fromEntries(ids.map(({ id }) => [`${NAMESPACE}/${id}`, 'error' as const])),
+    rules: Object.fromEntries(
+      entries.map((entry) => [`${NAMESPACE}/${entry.id}`, levelOf(entry, preset)]),
+    ),
   } satisfies Linter.Config;
+}
+
+function levelOf({ linter }: Hazard, preset: Preset): Linter.RuleEntry {
+  return preset === 'strict' && linter?.strictly ? ['error', { strict: true }] : 'error';
 }
 
 const configs = { recommended: configOf('recommended'), strict: configOf('strict') };

@@ -11,6 +11,7 @@ import noLateRoute from './rules/no-late-route.ts';
 import noPerTestPool from './rules/no-per-test-pool.ts';
 import noPoolQueryTransaction from './rules/no-pool-query-transaction.ts';
 import noSharedTruncate from './rules/no-shared-truncate.ts';
+import noUnclosedServer from './rules/no-unclosed-server.ts';
 import noUndefinedEnvRestore from './rules/no-undefined-env-restore.ts';
 import noUnrestoredDispatcher from './rules/no-unrestored-dispatcher.ts';
 import noUnrestoredProcessState from './rules/no-unrestored-process-state.ts';
@@ -31,6 +32,7 @@ export const rules = {
   'no-per-test-pool': noPerTestPool,
   'no-pool-query-transaction': noPoolQueryTransaction,
   'no-shared-truncate': noSharedTruncate,
+  'no-unclosed-server': noUnclosedServer,
   'no-undefined-env-restore': noUndefinedEnvRestore,
   'no-unrestored-dispatcher': noUnrestoredDispatcher,
   'no-unrestored-process-state': noUnrestoredProcessState,

@@ -116,6 +116,10 @@ for (const entry of HAZARDS as readonly Hazard[]) {
       if (entry.linter) assert.ok(Object.keys(messages).length > 0);
       for (const text of [...Object.values(messages), ...Object.values(suggestions)])
         assertSentences(text);
+      for (const [name, phrase] of Object.entries(entry.linter?.strictly ?? {})) {
+        assert.ok(name in messages, `strictly names no message: ${name}`);
+        assertPhrase(phrase);
+      }
       const shared = Object.keys(messages).filter((name) => name in suggestions);
       assert.deepEqual(shared, [], 'a message and a suggestion share a messageId');
     });

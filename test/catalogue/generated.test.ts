@@ -132,7 +132,8 @@ for (const entry of HAZARDS as readonly Hazard[]) {
       'Evidence',
     ]);
     assert.ok(page.startsWith(`# ${entry.title}\n`));
-    for (const symptom of entry.symptoms) assert.ok(page.includes(symptom), symptom);
+    for (const text of [...entry.symptoms, ...Object.values(entry.linter?.strictly ?? {})])
+      assert.ok(page.includes(text), text);
     for (const { bad, good, beside } of entry.examples) {
       const others = [beside?.bad, beside?.good].flatMap((files = {}) => Object.values(files));
       for (const code of [bad, good, ...others]) assert.ok(page.includes(code), code);

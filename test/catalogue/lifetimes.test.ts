@@ -51,6 +51,8 @@ const TABLE: readonly [
   ['handle', 'test', inline, ['no-inline-teardown']],
   ['handle', 'file', registered('test'), ['no-use-after-end']],
   ['server', 'test', inline, ['no-inline-teardown']],
+  ['server', 'file', absent, ['no-unclosed-server']],
+  ['agent', 'test', absent, ['no-unclosed-server']],
   ['server', 'suite', registered('test'), ['no-use-after-end']],
   ['app', 'test', registered('test', { awaited: false }), ['require-awaited-teardown']],
   ['agent', 'test', inline, ['no-inline-teardown']],
@@ -157,10 +159,11 @@ function neverReleased(kind: ResourceKind): HazardId | undefined {
     case 'mock':
     case 'mock-timers':
       return 'no-global-mock';
-    case 'handle':
     case 'server':
     case 'app':
     case 'agent':
+      return 'no-unclosed-server';
+    case 'handle':
       return undefined;
   }
 }

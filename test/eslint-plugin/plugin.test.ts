@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { HAZARDS, hazard, isHazardId, type Hazard } from '@savepoint/catalogue';
-import type { ESLint, Linter } from 'eslint';
+import type { ESLint, Linter, Rule } from 'eslint';
 import { defineConfig } from 'eslint/config';
 import savepoint, { rules } from 'eslint-plugin-savepoint';
 import { ESLINT_VERSIONS } from './support/eslint-versions.ts';
@@ -31,10 +31,24 @@ test('a preset holds what the catalogue says, as errors, under a name', () => {
     assert.equal(name, `savepoint/${preset}`);
     assert.deepStrictEqual(
       chosen,
-      Object.fromEntries(expected.map(({ id }) => [`savepoint/${id}`, 'error'])),
+      Object.fromEntries(
+        expected.map(({ id, linter }: Hazard) => [
+          `savepoint/${id}`,
+          preset === 'strict' && linter?.strictly ? ['error', { strict: true }] : 'error',
+        ]),
+      ),
     );
   }
 });
+
+/** The names of a rule's options: it takes none, or one object of them. */
+function optionsOf(schema: Rule.RuleMetaData['schema']): string[] {
+  assert.ok(Array.isArray(schema));
+  return schema.flatMap(({ properties = {}, additionalProperties }) => {
+    assert.equal(additionalProperties, false);
+    return Object.keys(properties);
+  });
+}
 
 describe('meta is the catalogue’s', () => {
   for (const [id, { meta }] of Object.entries(savepoint.rules)) {
@@ -48,7 +62,7 @@ describe('meta is the catalogue’s', () => {
       assert.ok(README.includes(anchor), `${String(meta.docs.url)} leads to a place in the README`);
       assert.deepStrictEqual(meta.messages, { ...linter.messages, ...linter.suggestions });
       assert.equal(meta.hasSuggestions, Object.keys(linter.suggestions).length > 0);
-      assert.deepStrictEqual(meta.schema, []);
+      assert.deepStrictEqual(optionsOf(meta.schema), linter.strictly ? ['strict'] : []);
       assert.deepStrictEqual(meta.languages, ['js/js']);
     });
   }

@@ -34,6 +34,13 @@ export interface Acquisition {
   readonly holder: Holder;
   /** What lent it: the pool of a client. */
   readonly lender: Variable | undefined;
+  /** The methods called on it where it is made: `.listen(0)`. */
+  readonly chained: readonly Chained[];
+}
+
+export interface Chained {
+  readonly path: readonly string[];
+  readonly call: Call;
 }
 
 export interface Acquisitions {
@@ -58,12 +65,11 @@ export function readAcquisitions(
   function of(call: Call): Acquisition | undefined {
     const found = acquiredBy(call);
     if (!found) return undefined;
-    const { at, opened } = end(call);
+    const { at, chained } = end(call);
     const holder = holderAt(at);
-    if (found.resource.openedBy.length > 0 && !opened && !isOpened(holder, found.resource)) {
-      return undefined;
-    }
-    return { node: call, ...found, holder };
+    const { openedBy } = found.resource;
+    if (openedBy.length > 0 && !isOpened(holder, chained, openedBy)) return undefined;
+    return { node: call, ...found, holder, chained };
   }
 
   function acquiredBy(call: Call): Pick<Acquisition, 'resource' | 'lender'> | undefined {
@@ -176,14 +182,14 @@ export function readAcquisitions(
     return isFunction(fn) ? answerOf(fn) : resourceOf(fn);
   }
 
-  /** The expression that ends as the resource, past fluent calls, and whether one of them opened it. */
-  function end(call: Call): { at: Node; opened: boolean } {
+  /** The expression that ends as the resource, past fluent calls, and those. */
+  function end(call: Call): { at: Node; chained: Chained[] } {
+    const chained: Chained[] = [];
     let at: Node = outerAwaited(call);
-    let opened = false;
     for (;;) {
       const method = methodCallOn(at);
-      if (!method || !FLUENT.has(method.name)) return { at, opened };
-      if (method.name === 'listen') opened = true;
+      if (!method || !FLUENT.has(method.name)) return { at, chained };
+      chained.push({ path: [method.name], call: method.call });
       at = outerAwaited(method.call);
     }
   }
@@ -232,7 +238,12 @@ export function readAcquisitions(
   }
 
   /** A server nobody listens on, a connection nobody opens, needs no release. */
-  function isOpened(holder: Holder, { openedBy }: Knowledge): boolean {
+  function isOpened(
+    holder: Holder,
+    chained: readonly Chained[],
+    openedBy: readonly string[],
+  ): boolean {
+    if (chained.some(({ path }) => openedBy.includes(path.join('.')))) return true;
     return (
       holder.is === 'variable' &&
       variables

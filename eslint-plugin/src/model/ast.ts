@@ -102,6 +102,19 @@ export function methodCallOn(
     : undefined;
 }
 
+/** The call `x.a.b(…)` in which this node is `x`, with the way to it: one, or none. */
+export function calledPathOn(node: Node): { path: string[]; call: Call }[] {
+  const path: string[] = [];
+  for (let at = outer(node); ; at = outer(at.parent)) {
+    const { parent } = at;
+    if (parent?.type === 'CallExpression' && parent.callee === at) return [{ path, call: parent }];
+    if (parent?.type !== 'MemberExpression' || parent.object !== at) return [];
+    const name = nameOf(parent);
+    if (name === undefined) return [];
+    path.push(name);
+  }
+}
+
 export function enclosingFunction(node: Node): FunctionNode | undefined {
   for (let at = node.parent; at; at = at.parent) if (isFunction(at)) return at;
   return undefined;

@@ -85,7 +85,7 @@ function readFile(source: Source, settings: Settings, path: string): FileModel |
         : []),
     ];
     return groupByHazard([
-      ...readFixtures(tree, acquisitions, releases, frames),
+      ...readFixtures(tree, acquisitions, releases, frames, variables),
       ...readChanges(writes, tree, variables, originOf, frames, placement, isTestModule),
     ]);
   });

@@ -4,10 +4,11 @@ import { bare, enclosingFunction, nameOf, refugeOf, type Call, type Node } from 
 import { isActUnderTest } from './act-under-test.ts';
 import type { Acquisition, Acquisitions } from './acquisitions.ts';
 import type { Frame, Frames } from './frames.ts';
+import { keepsAlive } from './keeps-alive.ts';
 import type { Place } from './placement.ts';
 import type { Releases } from './releases.ts';
 import { within, type Tree } from './tree.ts';
-import type { Variable } from './variables.ts';
+import type { Variable, Variables } from './variables.ts';
 
 export interface Fixture {
   readonly lifetime: Lifetime;
@@ -43,6 +44,7 @@ export function readFixtures(
   acquisitions: Acquisitions,
   releases: Releases,
   frames: Frames,
+  variables: Variables,
 ): Fixture[] {
   const held = calls.flatMap((call) => {
     const acquisition = acquisitions.of(call);
@@ -55,6 +57,8 @@ export function readFixtures(
     const scope = frames.scopeOf(frame) ?? (resource.kind === 'client' ? 'test' : undefined);
     if (scope === undefined || resource.releasedBy.length === 0) return [];
     if (resource.kind !== 'client' && refugeOf(node)) return [];
+    // A callback at the top of the file: when it runs, and in which process, is not to be seen.
+    if (frame.is === 'file' && enclosingFunction(node)) return [];
     const base = { acquisition, frame, scope, variable: undefined };
     switch (holder.is) {
       case 'variable': {
@@ -163,7 +167,8 @@ export function readFixtures(
         ? { release: { is: 'inline' }, node: inline.node }
         : { release: { is: 'unseen' }, node: undefined };
     }
-    return one.custody === 'kept' && one.places.length === 0
+    const isNeverReleased = one.custody === 'kept' && one.places.length === 0;
+    return isNeverReleased && keepsAlive(one.acquisition, variables)
       ? { release: { is: 'absent' }, node: undefined }
       : { release: { is: 'unseen' }, node: undefined };
   }

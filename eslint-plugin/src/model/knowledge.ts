@@ -7,6 +7,7 @@ export interface Knowledge {
   readonly releasedBy: readonly string[];
   readonly asynchronous: boolean;
   readonly openedBy: readonly string[];
+  readonly keepsAliveOnce: readonly string[] | undefined;
   readonly lends: readonly { readonly method: string; readonly resource: Knowledge }[];
   /** The row it comes from; a loan has none. */
   readonly row: Resource | undefined;
@@ -51,6 +52,7 @@ function knowledgeOf(row: Resource): Knowledge {
     releasedBy: row.releasedBy,
     asynchronous: row.releaseIsAsynchronous ?? RESOURCE_KINDS[row.kind].releasesAsynchronously,
     openedBy: row.openedBy ?? [],
+    keepsAliveOnce: row.keepsAliveOnce,
     lends: (row.lends ?? []).map(({ method, kind, releasedBy, releaseIsAsynchronous }) => ({
       method,
       resource: {
@@ -58,6 +60,7 @@ function knowledgeOf(row: Resource): Knowledge {
         releasedBy,
         asynchronous: releaseIsAsynchronous ?? RESOURCE_KINDS[kind].releasesAsynchronously,
         openedBy: [],
+        keepsAliveOnce: undefined,
         lends: [],
         row: undefined,
       },

@@ -13,7 +13,7 @@ import {
 } from './ast.ts';
 import type { Frames } from './frames.ts';
 import type { Knowledge } from './knowledge.ts';
-import type { OriginOf } from './origins.ts';
+import { isExport as isExportOf, type OriginOf } from './origins.ts';
 import type { Place, Placement } from './placement.ts';
 import { isDisposableStack, type Variable, type Variables } from './variables.ts';
 
@@ -157,17 +157,8 @@ export function readReleases(
     ) {
       return { places: [handedOver(call)] };
     }
-    const origin = originOf(callee);
-    if (origin?.from === 'module') {
-      if (origin.module === 'savepoint') {
-        return origin.path[0] === 'use' ? { places: [handedOver(call)] } : KEPT;
-      }
-      if (HARMLESS_MODULES.has(origin.module) || origin.module.startsWith('savepoint/')) {
-        return KEPT;
-      }
-    }
-    if (origin?.from === 'context' && origin.path[0] === 'assert') return KEPT;
-    if (origin?.from === 'global' && origin.path[0] === 'console') return KEPT;
+    if (isExportOf(originOf(callee), 'savepoint', 'use')) return { places: [handedOver(call)] };
+    if (isHarmless(call)) return KEPT;
     const fn = frames.calleeOf(call);
     const parameter = fn?.params[call.arguments.findIndex((argument) => argument === used)];
     const inside = parameter?.type === 'Identifier' ? variables.of(parameter) : undefined;
@@ -176,6 +167,24 @@ export function readReleases(
       return fate.places.length > 0 ? fate : { custody: fate.custody };
     }
     return passedTo(call);
+  }
+
+  /** Whether a call only uses what it is given; an object made of it may take it over. */
+  function isHarmless(call: Call): boolean {
+    const origin = originOf(call.callee);
+    switch (origin?.from) {
+      case 'module':
+        return (
+          (HARMLESS_MODULES.has(origin.module) && call.type === 'CallExpression') ||
+          /^savepoint(\/|$)/.test(origin.module)
+        );
+      case 'context':
+        return origin.path[0] === 'assert';
+      case 'global':
+        return origin.path[0] === 'console';
+      case undefined:
+        return false;
+    }
   }
 
   function handedOver(call: Call): Place {
@@ -194,7 +203,7 @@ export function readReleases(
   function literalFact(literal: Node): Fact {
     let at = outer(literal);
     while (at.parent?.type === 'Property' || at.parent?.type === 'ObjectExpression') at = at.parent;
-    if (isCall(at.parent)) return passedTo(at.parent);
+    if (isCall(at.parent)) return isHarmless(at.parent) ? KEPT : passedTo(at.parent);
     return isLocal(at.parent) ? SHARED : GONE;
   }
 

@@ -62,6 +62,7 @@ const RESOURCE_KEYS = [
   'releasedBy',
   'releaseIsAsynchronous',
   'openedBy',
+  'keepsAliveOnce',
   'lends',
 ] as const;
 
@@ -76,6 +77,7 @@ function resource(value: unknown, path: string): Resource {
     ...optional(row, 'whenGivenUrl', path, flag),
     ...optional(row, 'releaseIsAsynchronous', path, flag),
     ...optional(row, 'openedBy', path, texts),
+    ...optional(row, 'keepsAliveOnce', path, texts),
     ...optional(row, 'lends', path, (loans, at) =>
       list(loans, at).map((each, index) => loan(each, `${at}[${index}]`)),
     ),

@@ -34,6 +34,8 @@ export interface LinterSight extends Sight {
   readonly messages: Readonly<Record<string, string>>;
   /** Titles of the suggestions and fixes, by `messageId`. */
   readonly suggestions: Readonly<Record<string, string>>;
+  /** What is seen only with the rule's option `strict`, which the preset of that name sets: phrases by `messageId`. */
+  readonly strictly?: Readonly<Record<string, string>>;
 }
 
 /**

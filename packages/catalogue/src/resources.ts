@@ -21,6 +21,8 @@ export interface Resource {
   readonly releaseIsAsynchronous?: boolean;
   /** A method that must be called before there is anything to release: a server listens, a connection connects. */
   readonly openedBy?: readonly string[];
+  /** Methods before which it keeps nothing alive, though there is something to release: an app listens. Absent: it does at once. */
+  readonly keepsAliveOnce?: readonly string[];
   /** Resources taken from this one by a method: `pool.connect()` gives a client. */
   readonly lends?: readonly Loan[];
 }
@@ -162,6 +164,7 @@ export const RESOURCES: readonly Resource[] = [
     export: 'default',
     kind: 'app',
     acquiredBy: 'call',
+    keepsAliveOnce: ['listen'],
     releasedBy: ['close'],
     lends: [pluginClient],
   },
@@ -170,6 +173,7 @@ export const RESOURCES: readonly Resource[] = [
     export: 'fastify',
     kind: 'app',
     acquiredBy: 'call',
+    keepsAliveOnce: ['listen'],
     releasedBy: ['close'],
     lends: [pluginClient],
   },

@@ -17,6 +17,7 @@ export function rulePage(entry: Hazard): string {
       ...entry.examples.flatMap(example),
       '## What the linter sees',
       ...sight(entry, 'linter'),
+      ...strictSight(entry),
       '## What the runtime sees',
       ...sight(entry, 'runtime'),
       '## When not to use it',
@@ -96,6 +97,15 @@ function sight(entry: Hazard, detector: Detector): string[] {
   const sight: Sight | undefined = entry[detector];
   if (!sight) return [`Nothing: ${entry.unseenBy?.[detector] ?? NOTHING[detector]}`];
   return [bullets(sight.sees), 'It cannot see:', bullets(sight.cannotSee)];
+}
+
+function strictSight({ linter }: Hazard): string[] {
+  const phrases = Object.values(linter?.strictly ?? {});
+  if (phrases.length === 0) return [];
+  return [
+    'With the option `{ strict: true }`, which the preset `strict` sets, also:',
+    bullets(phrases),
+  ];
 }
 
 function bullets(phrases: readonly string[]): string {

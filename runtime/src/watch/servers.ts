@@ -16,6 +16,13 @@ interface Listening extends Ambient {
 /** Records every server as a fixture, and reports ports asked for by number. */
 export function watchServers(ledger: Ledger): void {
   const onPort = new Map<number, Listening>();
+  const unreferenced = new WeakSet<object>();
+  before(Server.prototype, 'unref', function (this: unknown) {
+    unreferenced.add(this as Server);
+  });
+  before(Server.prototype, 'ref', function (this: unknown) {
+    unreferenced.delete(this as Server);
+  });
 
   before(Server.prototype, 'listen', function (this: unknown, args) {
     if (isOwnCall()) return;
@@ -26,7 +33,7 @@ export function watchServers(ledger: Ledger): void {
       resource: server,
       owner: here.scope,
       acquired: here.at,
-      isHeld: () => server.listening,
+      isHeld: () => server.listening && !unreferenced.has(server),
     });
     const port = portOf(args[0]);
     if (!port) return;

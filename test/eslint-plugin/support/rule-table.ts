@@ -16,6 +16,8 @@ export interface ValidCase {
   /** Absent: ESM JavaScript. */
   readonly language?: Language;
   readonly settings?: Linter.Config['settings'];
+  /** With the option that the preset `strict` sets. */
+  readonly strict?: true;
 }
 
 export interface InvalidCase extends ValidCase {
@@ -66,7 +68,11 @@ export function testRule(
       for (const { parser, options } of LANGUAGES[language]) {
         const tester = new Tester({ languageOptions: options });
         tester.run(`${id}, ESLint ${version}, ${language}, ${parser}`, plugin.rules[id], {
-          valid: valid.map(({ name, code, settings }) => ({ name, code, ...given({ settings }) })),
+          valid: valid.map(({ name, code, settings, strict }) => ({
+            name,
+            code,
+            ...given({ settings, options: strict && [{ strict }] }),
+          })),
           invalid: invalid.map(asTested),
           ...(version === '10' && {
             assertionOptions: { requireMessage: 'messageId', requireLocation: true },
@@ -82,13 +88,14 @@ function asTested({
   code,
   reports,
   settings,
+  strict,
   fixed,
 }: InvalidCase): RuleTester.InvalidTestCase {
   const { text, marks } = readMarks(code);
   return {
     name,
     code: text,
-    ...given({ settings }),
+    ...given({ settings, options: strict && [{ strict }] }),
     output: fixed ?? null,
     errors: marks.map((mark, index) => {
       const { messageId = '', data, suggestion } = reports[index] ?? {};

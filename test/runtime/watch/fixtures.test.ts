@@ -52,6 +52,7 @@ test('the risky files show every hazard that the watch can see', () => {
       'no-unrestored-process-state',
       'no-undefined-env-restore',
       'no-fixed-port',
+      'no-unclosed-server',
       'no-unrestored-dispatcher',
       'no-late-route',
       'no-concurrent-migrations',

@@ -28,6 +28,7 @@ import { noSharedTruncate } from './no-shared-truncate.ts';
 import { noSwallowedSqlError } from './no-swallowed-sql-error.ts';
 import { noTemplateInUse } from './no-template-in-use.ts';
 import { noUnboundedWait } from './no-unbounded-wait.ts';
+import { noUnclosedServer } from './no-unclosed-server.ts';
 import { noUndefinedEnvRestore } from './no-undefined-env-restore.ts';
 import { noUnrestoredDispatcher } from './no-unrestored-dispatcher.ts';
 import { noUnrestoredProcessState } from './no-unrestored-process-state.ts';
@@ -70,6 +71,7 @@ export const HAZARDS = [
   noSwallowedSqlError,
   noTemplateInUse,
   noUnboundedWait,
+  noUnclosedServer,
   noUndefinedEnvRestore,
   noUnrestoredDispatcher,
   noUnrestoredProcessState,

@@ -1,0 +1,67 @@
+/**
+ * Does a resource that nobody releases hold the process up? Where it may not, for it never opened,
+ * was let go or ends by itself, nothing can be concluded. Does not ask who releases it.
+ */
+import type { Acquisition } from './acquisitions.ts';
+import { bare, calledPathOn, isFunction, nameOf, propertyOf, type Call, type Node } from './ast.ts';
+import type { Variables } from './variables.ts';
+
+export function keepsAlive(
+  { node, resource, holder, chained }: Acquisition,
+  variables: Variables,
+): boolean {
+  const named =
+    holder.is === 'variable'
+      ? variables.references(holder.variable).flatMap(({ identifier }) => calledPathOn(identifier))
+      : [];
+  const calls = [...chained, ...named];
+  if (calls.some(({ path }) => path.at(-1) === 'unref') || givesServer(node)) return false;
+  const openers = resource.keepsAliveOnce ?? resource.openedBy;
+  if (openers.length === 0) return resource.keepsAliveOnce === undefined;
+  return calls.some(
+    ({ path, call }) => openers.includes(path.join('.')) && staysOpen(call, variables),
+  );
+}
+
+/** `Fastify({ serverFactory })`: the server is somebody else's. */
+function givesServer({ arguments: [options] }: Call): boolean {
+  return propertyOf(options, 'serverFactory') !== undefined;
+}
+
+/** Not where it is closed by a signal, nor where the test wants it to fail. */
+function staysOpen(call: Call, variables: Variables): boolean {
+  return (
+    !call.arguments.some((options) => propertyOf(options, 'signal')) &&
+    !isExpectedToFail(call) &&
+    !isErrorLookedAt(call, variables)
+  );
+}
+
+/** Inside `assert.rejects(…)`, or a `try` whose `catch` takes the error. */
+function isExpectedToFail(call: Call): boolean {
+  for (let at: Node = call; at.parent; at = at.parent) {
+    const parent: Node = at.parent;
+    if (parent.type === 'TryStatement' && parent.block === at && parent.handler) return true;
+    if (parent.type !== 'CallExpression') continue;
+    const callee = bare(parent.callee);
+    const name = callee.type === 'MemberExpression' ? nameOf(callee) : undefined;
+    if (name === 'rejects' || name === 'throws') return true;
+  }
+  return false;
+}
+
+/** `listen(0, (error) => assert.match(error.message, …))`; `ifError(error)` wants none. */
+function isErrorLookedAt(call: Call, variables: Variables): boolean {
+  const callback = call.arguments.at(-1);
+  if (!isFunction(callback)) return false;
+  const [parameter] = callback.params;
+  const error = parameter && variables.of(parameter);
+  return (error ? variables.references(error) : []).some(({ identifier }) => {
+    const { parent } = identifier;
+    if (parent.type === 'CallExpression') {
+      const callee = bare(parent.callee);
+      return callee.type === 'MemberExpression' && nameOf(callee) !== 'ifError';
+    }
+    return parent.type === 'MemberExpression' || parent.type === 'BinaryExpression';
+  });
+}
