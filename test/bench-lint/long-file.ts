@@ -1,5 +1,5 @@
 /** One test file, and the same file with its tests many times over. Knows nothing of rules. */
-import type { SourceFile } from './source-files.ts';
+import type { SourceFile } from '../support/source-files.ts';
 
 const HEAD = `import assert from 'node:assert/strict';
 import { createServer } from 'node:http';

@@ -2,7 +2,7 @@
 import { ESLint, type Linter } from 'eslint';
 import tseslint from 'typescript-eslint';
 import { median } from '../bench/statistics.ts';
-import type { SourceFile } from './source-files.ts';
+import type { SourceFile } from '../support/source-files.ts';
 
 /** Milliseconds that one lint of one file took. */
 interface Pass {

@@ -11,7 +11,7 @@ import type { Linter } from 'eslint';
 import savepoint from 'eslint-plugin-savepoint';
 import { fileOfSuites } from './long-file.ts';
 import { passesOf, sumsOf, type Sums } from './rule-time.ts';
-import { sourceFile, sourceFiles, type SourceFile } from './source-files.ts';
+import { sourceFile, sourceFiles, type SourceFile } from '../support/source-files.ts';
 import { processRatio } from './whole-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from '../bench/statistics.ts';
-import type { SourceFile } from './source-files.ts';
+import type { SourceFile } from '../support/source-files.ts';
 
 const require = createRequire(import.meta.url);
 const BIN = join(require.resolve('eslint/package.json'), '..', 'bin', 'eslint.js');

@@ -1,16 +1,15 @@
 /** oxlint runs the same rules through its own parser and scopes, and reports the same. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { HAZARDS, type Hazard } from '@savepoint/catalogue';
 import { Linter } from 'eslint';
 import savepoint from 'eslint-plugin-savepoint';
 import tseslint from 'typescript-eslint';
+import { oxlint } from '../support/oxlint.ts';
+import { projectFolder } from './support/project-folder.ts';
+import { readMarks, tablesOf, type RuleTable } from './support/rule-table.ts';
 
 /** Shapes that the catalogue's examples do not have: CommonJS, helpers, settings, unusual imports. */
 const more: Record<string, string> = {
@@ -64,28 +63,64 @@ const settings = {
   },
 };
 
-interface Place {
-  readonly file: string;
-  readonly rule: string;
-  readonly line: number;
-  readonly message: string;
-}
-
-test('oxlint reports what ESLint reports', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'savepoint-oxlint-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const files = { ...more, ...examples() };
-  for (const [file, code] of Object.entries(files)) await writeFile(join(folder, file), code);
-
-  const expected = Object.entries(files).flatMap(([file, code]) => byEslint(file, code));
-  assert.deepStrictEqual(sorted(await byOxlint(folder)), sorted(expected));
+test('every example of the catalogue, and shapes they do not have', async (t) => {
+  const { reports } = await compared(t, { ...more, ...examples() }, settings);
   for (const file of Object.keys(more)) {
     assert.ok(
-      expected.some((place) => place.file === file),
+      reports.some((report) => report.startsWith(file)),
       `${file} shows nothing`,
     );
   }
 });
+
+test('every file of the tables of all rules', async (t) => {
+  const folder = new URL('rules/', import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+  const tables = await tablesOf(names.map((name) => new URL(name, folder)));
+  assert.deepStrictEqual(
+    [...new Set(tables.map(({ id }) => id))].toSorted(),
+    Object.keys(savepoint.rules).toSorted(),
+    'each rule has a table',
+  );
+  for (const [own, files] of bySettings(tables)) {
+    await compared(t, files, JSON.parse(own) as Linter.Config['settings']);
+  }
+});
+
+/** Lints the same files with both. @throws AssertionError when their reports differ */
+async function compared(
+  t: Parameters<typeof projectFolder>[0],
+  files: Readonly<Record<string, string>>,
+  given: Linter.Config['settings'],
+): Promise<{ readonly reports: readonly string[] }> {
+  const { path } = await projectFolder(t, files);
+  const { diagnostics, failed } = await oxlint(path, given);
+  assert.equal(failed, undefined);
+  const reports = Object.entries(files).flatMap(([file, code]) =>
+    byEslint(join(path, file), code, given).map((report) => `${file}${report}`),
+  );
+  const others = diagnostics.map(
+    ({ code = 'none', filename, labels, message }) =>
+      `${filename}:${labels[0]?.span.line ?? 0} ${code.replace(/^(.*)\((.*)\)$/, '$1/$2')} ${message}`,
+  );
+  assert.deepStrictEqual(others.toSorted(), reports.toSorted());
+  return { reports };
+}
+
+function byEslint(path: string, code: string, given: Linter.Config['settings']): string[] {
+  const config: Linter.Config[] = [
+    {
+      ...savepoint.configs.strict,
+      settings: given ?? {},
+      files: ['**/*.{js,mjs,cjs,ts,mts,cts}'],
+      linterOptions: { reportUnusedDisableDirectives: 'off' },
+    },
+    { files: ['**/*.{ts,mts,cts}'], languageOptions: { parser: tseslint.parser } },
+  ];
+  return new Linter({ cwd: '/' })
+    .verify(code, config, { filename: path })
+    .map(({ ruleId, line, message }) => `:${line} ${ruleId ?? 'none'} ${message}`);
+}
 
 function examples(): Record<string, string> {
   return Object.fromEntries(
@@ -98,68 +133,18 @@ function examples(): Record<string, string> {
   );
 }
 
-function byEslint(file: string, code: string): Place[] {
-  const config: Linter.Config[] = [
-    { ...savepoint.configs.strict, settings, files: ['**/*.{js,mjs,cjs,ts,mts,cts}'] },
-    { files: ['**/*.{ts,mts,cts}'], languageOptions: { parser: tseslint.parser } },
-  ];
-  return new Linter().verify(code, config, { filename: file }).map(({ ruleId, line, message }) => ({
-    file,
-    rule: ruleId ?? 'none',
-    line,
-    message,
-  }));
-}
+const ENDINGS = { esm: 'mjs', cjs: 'cjs', ts: 'mts' };
 
-interface Diagnostics {
-  readonly diagnostics: readonly {
-    readonly message: string;
-    readonly code: string;
-    readonly filename: string;
-    readonly labels: readonly { readonly span: { readonly line: number } }[];
-  }[];
-}
-
-async function byOxlint(folder: string): Promise<Place[]> {
-  const config = join(folder, '.oxlintrc.json');
-  await writeFile(
-    config,
-    JSON.stringify({
-      categories: { correctness: 'off' },
-      jsPlugins: [
-        {
-          name: 'savepoint',
-          specifier: fileURLToPath(import.meta.resolve('eslint-plugin-savepoint')),
-        },
-      ],
-      settings,
-      rules: savepoint.configs.strict.rules,
-    }),
-  );
-  const { diagnostics } = await oxlint(['--config', config, '--format', 'json', folder], folder);
-  return diagnostics.map(({ code, filename, labels, message }) => ({
-    file: filename,
-    rule: code.replace(/^(.*)\((.*)\)$/, '$1/$2'),
-    line: labels[0]?.span.line ?? 0,
-    message,
-  }));
-}
-
-async function oxlint(args: readonly string[], cwd: string): Promise<Diagnostics> {
-  const manifest = createRequire(import.meta.url).resolve('oxlint/package.json');
-  const bin = join(manifest, '..', 'bin', 'oxlint');
-  const output = await new Promise<string>((resolve, reject) => {
-    // A report makes the exit code 1; only output that is no report is a failure.
-    execFile(process.execPath, [bin, ...args], { cwd }, (error, stdout, stderr) => {
-      if (stdout.includes('"diagnostics"')) resolve(stdout);
-      else reject(new Error(stdout + stderr, { cause: error }));
-    });
-  });
-  return JSON.parse(output) as Diagnostics;
-}
-
-function sorted(places: readonly Place[]): string[] {
-  return places
-    .map(({ file, line, rule, message }) => `${file}:${line} ${rule} ${message}`)
-    .toSorted();
+/** The files of the tables, by the settings they want, as JSON. */
+function bySettings(tables: readonly RuleTable[]): Map<string, Record<string, string>> {
+  const groups = new Map<string, Record<string, string>>();
+  for (const { id, valid, invalid } of tables) {
+    for (const [index, { code, language, settings: own }] of [...valid, ...invalid].entries()) {
+      const key = JSON.stringify(own ?? {});
+      const files = groups.get(key) ?? {};
+      groups.set(key, files);
+      files[`${id}-${index}.test.${ENDINGS[language ?? 'esm']}`] = readMarks(code).text;
+    }
+  }
+  return groups;
 }

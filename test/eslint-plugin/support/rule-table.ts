@@ -56,10 +56,28 @@ for (const { RuleTester: Tester } of ESLINT_VERSIONS) {
   Object.assign(Tester, { describe, it, itOnly: it.only });
 }
 
-export function testRule(
-  id: keyof typeof plugin.rules,
-  table: { readonly valid: readonly ValidCase[]; readonly invalid: readonly InvalidCase[] },
-): void {
+export interface RuleTable {
+  readonly id: keyof typeof plugin.rules;
+  readonly valid: readonly ValidCase[];
+  readonly invalid: readonly InvalidCase[];
+}
+
+let collected: RuleTable[] | undefined;
+
+/** The tables of these test files, for others than ESLint to be tried on. */
+export async function tablesOf(files: readonly URL[]): Promise<RuleTable[]> {
+  const tables: RuleTable[] = [];
+  collected = tables;
+  for (const { href } of files) await import(href);
+  collected = undefined;
+  return tables;
+}
+
+export function testRule(id: RuleTable['id'], table: Omit<RuleTable, 'id'>): void {
+  if (collected) {
+    collected.push({ id, ...table });
+    return;
+  }
   for (const { version, RuleTester: Tester } of ESLINT_VERSIONS) {
     for (const language of ['esm', 'cjs', 'ts'] as const) {
       const valid = table.valid.filter((each) => (each.language ?? 'esm') === language);
@@ -125,7 +143,7 @@ interface Mark {
 }
 
 /** The code without its marks, and where they were. */
-function readMarks(code: string): { text: string; marks: Mark[] } {
+export function readMarks(code: string): { text: string; marks: Mark[] } {
   const marks: Mark[] = [];
   let text = '';
   for (const character of code) {
