@@ -5,12 +5,19 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type pg from 'pg';
+import {
+  assertDistinct,
+  filesIn,
+  hashOf,
+  pathOf,
+  sqlFilesIn,
+  type Directory,
+} from '../migration-directory.ts';
 import { SetupError } from '../setup-error.ts';
 import { formatPlace, traceOf, type Trace } from '../trace.ts';
 import { digest } from './database-names.ts';
 import { projectRoot } from './embedded/state-folder.ts';
 import { migrationError } from './migrations/failure.ts';
-import { assertDistinct, filesIn, hashOf, pathOf, type Directory } from './migrations/files.ts';
 import { LIBRARIES, type LibraryName } from './migrations/libraries.ts';
 import { AtMigration, lineIn, type Library } from './migrations/library.ts';
 import { placeIn, runSql, sqlFile, sqlGiven, type SqlSource } from './migrations/sql-source.ts';
@@ -99,11 +106,7 @@ async function read(migrate: Migrate, origin: Trace): Promise<Read> {
 // ---- SQL
 
 async function readDirectory(path: string): Promise<SqlSource[]> {
-  const files = (await filesIn(path)).filter(
-    (file) => file.endsWith('.sql') && !file.endsWith('.down.sql') && !file.includes('/'),
-  );
-  const named = files.map((file) => ({ file, name: file.replace(/(\.up)?\.sql$/, '') }));
-  assertDistinct(path, '.sql file', named);
+  const files = await sqlFilesIn(path);
   return Promise.all(files.map((file) => sqlFile(join(path, file), file)));
 }
 

@@ -1,7 +1,7 @@
 /** Building the migrated database, in memory, once per process; a copy of it is what tests start from. */
-import { readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathOf, sqlFilesIn, type Directory } from '../migration-directory.ts';
 import { SetupError } from '../setup-error.ts';
 import type { Driver, Image, RawHandle } from './driver.ts';
 
@@ -10,7 +10,7 @@ import type { Driver, Image, RawHandle } from './driver.ts';
  * the order of their names, `.down.sql` left out: a path from the working directory, or a `file:` URL.
  */
 export type Migration<H = never> =
-  ((db: H) => unknown) | string | { readonly directory: string | URL };
+  ((db: H) => unknown) | string | { readonly directory: Directory };
 
 /** Values of pragmas by name, set on every handle when it is opened. */
 export type Pragmas = Readonly<Record<string, string | number>>;
@@ -58,14 +58,19 @@ async function migrate<H extends object>(
     });
   else if (typeof migration === 'function')
     await attempt('the function `migrate`', () => migration(raw.handle));
-  else
-    for (const file of await sqlFiles(migration.directory))
-      await attempt(file, async () => {
-        raw.exec(await readFile(file, 'utf8'));
-      });
+  else await migrateByFiles(raw, pathOf(migration.directory));
   if (!raw.isOpen) throw migrationError('the migrations closed the handle that they were given');
   if (raw.inTransaction)
     throw migrationError('the migrations left a transaction open; end it with COMMIT');
+}
+
+async function migrateByFiles(raw: RawHandle, directory: string): Promise<void> {
+  for (const name of await sqlFilesIn(directory)) {
+    const file = join(directory, name);
+    await attempt(file, async () => {
+      raw.exec(await readFile(file, 'utf8'));
+    });
+  }
 }
 
 async function attempt(what: string, run: () => unknown): Promise<void> {
@@ -75,41 +80,6 @@ async function attempt(what: string, run: () => unknown): Promise<void> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw migrationError(`${what} failed: ${reason}`, cause);
   }
-}
-
-async function sqlFiles(directory: string | URL): Promise<string[]> {
-  const path = resolve(directory instanceof URL ? fileURLToPath(directory) : directory);
-  const files = await readdir(path).catch((cause: unknown) => {
-    throw directoryError(
-      `${path} cannot be read (${(cause as Error).message}). A relative path starts at the working directory, ` +
-        'new URL("./migrations", import.meta.url) at the file it stands in.',
-      cause,
-    );
-  });
-  const names = files.filter((name) => name.endsWith('.sql') && !name.endsWith('.down.sql')).sort();
-  if (names.length === 0) throw directoryError(`${path} holds no .sql file.`);
-  assertDistinct(names, path);
-  return names.map((name) => join(path, name));
-}
-
-/** Also where the names differ in case only, for they are one file on some systems. */
-function assertDistinct(files: readonly string[], path: string): void {
-  const seen = new Map<string, string>();
-  for (const file of files) {
-    const name = file.toLowerCase().replace(/(?:\.up)?\.sql$/, '');
-    const before = seen.get(name);
-    if (before !== undefined)
-      throw directoryError(
-        `${path} holds two migrations of the name "${name}": ${before} and ${file}. Rename or remove one of them.`,
-      );
-    seen.set(name, file);
-  }
-}
-
-function directoryError(what: string, cause?: unknown): SetupError {
-  return new SetupError('ERR_SAVEPOINT_MIGRATIONS', `The directory of migrations ${what}`, {
-    cause,
-  });
 }
 
 function migrationError(what: string, cause?: unknown): SetupError {

@@ -3,7 +3,7 @@
  * it. Its engine is a program of its own and not needed for that.
  */
 import { join } from 'node:path';
-import { filesIn } from '../files.ts';
+import { filesIn } from '../../../migration-directory.ts';
 import type { Library } from '../library.ts';
 import { runSql, sqlFile } from '../sql-source.ts';
 

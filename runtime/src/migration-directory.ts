@@ -1,10 +1,10 @@
-/** The files of a directory of migrations: which there are, in which order, and what they hold. */
+/** A directory of migrations: which files it holds, in which order, and what is wrong with it. Knows no database. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SetupError } from '../../setup-error.ts';
-import { codeOf } from '../connect.ts';
+import { SetupError } from './setup-error.ts';
 
 /** A path from the working directory, or a `file:` URL. */
 export type Directory = string | URL;
@@ -19,17 +19,42 @@ export function pathOf(directory: Directory): string {
  */
 export async function filesIn(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(
-    (error: unknown) => {
+    (cause: unknown) => {
+      const { code } = cause as NodeJS.ErrnoException;
       throw directoryError(
-        `${path} cannot be read (${String(codeOf(error))}). A relative path starts at the working directory, ` +
+        `${path} cannot be read (${String(code)}). A relative path starts at the working directory, ` +
           'new URL("./migrations", import.meta.url) at the file it stands in.',
+        cause,
       );
     },
   );
-  return entries
-    .filter((entry) => entry.isFile())
+  const files = await Promise.all(
+    entries.map(async (entry) => ((await isFile(entry)) ? [entry] : [])),
+  );
+  return files
+    .flat()
     .map((entry) => relative(path, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .sort();
+}
+
+/** Also one that is a link to a file; one that leads nowhere is not passed over in silence. */
+async function isFile(entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  const target = await stat(join(entry.parentPath, entry.name)).catch(() => undefined);
+  return target?.isFile() ?? true;
+}
+
+/**
+ * The `.sql` files of a directory, those of its folders left out, and `.down.sql`, in the order of their names.
+ * @throws SetupError `ERR_SAVEPOINT_MIGRATIONS` when it cannot be read, holds none, or two of one name
+ */
+export async function sqlFilesIn(path: string): Promise<string[]> {
+  const files = (await filesIn(path)).filter(
+    (file) => file.endsWith('.sql') && !file.endsWith('.down.sql') && !file.includes('/'),
+  );
+  const named = files.map((file) => ({ file, name: file.replace(/(\.up)?\.sql$/, '') }));
+  assertDistinct(path, '.sql file', named);
+  return files;
 }
 
 /** Something that is migrated by, and the name that tools know it by. */
@@ -67,6 +92,8 @@ export async function hashOf(path: string, files: readonly string[]): Promise<st
   return hash.digest('hex');
 }
 
-export function directoryError(what: string): SetupError {
-  return new SetupError('ERR_SAVEPOINT_MIGRATIONS', `The directory of migrations ${what}`);
+function directoryError(what: string, cause?: unknown): SetupError {
+  return new SetupError('ERR_SAVEPOINT_MIGRATIONS', `The directory of migrations ${what}`, {
+    cause,
+  });
 }
