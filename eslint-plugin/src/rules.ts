@@ -1,16 +1,21 @@
 /** All rules: one file each. Generated from the files in `rules/`. */
 import type { Rule } from 'eslint';
 import noAsyncSqliteTransaction from './rules/no-async-sqlite-transaction.ts';
+import noConcurrentClientQueries from './rules/no-concurrent-client-queries.ts';
 import noConcurrentMigrations from './rules/no-concurrent-migrations.ts';
+import noDirtyRelease from './rules/no-dirty-release.ts';
 import noFixedPort from './rules/no-fixed-port.ts';
 import noFragileTeardown from './rules/no-fragile-teardown.ts';
 import noGlobalMock from './rules/no-global-mock.ts';
 import noInlineTeardown from './rules/no-inline-teardown.ts';
 import noLateActivity from './rules/no-late-activity.ts';
 import noLateRoute from './rules/no-late-route.ts';
+import noNestedBegin from './rules/no-nested-begin.ts';
+import noNestedCheckout from './rules/no-nested-checkout.ts';
 import noPerTestPool from './rules/no-per-test-pool.ts';
 import noPoolQueryTransaction from './rules/no-pool-query-transaction.ts';
 import noSharedTruncate from './rules/no-shared-truncate.ts';
+import noSwallowedSqlError from './rules/no-swallowed-sql-error.ts';
 import noUnclosedServer from './rules/no-unclosed-server.ts';
 import noUndefinedEnvRestore from './rules/no-undefined-env-restore.ts';
 import noUnrestoredDispatcher from './rules/no-unrestored-dispatcher.ts';
@@ -22,16 +27,21 @@ import requirePoolEnd from './rules/require-pool-end.ts';
 
 export const rules = {
   'no-async-sqlite-transaction': noAsyncSqliteTransaction,
+  'no-concurrent-client-queries': noConcurrentClientQueries,
   'no-concurrent-migrations': noConcurrentMigrations,
+  'no-dirty-release': noDirtyRelease,
   'no-fixed-port': noFixedPort,
   'no-fragile-teardown': noFragileTeardown,
   'no-global-mock': noGlobalMock,
   'no-inline-teardown': noInlineTeardown,
   'no-late-activity': noLateActivity,
   'no-late-route': noLateRoute,
+  'no-nested-begin': noNestedBegin,
+  'no-nested-checkout': noNestedCheckout,
   'no-per-test-pool': noPerTestPool,
   'no-pool-query-transaction': noPoolQueryTransaction,
   'no-shared-truncate': noSharedTruncate,
+  'no-swallowed-sql-error': noSwallowedSqlError,
   'no-unclosed-server': noUnclosedServer,
   'no-undefined-env-restore': noUndefinedEnvRestore,
   'no-unrestored-dispatcher': noUnrestoredDispatcher,

@@ -83,6 +83,12 @@ export function sqlOf(file: FileModel, node: Node, depth = MAX_DEPTH): string | 
       const isText = value.operator === '+' && sides.some((side) => side !== undefined);
       return isText ? sides.map((side) => side ?? HOLE).join('') : undefined;
     }
+    case 'ConditionalExpression': {
+      // Either may be sent: as far as what a text does is asked, both are.
+      const either = [value.consequent, value.alternate].map((one) => sqlOf(file, one, depth - 1));
+      const known = either.filter((one) => one !== undefined);
+      return known.length > 0 ? known.join('; ') : undefined;
+    }
     case 'ObjectExpression': {
       const text = propertyOf(value, 'text') ?? propertyOf(value, 'sql');
       return text && sqlOf(file, text.value, depth - 1);

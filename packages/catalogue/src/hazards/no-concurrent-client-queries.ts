@@ -18,7 +18,23 @@ export const noConcurrentClientQueries = defineHazard({
   remedy:
     'Await in order what runs on one client: `for (const row of rows) await client.query(…)`, or one statement for all rows. Outside of a transaction, `pool.query` runs side by side.',
   severity: 'error',
-  presets: [],
+  presets: ['strict'],
+  linter: {
+    sees: [
+      '`Promise.all` and its like over statements of one client or connection of `pg`, or of the transaction of Drizzle over `pg` or of Knex, listed or mapped',
+    ],
+    cannotSee: [
+      'functions that are given the client and ask it side by side',
+      'clients of other drivers, which pipeline or queue on purpose',
+    ],
+    messages: {
+      concurrent:
+        '`{{client}}` is one connection and runs one statement at a time; `pg` 9 refuses a second one. Await them one after another.',
+    },
+    suggestions: {
+      awaitInOrder: 'Await one after another.',
+    },
+  },
   runtime: {
     sees: [
       'in a sandbox, a statement asked of a checked-out client whose earlier statement is not answered yet, with both lines, once in a test; the statements are run in order, as by `pg` 8',
@@ -39,12 +55,12 @@ export const noConcurrentClientQueries = defineHazard({
     'Effect-TS/effect#6971',
   ],
   whenNotToUse:
-    'There is no rule to turn off: it is a warning, said once in a test, and fails nothing.',
+    'With `pg` 8 as long as nothing fails: its clients queue. The runtime’s warning fails nothing.',
   examples: [
     {
       title: 'statements of one client side by side',
       file: 'prices.test.mjs',
-      reportedBy: ['runtime'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { postgres } from 'savepoint/pg';

@@ -18,7 +18,26 @@ export const noDirtyRelease = defineHazard({
   remedy:
     'COMMIT or ROLLBACK on every path before `release()`; where that failed, `client.release(true)` throws the connection away.',
   severity: 'error',
-  presets: [],
+  presets: ['strict'],
+  linter: {
+    sees: [
+      'BEGIN on a client that the same function releases and never commits or rolls back',
+      'a `return` between BEGIN and its end, where `finally` releases the client and ends nothing',
+      'COMMIT in a `try` whose `finally` releases the client, with no ROLLBACK in a `catch` or `finally`: an error skips it',
+    ],
+    cannotSee: [
+      'clients that one function takes and another releases',
+      'settings of the session, advisory locks and channels that a client keeps',
+    ],
+    messages: {
+      open: 'Nothing ends this transaction before `{{client}}` is released (line {{releaseLine}}): the next borrower is inside it. COMMIT or ROLLBACK first.',
+      returns:
+        'This returns inside the transaction that began on line {{begunLine}}, and `{{client}}` is released in it (line {{releaseLine}}). COMMIT or ROLLBACK first.',
+      throws:
+        'When a statement behind this BEGIN throws, `{{client}}` is released inside the transaction (line {{releaseLine}}). ROLLBACK in `catch`.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'inside a sandbox, a client that is released while its transaction is open, with the lines of checkout, BEGIN and release; the test fails at its end, and the next borrower is inside the transaction as in production',
@@ -36,12 +55,13 @@ export const noDirtyRelease = defineHazard({
     'drizzle-team/drizzle-orm#6341',
     'crystaldba/postgres-mcp#203',
   ],
-  whenNotToUse: 'There is no rule to turn off: nothing good comes of such a client.',
+  whenNotToUse:
+    'Where a wrapper of the pool resets its clients. Nothing else good comes of such a client.',
   examples: [
     {
       title: 'an early return skips COMMIT',
       file: 'stock.test.mjs',
-      reportedBy: ['runtime'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { postgres } from 'savepoint/pg';
@@ -80,6 +100,9 @@ async function reserve(pool, amount) {
     const enough = rows[0].stock >= amount;
     await client.query(enough ? 'commit' : 'rollback');
     return enough;
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
   } finally {
     client.release();
   }

@@ -22,7 +22,21 @@ export const noNestedBegin = defineHazard({
     'Send BEGIN, COMMIT and ROLLBACK as statements, through the pool or handle that `db.rollback(t)` gives; they become savepoints. ' +
     'What has to commit for real belongs on a database of its own: `db.clone(t)`.',
   severity: 'error',
-  presets: [],
+  presets: ['recommended', 'strict'],
+  linter: {
+    sees: [
+      'BEGIN on a client on which the same function, or a `beforeEach`, has begun a transaction and not ended it',
+    ],
+    cannotSee: [
+      'what an app or a helper begins on a client that it is given',
+      'conflict clauses and triggers that roll everything back',
+    ],
+    messages: {
+      nested:
+        '`{{client}}` is in the transaction that began on line {{line}}: PostgreSQL only warns, SQLite refuses, and the first COMMIT ends both. Use a SAVEPOINT.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'inside a sandbox, the statement after which the real transaction is gone, whatever its text, by the status the server answers with',
@@ -39,8 +53,47 @@ export const noNestedBegin = defineHazard({
     'https://www.postgresql.org/docs/current/sql-begin.html',
   ],
   whenNotToUse:
-    'There is no rule to turn off: without this refusal the sandbox would leave rows behind.',
+    'In a test that is about this very warning. The refusal of the sandbox cannot be turned off: it would leave rows behind.',
   examples: [
+    {
+      title: 'the test begins a transaction in the one of its hook',
+      file: 'labels.test.mjs',
+      reportedBy: ['linter'],
+      bad: `import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import pg from 'pg';
+
+const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
+before(() => client.connect());
+after(() => client.end());
+beforeEach(() => client.query('begin'));
+afterEach(() => client.query('rollback'));
+
+test('counts', async () => {
+  await client.query('begin');
+  const { rows } = await client.query('select 1 as n');
+  await client.query('commit');
+  assert.equal(rows[0].n, 1);
+});
+`,
+      good: `import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import pg from 'pg';
+
+const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
+before(() => client.connect());
+after(() => client.end());
+beforeEach(() => client.query('begin'));
+afterEach(() => client.query('rollback'));
+
+test('counts', async () => {
+  await client.query('savepoint counting');
+  const { rows } = await client.query('select 1 as n');
+  await client.query('release savepoint counting');
+  assert.equal(rows[0].n, 1);
+});
+`,
+    },
     {
       title: 'a conflict clause that rolls back everything',
       file: 'tags.test.mjs',

@@ -20,7 +20,23 @@ export const noNestedCheckout = defineHazard({
   remedy:
     'Hand the client (or `tx`) down and use it for every statement of the transaction; what must not be a part of it belongs before BEGIN or after COMMIT.',
   severity: 'error',
-  presets: [],
+  presets: ['strict'],
+  linter: {
+    sees: [
+      'between BEGIN and its end on a client, `query` of the pool that the client came from, in the same function',
+      'in the function given to `db.transaction()`, `prisma.$transaction()`, `sql.begin()` and their like, an awaited statement of the outer `db`',
+    ],
+    cannotSee: [
+      'functions that are called inside the transaction and find the pool by themselves',
+      'whether a test asks the pool on purpose, to see that others do not see what is uncommitted',
+    ],
+    messages: {
+      past: 'This asks `{{outer}}` inside the transaction that began on line {{line}}: it runs on another connection, outside of it. Use `{{handle}}`.',
+    },
+    suggestions: {
+      useTransaction: 'Ask `{{handle}}` instead.',
+    },
+  },
   runtime: {
     sees: [
       'inside a sandbox, a statement of another client, or of the pool, that is asked by code inside its own open transaction while that transaction asks nothing, whichever library began it: refused at once, with both lines. Inside is the code that goes on with the answer to BEGIN, and what it calls; what runs beside it is not',
@@ -41,8 +57,53 @@ export const noNestedCheckout = defineHazard({
     'drizzle-team/drizzle-orm#1723',
   ],
   whenNotToUse:
-    'There is no rule to turn off: a second statement beside the open transaction would wait for ever on the one connection of a sandbox. A test that needs both belongs on a database of its own.',
+    'In tests that look at an open transaction from outside, on a database with several connections. In a sandbox the runtime refuses it all the same: a second statement beside the open transaction would wait for ever on its one connection.',
   examples: [
+    {
+      title: 'the pool is asked between begin and commit',
+      file: 'invoices.test.mjs',
+      reportedBy: ['linter', 'runtime'],
+      bad: `import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+
+const db = postgres({ connectionString: process.env.TEST_DATABASE_URL });
+
+test('writes an invoice', async (t) => {
+  const pool = await db.rollback(t);
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await pool.query('select 1 as number');
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  } finally {
+    client.release();
+  }
+});
+`,
+      good: `import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+
+const db = postgres({ connectionString: process.env.TEST_DATABASE_URL });
+
+test('writes an invoice', async (t) => {
+  const pool = await db.rollback(t);
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('select 1 as number');
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  } finally {
+    client.release();
+  }
+});
+`,
+    },
     {
       title: 'a helper that was not handed the transaction',
       file: 'orders.test.mjs',

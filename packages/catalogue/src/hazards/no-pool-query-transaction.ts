@@ -79,8 +79,8 @@ test('undoes a transfer', async (t) => {
   try {
     await client.query('begin');
     await client.query('select 1');
-    await client.query('rollback');
   } finally {
+    await client.query('rollback');
     client.release();
   }
 });

@@ -63,6 +63,9 @@ test('transfers in a serializable transaction', async (t) => {
     await client.query('begin isolation level serializable');
     await client.query('select 1');
     await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
   } finally {
     client.release();
   }
@@ -80,9 +83,9 @@ test('transfers in a serializable transaction', async () => {
   try {
     await client.query('begin isolation level serializable');
     const { rows } = await client.query('show transaction_isolation');
-    await client.query('rollback');
     assert.equal(rows[0].transaction_isolation, 'serializable');
   } finally {
+    await client.query('rollback');
     client.release();
   }
 });

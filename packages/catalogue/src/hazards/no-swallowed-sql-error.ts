@@ -18,7 +18,22 @@ export const noSwallowedSqlError = defineHazard({
   remedy:
     'Roll back and begin anew; or set a SAVEPOINT before the statement that may fail and ROLLBACK TO it; or let the statement not fail: `insert … on conflict do nothing`.',
   severity: 'error',
-  presets: [],
+  presets: ['recommended', 'strict'],
+  linter: {
+    sees: [
+      'between BEGIN and its end on a client of `pg`, or after a BEGIN in `beforeEach`, a statement in `assert.rejects`, in `.catch()` or in a `try` whose `catch` neither throws nor calls anything, and another statement behind it, without a SAVEPOINT in the transaction',
+      'the same in a transaction of postgres.js, of `@databases/pg` or of Drizzle over PostgreSQL',
+    ],
+    cannotSee: [
+      'statements behind functions of other files, and what a `catch` does by calling something',
+      'other databases, where a transaction survives an error',
+    ],
+    messages: {
+      swallowed:
+        'When this fails, the transaction that began on line {{begunLine}} is aborted, and line {{nextLine}} is refused: `{{next}}`. Set a SAVEPOINT before it, or roll back.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'in a sandbox, a statement or a COMMIT in a transaction in which an earlier statement had failed, with both lines; the app gets the server’s own answer, and in `cause` the error that was first',
@@ -33,12 +48,12 @@ export const noSwallowedSqlError = defineHazard({
     'multigres/multigres#804',
   ],
   whenNotToUse:
-    'There is no rule to turn off: it is a warning beside the server’s own error, said once in a test.',
+    'Where the statement never fails. The runtime’s warning stands beside the server’s own error, once in a test.',
   examples: [
     {
       title: 'an expected error, caught in a transaction',
       file: 'emails.test.mjs',
-      reportedBy: ['runtime'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { postgres } from 'savepoint/pg';

@@ -53,7 +53,7 @@ export const noUnboundedWait = defineHazard({
       title: 'a test waits for a lock that it holds itself, on another connection',
       file: 'seats.test.mjs',
       reportedBy: ['runtime'],
-      alongside: ['require-client-release'],
+      alongside: ['no-nested-checkout', 'require-client-release'],
       bad: `import { after, test } from 'node:test';
 import pg from 'pg';
 
@@ -67,6 +67,9 @@ test('books the last seat once', { timeout: 2_000 }, async () => {
     await client.query('select pg_advisory_xact_lock(7)');
     await pool.query('select pg_advisory_xact_lock(7)');
     await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
   } finally {
     client.release();
   }
@@ -88,8 +91,8 @@ test('books the last seat once', { timeout: 20_000 }, async () => {
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock(7)');
     await assert.rejects(pool.query('select pg_advisory_xact_lock(7)'), { code: '55P03' });
-    await client.query('commit');
   } finally {
+    await client.query('rollback');
     client.release();
   }
 });
