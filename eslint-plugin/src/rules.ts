@@ -5,22 +5,27 @@ import noConcurrentClientQueries from './rules/no-concurrent-client-queries.ts';
 import noConcurrentMigrations from './rules/no-concurrent-migrations.ts';
 import noDirtyRelease from './rules/no-dirty-release.ts';
 import noFixedPort from './rules/no-fixed-port.ts';
+import noForceExit from './rules/no-force-exit.ts';
 import noFragileTeardown from './rules/no-fragile-teardown.ts';
 import noGlobalMock from './rules/no-global-mock.ts';
 import noInlineTeardown from './rules/no-inline-teardown.ts';
 import noLateActivity from './rules/no-late-activity.ts';
 import noLateRoute from './rules/no-late-route.ts';
+import noLostAsyncContext from './rules/no-lost-async-context.ts';
 import noNestedBegin from './rules/no-nested-begin.ts';
 import noNestedCheckout from './rules/no-nested-checkout.ts';
 import noPerTestPool from './rules/no-per-test-pool.ts';
 import noPoolQueryTransaction from './rules/no-pool-query-transaction.ts';
+import noSharedLetInConcurrentSuite from './rules/no-shared-let-in-concurrent-suite.ts';
 import noSharedTruncate from './rules/no-shared-truncate.ts';
 import noSwallowedSqlError from './rules/no-swallowed-sql-error.ts';
+import noUnboundedWait from './rules/no-unbounded-wait.ts';
 import noUnclosedServer from './rules/no-unclosed-server.ts';
 import noUndefinedEnvRestore from './rules/no-undefined-env-restore.ts';
 import noUnrestoredDispatcher from './rules/no-unrestored-dispatcher.ts';
 import noUnrestoredProcessState from './rules/no-unrestored-process-state.ts';
 import noUseAfterEnd from './rules/no-use-after-end.ts';
+import noZombieTest from './rules/no-zombie-test.ts';
 import requireAwaitedTeardown from './rules/require-awaited-teardown.ts';
 import requireClientRelease from './rules/require-client-release.ts';
 import requirePoolEnd from './rules/require-pool-end.ts';
@@ -31,22 +36,27 @@ export const rules = {
   'no-concurrent-migrations': noConcurrentMigrations,
   'no-dirty-release': noDirtyRelease,
   'no-fixed-port': noFixedPort,
+  'no-force-exit': noForceExit,
   'no-fragile-teardown': noFragileTeardown,
   'no-global-mock': noGlobalMock,
   'no-inline-teardown': noInlineTeardown,
   'no-late-activity': noLateActivity,
   'no-late-route': noLateRoute,
+  'no-lost-async-context': noLostAsyncContext,
   'no-nested-begin': noNestedBegin,
   'no-nested-checkout': noNestedCheckout,
   'no-per-test-pool': noPerTestPool,
   'no-pool-query-transaction': noPoolQueryTransaction,
+  'no-shared-let-in-concurrent-suite': noSharedLetInConcurrentSuite,
   'no-shared-truncate': noSharedTruncate,
   'no-swallowed-sql-error': noSwallowedSqlError,
+  'no-unbounded-wait': noUnboundedWait,
   'no-unclosed-server': noUnclosedServer,
   'no-undefined-env-restore': noUndefinedEnvRestore,
   'no-unrestored-dispatcher': noUnrestoredDispatcher,
   'no-unrestored-process-state': noUnrestoredProcessState,
   'no-use-after-end': noUseAfterEnd,
+  'no-zombie-test': noZombieTest,
   'require-awaited-teardown': requireAwaitedTeardown,
   'require-client-release': requireClientRelease,
   'require-pool-end': requirePoolEnd,

@@ -7,7 +7,7 @@ import { readChanges } from './changes.ts';
 import { readFixtures, type Fixture } from './fixtures.ts';
 import { readFrames, type Frames } from './frames.ts';
 import { mockWrites } from './mocks.ts';
-import { readOrigins, type OriginOf } from './origins.ts';
+import { isExport, readOrigins, type OriginOf } from './origins.ts';
 import { readPlacement } from './placement.ts';
 import { processStateWrites } from './process-state.ts';
 import { openProject } from './project/project.ts';
@@ -72,7 +72,7 @@ function readFile(source: Source, settings: Settings, path: string): FileModel |
     openProject(path),
   );
   origin.of = originOf;
-  if (!isTestCode(tree, frames)) return undefined;
+  if (!isTestCode(tree, frames, originOf)) return undefined;
 
   const placement = readPlacement(frames, variables, originOf);
   const acquisitions = readAcquisitions(tree, variables, originOf, frames, settings.known);
@@ -134,9 +134,10 @@ const MAY_TAKE_CONTEXT = new RegExp(
   `TestContext|\\b(?:${[...CONTEXT_NAMES].join('|')})\\b[!?\\s]*(?:\\.\\s*|\\[\\s*['"\`])after\\b`,
 );
 
-function isTestCode({ calls, functions }: Tree, frames: Frames): boolean {
+function isTestCode(tree: Tree, frames: Frames, originOf: OriginOf): boolean {
   return (
-    calls.some((call) => frames.testCallOf(call) !== undefined) ||
-    functions.some((fn) => fn.params.some((_, index) => frames.takesContext(fn, index)))
+    tree.calls.some((call) => frames.testCallOf(call) !== undefined) ||
+    tree.callsNamed('run').some(({ callee }) => isExport(originOf(callee), 'node:test', 'run')) ||
+    tree.functions.some((fn) => fn.params.some((_, index) => frames.takesContext(fn, index)))
   );
 }

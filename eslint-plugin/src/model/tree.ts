@@ -2,6 +2,8 @@
 import type { TSESTree } from '@typescript-eslint/utils';
 import { calledName, isCall, isFunction, type Call, type FunctionNode, type Node } from './ast.ts';
 
+export type Loop = TSESTree.WhileStatement | TSESTree.DoWhileStatement | TSESTree.ForStatement;
+
 export interface Tree {
   readonly calls: readonly Call[];
   readonly assignments: readonly TSESTree.AssignmentExpression[];
@@ -9,6 +11,7 @@ export interface Tree {
   readonly functions: readonly FunctionNode[];
   readonly returns: readonly TSESTree.ReturnStatement[];
   readonly members: readonly TSESTree.MemberExpression[];
+  readonly loops: readonly Loop[];
   readonly taggedTemplates: readonly TSESTree.TaggedTemplateExpression[];
   /**
    * The calls written with one of these names, `listen(…)` or `server.listen(…)`, in the order of the
@@ -26,6 +29,7 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
   const functions: FunctionNode[] = [];
   const returns: TSESTree.ReturnStatement[] = [];
   const members: TSESTree.MemberExpression[] = [];
+  const loops: Loop[] = [];
   const taggedTemplates: TSESTree.TaggedTemplateExpression[] = [];
 
   eachNode(root, visitorKeys, (node) => {
@@ -34,6 +38,7 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
     else if (node.type === 'MemberExpression') members.push(node);
     else if (node.type === 'AssignmentExpression') assignments.push(node);
     else if (node.type === 'ReturnStatement') returns.push(node);
+    else if (isLoop(node)) loops.push(node);
     else if (node.type === 'UnaryExpression' && node.operator === 'delete') deletions.push(node);
     else if (node.type === 'TaggedTemplateExpression') taggedTemplates.push(node);
   });
@@ -58,6 +63,7 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
     functions,
     returns,
     members,
+    loops,
     taggedTemplates,
     callsNamed,
   };
@@ -147,4 +153,12 @@ function keysToCode(visitorKeys: VisitorKeys): ReadonlyMap<string, readonly stri
   );
   keysWithoutTypes.set(visitorKeys, keysOf);
   return keysOf;
+}
+
+function isLoop(node: Node): node is Loop {
+  return (
+    node.type === 'WhileStatement' ||
+    node.type === 'DoWhileStatement' ||
+    node.type === 'ForStatement'
+  );
 }

@@ -6,6 +6,7 @@ import { noConcurrentMigrations } from './no-concurrent-migrations.ts';
 import { noCrossConnectionRead } from './no-cross-connection-read.ts';
 import { noDirtyRelease } from './no-dirty-release.ts';
 import { noFixedPort } from './no-fixed-port.ts';
+import { noForceExit } from './no-force-exit.ts';
 import { noFragileTeardown } from './no-fragile-teardown.ts';
 import { noFrozenNow } from './no-frozen-now.ts';
 import { noGlobalMock } from './no-global-mock.ts';
@@ -23,6 +24,7 @@ import { noPoolQueryTransaction } from './no-pool-query-transaction.ts';
 import { noRootHookWithIsolationNone } from './no-root-hook-with-isolation-none.ts';
 import { noSandboxedConcurrencyTest } from './no-sandboxed-concurrency-test.ts';
 import { noSchemaChurnOnLivePool } from './no-schema-churn-on-live-pool.ts';
+import { noSharedLetInConcurrentSuite } from './no-shared-let-in-concurrent-suite.ts';
 import { noSharedSqliteFile } from './no-shared-sqlite-file.ts';
 import { noSharedTruncate } from './no-shared-truncate.ts';
 import { noSwallowedSqlError } from './no-swallowed-sql-error.ts';
@@ -49,6 +51,7 @@ export const HAZARDS = [
   noCrossConnectionRead,
   noDirtyRelease,
   noFixedPort,
+  noForceExit,
   noFragileTeardown,
   noFrozenNow,
   noGlobalMock,
@@ -66,6 +69,7 @@ export const HAZARDS = [
   noRootHookWithIsolationNone,
   noSandboxedConcurrencyTest,
   noSchemaChurnOnLivePool,
+  noSharedLetInConcurrentSuite,
   noSharedSqliteFile,
   noSharedTruncate,
   noSwallowedSqlError,

@@ -17,7 +17,23 @@ export const noLostAsyncContext = defineHazard({
     'Use promises instead of callbacks: `await pool.query(…)` goes on in the context it was asked in; or bind the callback, `AsyncResource.bind(callback)`. ' +
     'Instead of a hook, let a function of the test enter the store: `store.run(value, () => …)`.',
   severity: 'error',
-  presets: [],
+  presets: ['recommended', 'strict'],
+  linter: {
+    sees: [
+      '`enterWith()` as the last that a `before` or `beforeEach` hook does: what it enters, no test has',
+      '`getStore()` in the callback of a query or checkout of a known pool, client or connection',
+    ],
+    cannotSee: [
+      'stores that a helper enters or reads',
+      'callbacks of pools whose making it does not see',
+    ],
+    messages: {
+      entered:
+        'What `{{by}}` enters ends with the hook: no test has this store. Let a function of the test enter it: `store.run(value, () => …)`.',
+      read: 'The callback of `{{by}}` runs in the context of whoever used the connection before, not of this call. Await the promise instead, or bind the callback: `AsyncResource.bind(…)`.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'a callback that a test gave to a query or checkout of `pg`, and that begins work or throws in the context of another test or hook; once for each line',
@@ -46,7 +62,7 @@ export const noLostAsyncContext = defineHazard({
     {
       title: 'a callback that goes on in the context of an earlier test',
       file: 'requests.test.mjs',
-      reportedBy: ['runtime'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { after, test } from 'node:test';
@@ -98,7 +114,7 @@ test('grace asks', async () => {
     {
       title: 'a store that a hook enters',
       file: 'signed-in.test.mjs',
-      reportedBy: ['runtime'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { beforeEach, test } from 'node:test';

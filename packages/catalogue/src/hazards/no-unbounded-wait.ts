@@ -22,7 +22,22 @@ export const noUnboundedWait = defineHazard({
     'Find who holds what is waited for, and let go of it on every path. So that the next wait ends by itself, set `connectionTimeoutMillis` on the pool, ' +
     '`lock_timeout` or `statement_timeout` on the connection, and a `timeout` on the test or suite.',
   severity: 'error',
-  presets: [],
+  presets: ['recommended', 'strict'],
+  linter: {
+    sees: [
+      'a promise that nothing can settle, `new Promise(() => {})`, awaited or returned by a test or hook without a `timeout` of its own or around it',
+    ],
+    cannotSee: [
+      'a wait for an event, a request or a row that never comes: it may come',
+      'what a promise waits for that another function makes',
+      '`--test-timeout`, and time-outs that a helper sets',
+    ],
+    messages: {
+      endless:
+        'Nothing settles this promise, and nothing ends the wait for it. Settle it, wait for what the test is about, or give the test a `timeout`.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'a test that runs into its time-out, or whose file ends, while it waits for a client of a `pg` pool: who holds the clients, and where they were taken',
@@ -47,8 +62,40 @@ export const noUnboundedWait = defineHazard({
     'citrolabs/ego-lite#323',
     'pinojs/pino#2469',
   ],
-  whenNotToUse: 'There is no rule to turn off: a wait that ends in time is never reported.',
+  whenNotToUse: 'When every run has a `--test-timeout`, and its message is enough for you.',
   examples: [
+    {
+      title: 'a promise that nobody settles',
+      file: 'signals.test.mjs',
+      reportedBy: ['linter'],
+      bad: `import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { test } from 'node:test';
+
+const orders = new EventEmitter();
+
+test('hears of an order', async () => {
+  const heard = [];
+  orders.on('order', (order) => heard.push(order));
+  setImmediate(() => orders.emit('order', 'book'));
+  await new Promise((resolve) => {
+    orders.on('order', (order) => heard.push(order));
+  });
+  assert.deepEqual(heard, ['book', 'book']);
+});
+`,
+      good: `import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { test } from 'node:test';
+
+const orders = new EventEmitter();
+
+test('hears of an order', async (t) => {
+  setImmediate(() => orders.emit('order', 'book'));
+  assert.deepEqual(await once(orders, 'order', { signal: t.signal }), ['book']);
+});
+`,
+    },
     {
       title: 'a test waits for a lock that it holds itself, on another connection',
       file: 'seats.test.mjs',

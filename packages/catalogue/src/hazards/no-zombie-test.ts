@@ -16,7 +16,21 @@ export const noZombieTest = defineHazard({
     'Hand `t.signal` to what the test waits for (`fetch(url, { signal: t.signal })`, `once(emitter, event, { signal: t.signal })`), and ask `t.signal.aborted` in loops. ' +
     'Then find out what it waited for.',
   severity: 'error',
-  presets: [],
+  presets: ['strict'],
+  linter: {
+    sees: [
+      'a `while` or endless `for` that awaits, in the body of a test with a `timeout`, and looks at no signal, clock or count',
+    ],
+    cannotSee: [
+      'time-outs of `--test-timeout`, and those of a suite',
+      'loops in helpers and in the code under test',
+      'one long wait: what it waits for may take a signal or not',
+    ],
+    messages: {
+      loop: 'This loop goes on when the test has timed out. Let it end with the test: `while (!t.signal.aborted && …)`.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'whatever uses a sandbox of savepoint after its test has timed out, with the line that used it',
@@ -31,8 +45,37 @@ export const noZombieTest = defineHazard({
     'https://nodejs.org/api/test.html#testname-options-fn',
     'https://hexdocs.pm/ecto_sql/Ecto.Adapters.SQL.Sandbox.html#module-owner-exited',
   ],
-  whenNotToUse: 'There is no rule to turn off: a test that ends in time is never reported.',
+  whenNotToUse: 'When each test file holds one test: nothing runs beside what is left of it.',
   examples: [
+    {
+      title: 'a loop that does not look at the signal',
+      file: 'polling.test.mjs',
+      reportedBy: ['linter'],
+      bad: `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+
+const mail = { sent: false };
+const stop = setImmediate(() => (mail.sent = true));
+
+test('waits until the mail is sent', { timeout: 5_000 }, async () => {
+  while (!mail.sent) await setTimeout(10);
+  assert.ok(stop);
+});
+`,
+      good: `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+
+const mail = { sent: false };
+const stop = setImmediate(() => (mail.sent = true));
+
+test('waits until the mail is sent', { timeout: 5_000 }, async (t) => {
+  while (!mail.sent && !t.signal.aborted) await setTimeout(10);
+  assert.ok(stop);
+});
+`,
+    },
     {
       title: 'a test goes on although it has timed out',
       file: 'mail.test.mjs',
