@@ -35,6 +35,8 @@ export interface Lint {
 export interface FileModel {
   readonly source: Source;
   readonly settings: Settings;
+  /** The file on the disk. */
+  readonly path: string;
   readonly tree: Tree;
   readonly variables: Variables;
   readonly originOf: OriginOf;
@@ -93,6 +95,7 @@ function readFile(source: Source, settings: Settings, path: string): FileModel |
   return {
     source,
     settings,
+    path,
     tree,
     variables,
     originOf,

@@ -7,8 +7,8 @@ export interface FixedPort {
   readonly port: number;
   /** The argument or property value that says so. */
   readonly node: Node;
-  /** Whether the number stands nowhere else and the file asks the server for its port. */
-  readonly isOnlyRead: boolean;
+  /** The call that listens. */
+  readonly call: Call;
 }
 
 export function* fixedPorts(file: FileModel): Iterable<FixedPort> {
@@ -16,7 +16,7 @@ export function* fixedPorts(file: FileModel): Iterable<FixedPort> {
     const node = portArgument(file, call);
     const port = node && numberOf(file, node);
     if (!node || port === undefined || port < 1 || port > 65_535) continue;
-    yield { port, node, isOnlyRead: isOnlyRead(file, node, port) };
+    yield { port, node, call };
   }
 }
 
@@ -45,14 +45,4 @@ function numberOf(file: FileModel, node: Node): number | undefined {
   return literal.type === 'Literal' && typeof literal.value === 'number'
     ? literal.value
     : undefined;
-}
-
-function isOnlyRead(file: FileModel, node: Node, port: number): boolean {
-  const { text } = file.source;
-  const mentions = text.match(new RegExp(`(?<!\\d)${port}(?!\\d)`, 'g')) ?? [];
-  return (
-    bare(node).type === 'Literal' &&
-    mentions.length === 1 &&
-    file.tree.callsNamed('address').length > 0
-  );
 }

@@ -1,9 +1,9 @@
 /** Statements of one client are awaited one after another. */
 import { defineRule, type Edit } from '../define-rule.ts';
-import { separatorAt } from '../edits.ts';
 import { bare, outer, statementOf, type Node } from '../model/ast.ts';
 import { concurrentQueries, type ConcurrentQueries } from '../model/concurrent-queries.ts';
 import type { FileModel } from '../model/file-model.ts';
+import { separatorAt } from '../repairs/text.ts';
 
 export default defineRule('no-concurrent-client-queries', function* (file) {
   for (const found of concurrentQueries(file)) {

@@ -1,10 +1,10 @@
 /** What the imported `mock` replaces, nobody puts back; `t.mock` is undone with its test. */
 import { defineRule, type Edit } from '../define-rule.ts';
-import { contextOf } from '../edits.ts';
 import { isInside } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
 import type { Fixture } from '../model/fixtures.ts';
 import { mockOf } from '../model/mocks.ts';
+import { contextOf } from '../repairs/context.ts';
 
 export default defineRule('no-global-mock', function* (file) {
   for (const fixture of file.withFault('no-global-mock')) {
@@ -33,12 +33,13 @@ function useContext(
   file: FileModel,
   { frame, acquiredAt }: Fixture,
 ): { context: string; edits: Edit[] } | undefined {
-  const context = contextOf(file, frame);
+  if (frame.is !== 'test') return undefined;
+  const context = contextOf(file, frame, acquiredAt);
   const variable = mockOf(file, acquiredAt);
   if (!context || !variable) return undefined;
   const uses = file.variables
     .references(variable)
-    .filter(({ identifier }) => isInside(identifier, context.owner));
+    .filter(({ identifier }) => isInside(identifier, frame.fn));
   const inserted = uses.map(({ identifier: { range } }): Edit => ({
     range: [range[0], range[0]],
     text: `${context.name}.`,

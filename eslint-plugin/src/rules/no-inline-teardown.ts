@@ -1,16 +1,15 @@
 /** What a test makes is released by a hook, not by the last line of its body. */
 import { defineRule } from '../define-rule.ts';
-import { registerRelease } from '../edits.ts';
+import { releaseRepairs } from '../repairs/releases.ts';
 
 export default defineRule('no-inline-teardown', function* (file) {
   for (const fixture of file.withFault('no-inline-teardown')) {
     const { name, acquiredAt, releasedAt } = fixture;
-    const edits = registerRelease(file, fixture);
     yield {
       node: releasedAt ?? acquiredAt,
       messageId: 'inline',
       data: { resource: name, acquiredLine: String(acquiredAt.loc.start.line) },
-      suggestion: edits && { messageId: 'registerRelease', edits },
+      suggestion: releaseRepairs(file, fixture),
     };
   }
 });

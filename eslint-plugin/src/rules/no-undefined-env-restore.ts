@@ -1,13 +1,13 @@
 /** `process.env.X = undefined` stores a string; an unset variable is restored by deleting it. */
-import { defineRule, type Edit } from '../define-rule.ts';
-import { undefinedRestores, type UndefinedRestore } from '../model/environment-restores.ts';
-import type { FileModel } from '../model/file-model.ts';
+import { defineRule } from '../define-rule.ts';
+import { undefinedRestores } from '../model/environment-restores.ts';
+import { deleteInstead } from '../repairs/deletion.ts';
 
 export default defineRule('no-undefined-env-restore', function* (file) {
   for (const restore of undefinedRestores(file)) {
     const { assignment, saved } = restore;
     const data = { name: file.source.getText(assignment.left), saved: saved ?? '' };
-    const edits = deletion(file, restore);
+    const edits = deleteInstead(file, restore);
     yield saved === undefined
       ? {
           node: assignment,
@@ -23,20 +23,3 @@ export default defineRule('no-undefined-env-restore', function* (file) {
         };
   }
 });
-
-function deletion(file: FileModel, { assignment, saved }: UndefinedRestore): Edit[] | undefined {
-  const { parent } = assignment;
-  const name = file.source.getText(assignment.left);
-  if (parent.type !== 'ExpressionStatement') {
-    if (saved !== undefined || parent.type !== 'ArrowFunctionExpression') return undefined;
-    return [{ range: assignment.range, text: `delete ${name}` }];
-  }
-  return [
-    saved === undefined
-      ? { range: assignment.range, text: `delete ${name}` }
-      : {
-          range: parent.range,
-          text: `if (${saved} === undefined) delete ${name}; else ${file.source.getText(parent)}`,
-        },
-  ];
-}

@@ -1,12 +1,12 @@
 /** A hook that calls an asynchronous release waits for it. */
 import { defineRule } from '../define-rule.ts';
-import { awaitStatement } from '../edits.ts';
+import { awaitStatement } from '../repairs/asynchrony.ts';
 
 export default defineRule('require-awaited-teardown', function* (file) {
   for (const { name, acquiredAt, releasedAt } of file.withFault('require-awaited-teardown')) {
     const node = releasedAt ?? acquiredAt;
     const call = file.source.getText(node);
-    const edits = awaitStatement(node);
+    const edits = awaitStatement(file, node);
     yield {
       node,
       messageId: 'unawaited',

@@ -1,11 +1,10 @@
 /** A client that is taken from a pool must go back on every path. */
 import { defineRule } from '../define-rule.ts';
-import { registerRelease } from '../edits.ts';
+import { releaseRepairs } from '../repairs/releases.ts';
 
 export default defineRule('require-client-release', function* (file) {
   for (const fixture of file.withFault('require-client-release')) {
     const { name, acquiredAt, releasedAt, lender, lifetime } = fixture;
-    const edits = registerRelease(file, fixture);
     yield {
       node: acquiredAt,
       messageId: lifetime.release.is,
@@ -14,7 +13,7 @@ export default defineRule('require-client-release', function* (file) {
         pool: lender ?? 'its pool',
         line: String(releasedAt?.loc.start.line ?? ''),
       },
-      suggestion: edits && { messageId: 'registerRelease', edits },
+      suggestion: releaseRepairs(file, fixture),
     };
   }
 });

@@ -79,7 +79,6 @@ test('a', async () => {
             messageId: 'useZero',
             output: `import { before, test } from 'node:test';
 import { serve } from '@hono/node-server';
-const PORT = 4005;
 let server;
 before(() => { server = serve({ fetch, port: 3000 }); });
 test('a', async () => {

@@ -160,7 +160,32 @@ again('a', async (t) => {
   });
 });`,
       reports: [
-        { messageId: 'inline', data: { resource: 'admin', acquiredLine: '6' } },
+        {
+          messageId: 'inline',
+          data: { resource: 'admin', acquiredLine: '6' },
+          suggestion: {
+            messageId: 'releaseInFinally',
+            output: `const { default: run, beforeEach: each } = require('node:test');
+const { MockAgent } = require('undici');
+const pg = require('pg');
+const again = run;
+each(async () => {
+  const admin = new pg.Client();
+  try {
+    await admin.connect();
+  } finally {
+    await admin.end();
+  }
+});
+again('a', async (t) => {
+  await t.test('b', async (t) => {
+    const agent = new MockAgent();
+    agent.disableNetConnect();
+    await agent.close();
+  });
+});`,
+          },
+        },
         {
           messageId: 'inline',
           suggestion: {

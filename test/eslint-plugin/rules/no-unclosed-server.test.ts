@@ -262,7 +262,21 @@ import { MockAgent, setGlobalDispatcher } from 'undici';
 let mock;
 beforeEach(() => { mock = «new MockAgent()»; setGlobalDispatcher(mock); });
 test('a', () => {});`,
-      reports: [{ messageId: 'agent', data: { resource: 'mock', scope: 'test' } }],
+      reports: [
+        {
+          messageId: 'agent',
+          data: { resource: 'mock', scope: 'test' },
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `import { afterEach, beforeEach, test } from 'node:test';
+import { MockAgent, setGlobalDispatcher } from 'undici';
+let mock;
+beforeEach(() => { mock = new MockAgent(); setGlobalDispatcher(mock); });
+afterEach(() => mock.close());
+test('a', () => {});`,
+          },
+        },
+      ],
     },
   ],
 });

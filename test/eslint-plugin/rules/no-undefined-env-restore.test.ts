@@ -59,7 +59,8 @@ test('a', (t) => {
   const saved = process.env.PGHOST;
   process.env.PGHOST = 'db';
   t.after(() => {
-    if (saved === undefined) delete process.env.PGHOST; else process.env.PGHOST = saved;
+    if (saved === undefined) delete process.env.PGHOST;
+    else process.env.PGHOST = saved;
   });
 });`,
           },
@@ -88,7 +89,7 @@ after(() => (process.env.A = undefined));`,
             messageId: 'deleteVariable',
             output: `const { after, test } = require('node:test');
 test('a', () => { process.env.A = undefined; });
-after(() => (delete process.env.A));`,
+after(() => delete process.env.A);`,
           },
         },
       ],
@@ -115,7 +116,8 @@ const { TOKEN } = process.env;
 let agent: string | undefined;
 beforeEach(() => { agent = process.env.npm_config_user_agent; });
 afterEach(() => {
-  if (TOKEN === undefined) delete process.env.TOKEN; else process.env.TOKEN = TOKEN;
+  if (TOKEN === undefined) delete process.env.TOKEN;
+  else process.env.TOKEN = TOKEN;
   process.env.npm_config_user_agent = agent;
 });
 test('a', () => {});`,
@@ -131,7 +133,8 @@ let agent: string | undefined;
 beforeEach(() => { agent = process.env.npm_config_user_agent; });
 afterEach(() => {
   process.env.TOKEN = TOKEN;
-  if (agent === undefined) delete process.env.npm_config_user_agent; else process.env.npm_config_user_agent = agent;
+  if (agent === undefined) delete process.env.npm_config_user_agent;
+  else process.env.npm_config_user_agent = agent;
 });
 test('a', () => {});`,
           },

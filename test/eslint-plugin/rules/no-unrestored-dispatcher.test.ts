@@ -68,7 +68,7 @@ test('a', async () => {
           suggestion: {
             messageId: 'registerRestore',
             output: `import { test } from 'node:test';
-import { MockAgent, setGlobalDispatcher, getGlobalDispatcher } from 'undici';
+import { getGlobalDispatcher, MockAgent, setGlobalDispatcher } from 'undici';
 test('a', async (t) => {
   const agent = new MockAgent();
   const previousDispatcher = getGlobalDispatcher();
@@ -80,24 +80,92 @@ test('a', async (t) => {
       ],
     },
     {
-      name: 'closed, but not put back; a mock at the top of the file; the last line restores',
+      name: 'a mock at the top of the file',
       language: 'cjs',
-      code: `const { afterEach, beforeEach, test } = require('node:test');
+      code: `const { test } = require('node:test');
 const { MockAgent, getGlobalDispatcher, setGlobalDispatcher } = require('undici');
 const agent = new MockAgent();
 «setGlobalDispatcher(agent)»;
-beforeEach(() => { «setGlobalDispatcher(new MockAgent())»; });
+test('a', () => work());`,
+      reports: [
+        {
+          messageId: 'absent',
+          data: { scope: 'file', line: '' },
+          suggestion: {
+            messageId: 'registerRestore',
+            output: `const { after, test } = require('node:test');
+const { MockAgent, getGlobalDispatcher, setGlobalDispatcher } = require('undici');
+const agent = new MockAgent();
+const previousDispatcher = getGlobalDispatcher();
+after(() => setGlobalDispatcher(previousDispatcher));
+setGlobalDispatcher(agent);
+test('a', () => work());`,
+          },
+        },
+      ],
+    },
+    {
+      name: 'closed, but not put back',
+      language: 'cjs',
+      code: `const { afterEach, beforeEach, test } = require('node:test');
+const { MockAgent, getGlobalDispatcher, setGlobalDispatcher } = require('undici');
+let agent;
+beforeEach(() => {
+  agent = new MockAgent();
+  «setGlobalDispatcher(agent)»;
+});
 afterEach(() => agent.close());
+test('a', () => work());`,
+      reports: [
+        {
+          messageId: 'absent',
+          suggestion: {
+            messageId: 'registerRestore',
+            output: `const { afterEach, beforeEach, test } = require('node:test');
+const { MockAgent, getGlobalDispatcher, setGlobalDispatcher } = require('undici');
+let agent;
+const previousDispatcher = getGlobalDispatcher();
+beforeEach(() => {
+  agent = new MockAgent();
+  setGlobalDispatcher(agent);
+});
+afterEach(() => setGlobalDispatcher(previousDispatcher));
+afterEach(() => agent.close());
+test('a', () => work());`,
+          },
+        },
+      ],
+    },
+    {
+      name: 'the last line restores',
+      language: 'cjs',
+      code: `const { test } = require('node:test');
+const { MockAgent, getGlobalDispatcher, setGlobalDispatcher } = require('undici');
 test('a', async () => {
   const saved = getGlobalDispatcher();
-  «setGlobalDispatcher(agent)»;
+  «setGlobalDispatcher(new MockAgent())»;
   await work();
   setGlobalDispatcher(saved);
 });`,
       reports: [
-        { messageId: 'absent', data: { scope: 'file', line: '' } },
-        { messageId: 'absent' },
-        { messageId: 'inline', data: { scope: 'test', line: '11' } },
+        {
+          messageId: 'inline',
+          data: { scope: 'test', line: '7' },
+          suggestion: {
+            messageId: 'restoreInFinally',
+            output: `const { test } = require('node:test');
+const { MockAgent, getGlobalDispatcher, setGlobalDispatcher } = require('undici');
+test('a', async () => {
+  const saved = getGlobalDispatcher();
+  setGlobalDispatcher(new MockAgent());
+  try {
+    await work();
+  } finally {
+    setGlobalDispatcher(saved);
+  }
+});`,
+          },
+        },
       ],
     },
     {
@@ -117,11 +185,9 @@ test('a', (t) => {
             output: `import { test } from 'node:test';
 import * as undici from 'undici';
 test('a', (t) => {
-  const previousDispatcher = undici.getGlobalDispatcher();
-  t.after(() => undici.setGlobalDispatcher(previousDispatcher));
-  undici.setGlobalDispatcher(new undici.MockAgent());
   const saved = undici.getGlobalDispatcher();
   t.after(() => undici.setGlobalDispatcher(saved));
+  undici.setGlobalDispatcher(new undici.MockAgent());
 });`,
           },
         },

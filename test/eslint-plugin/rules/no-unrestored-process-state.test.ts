@@ -109,8 +109,11 @@ test('b', (t) => {
             messageId: 'registerRestore',
             output: `import { test } from 'node:test';
 test('a', (t) => {
-  const previous_A = process.env.A;
-  t.after(() => { if (previous_A === undefined) delete process.env.A; else process.env.A = previous_A; });
+  const previousA = process.env.A;
+  t.after(() => {
+    if (previousA === undefined) delete process.env.A;
+    else process.env.A = previousA;
+  });
   process.env.A = '1';
   work();
 });
@@ -156,10 +159,46 @@ it('b', () => {
         {
           messageId: 'environmentInline',
           data: { name: 'process.env.A', scope: 'test', line: '5' },
+          suggestion: {
+            messageId: 'restoreInFinally',
+            output: `const { it } = require('node:test');
+it('a', () => {
+  process.env.A = '1';
+  try {
+    work();
+  } finally {
+    delete process.env.A;
+  }
+});
+it('b', () => {
+  const before = process.cwd();
+  process.chdir('/tmp');
+  work();
+  process.chdir(before);
+});`,
+          },
         },
         {
           messageId: 'workingDirectoryInline',
           data: { name: 'the working directory', scope: 'test', line: '11' },
+          suggestion: {
+            messageId: 'restoreInFinally',
+            output: `const { it } = require('node:test');
+it('a', () => {
+  process.env.A = '1';
+  work();
+  delete process.env.A;
+});
+it('b', () => {
+  const before = process.cwd();
+  process.chdir('/tmp');
+  try {
+    work();
+  } finally {
+    process.chdir(before);
+  }
+});`,
+          },
         },
       ],
     },
@@ -174,7 +213,21 @@ test('a', async (t) => {
   await t.test('b', () => { «env.B = '1'»; });
 });`,
       reports: [
-        { messageId: 'workingDirectory' },
+        {
+          messageId: 'workingDirectory',
+          suggestion: {
+            messageId: 'registerRestore',
+            output: `import { afterEach, beforeEach, test } from 'node:test';
+import process, { chdir, env } from 'node:process';
+const previousDirectory = process.cwd();
+beforeEach(() => { chdir('/tmp'); });
+afterEach(() => chdir(previousDirectory));
+test('a', async (t) => {
+  Object.assign(process.env, { A: '1' });
+  await t.test('b', () => { env.B = '1'; });
+});`,
+          },
+        },
         {
           messageId: 'environment',
           data: { name: 'process.env.A', scope: 'test' },
@@ -184,8 +237,11 @@ test('a', async (t) => {
 import process, { chdir, env } from 'node:process';
 beforeEach(() => { chdir('/tmp'); });
 test('a', async (t) => {
-  const previous_A = process.env.A;
-  t.after(() => { if (previous_A === undefined) delete process.env.A; else process.env.A = previous_A; });
+  const previousA = process.env.A;
+  t.after(() => {
+    if (previousA === undefined) delete process.env.A;
+    else process.env.A = previousA;
+  });
   Object.assign(process.env, { A: '1' });
   await t.test('b', () => { env.B = '1'; });
 });`,
@@ -201,7 +257,7 @@ import process, { chdir, env } from 'node:process';
 beforeEach(() => { chdir('/tmp'); });
 test('a', async (t) => {
   Object.assign(process.env, { A: '1' });
-  await t.test('b', (t) => { const previous_B = process.env.B; t.after(() => { if (previous_B === undefined) delete process.env.B; else process.env.B = previous_B; }); env.B = '1'; });
+  await t.test('b', (t) => { const previousB = env.B; t.after(() => { if (previousB === undefined) delete env.B; else env.B = previousB; }); env.B = '1'; });
 });`,
           },
         },

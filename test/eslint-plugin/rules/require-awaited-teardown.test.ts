@@ -89,7 +89,21 @@ test('a', async () => {
 });`,
           },
         },
-        { messageId: 'unawaited' },
+        {
+          messageId: 'unawaited',
+          suggestion: {
+            messageId: 'awaitRelease',
+            output: `const { after, test } = require('node:test');
+const { Pool } = require('pg');
+const { fastify } = require('fastify');
+const pool = new Pool();
+after(async () => { pool.end() });
+test('a', async () => {
+  const app = fastify();
+  try { await app.ready() } finally { await app.close() }
+});`,
+          },
+        },
       ],
     },
     {

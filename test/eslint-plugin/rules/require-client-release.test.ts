@@ -116,14 +116,27 @@ test('a', async () => { const client = await pool.connect(); await client.query(
         {
           messageId: 'inline',
           data: { client: 'client', pool: 'pool', line: '8' },
-          suggestion: {
-            messageId: 'registerRelease',
-            output: `${pool}test('a', async (t) => {
+          suggestion: [
+            {
+              messageId: 'releaseInFinally',
+              output: `${pool}test('a', async () => {
+  const client = await pool.connect();
+  try {
+    await client.query('select 1');
+  } finally {
+    client.release();
+  }
+});`,
+            },
+            {
+              messageId: 'registerRelease',
+              output: `${pool}test('a', async (t) => {
   const client = await pool.connect();
   t.after(() => client.release());
   await client.query('select 1');
 });`,
-          },
+            },
+          ],
         },
       ],
     },
@@ -136,14 +149,27 @@ test('a', async () => { const client = await pool.connect(); await client.query(
       reports: [
         {
           messageId: 'absent',
-          suggestion: {
-            messageId: 'registerRelease',
-            output: `${pool}test('a', async (t) => {
+          suggestion: [
+            {
+              messageId: 'releaseInFinally',
+              output: `${pool}test('a', async (t) => {
+  const client = await pool.connect();
+  try {
+    await client.query('select 1');
+  } finally {
+    client.release();
+  }
+});`,
+            },
+            {
+              messageId: 'registerRelease',
+              output: `${pool}test('a', async (t) => {
   const client = await pool.connect();
   t.after(() => client.release());
   await client.query('select 1');
 });`,
-          },
+            },
+          ],
         },
       ],
     },
@@ -161,7 +187,28 @@ async function count() {
   return rows.length;
 }
 test('a', async () => { await count(); });`,
-      reports: [{ messageId: 'inline' }],
+      reports: [
+        {
+          messageId: 'inline',
+          suggestion: {
+            messageId: 'releaseInFinally',
+            output: `const test = require('node:test');
+const { Pool } = require('pg');
+const pool = new Pool();
+test.after(() => pool.end());
+async function count() {
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query('select 1');
+    return rows.length;
+  } finally {
+    client.release();
+  }
+}
+test('a', async () => { await count(); });`,
+          },
+        },
+      ],
     },
     {
       name: 'TypeScript, through a factory of the file and a cast',
@@ -179,9 +226,26 @@ test('a', async (t: TestContext) => {
       reports: [
         {
           messageId: 'inline',
-          suggestion: {
-            messageId: 'registerRelease',
-            output: `import { test, type TestContext } from 'node:test';
+          suggestion: [
+            {
+              messageId: 'releaseInFinally',
+              output: `import { test, type TestContext } from 'node:test';
+import { Pool, type PoolClient } from 'pg';
+const open = (): Pool => new Pool();
+const pool = open();
+test.after(() => pool.end());
+test('a', async (t: TestContext) => {
+  const client = (await pool.connect()) as PoolClient;
+  try {
+    await client!.query('select 1');
+  } finally {
+    client.release();
+  }
+});`,
+            },
+            {
+              messageId: 'registerRelease',
+              output: `import { test, type TestContext } from 'node:test';
 import { Pool, type PoolClient } from 'pg';
 const open = (): Pool => new Pool();
 const pool = open();
@@ -191,7 +255,8 @@ test('a', async (t: TestContext) => {
   t.after(() => client.release());
   await client!.query('select 1');
 });`,
-          },
+            },
+          ],
         },
       ],
     },
@@ -211,7 +276,7 @@ test('a', async (t) => {
         {
           messageId: 'inline',
           suggestion: {
-            messageId: 'registerRelease',
+            messageId: 'releaseInFinally',
             output: `import { test } from 'node:test';
 import Fastify from 'fastify';
 test('a', async (t) => {
@@ -219,8 +284,11 @@ test('a', async (t) => {
   t.after(() => app.close());
   await app.ready();
   const client = await app.pg.connect();
-  t.after(() => client.release());
-  await client.query('select 1');
+  try {
+    await client.query('select 1');
+  } finally {
+    client.release();
+  }
 });`,
           },
         },

@@ -106,7 +106,23 @@ before(async () => {
   await client.connect();
 });
 test('a', async () => { await client.query('select 1'); });`,
-      reports: [{ messageId: 'absent' }],
+      reports: [
+        {
+          messageId: 'absent',
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `const { after, before, test } = require('node:test');
+const pg = require('pg');
+let client;
+before(async () => {
+  client = new pg.Client();
+  await client.connect();
+});
+after(() => client.end());
+test('a', async () => { await client.query('select 1'); });`,
+          },
+        },
+      ],
     },
     {
       name: 'a resource of the settings',
@@ -132,10 +148,10 @@ test('a', () => store.read());`,
           messageId: 'absent',
           suggestion: {
             messageId: 'registerRelease',
-            output: `import { test } from 'node:test';
+            output: `import { after, test } from 'node:test';
 import { openStore } from '#store';
 const store = openStore();
-test.after(() => store.shut());
+after(() => store.shut());
 test('a', () => store.read());`,
           },
         },

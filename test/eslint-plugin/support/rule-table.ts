@@ -25,11 +25,16 @@ export interface InvalidCase extends ValidCase {
   readonly reports: readonly {
     readonly messageId: string;
     readonly data?: Record<string, string>;
-    /** The file after the suggestion; absent: none is made. */
-    readonly suggestion?: { readonly messageId: string; readonly output: string };
+    /** The file after the suggestion, or after each; absent: none is made. */
+    readonly suggestion?: Suggested | readonly Suggested[];
   }[];
   /** The file after the fix; absent: nothing is fixed. */
   readonly fixed?: string;
+}
+
+interface Suggested {
+  readonly messageId: string;
+  readonly output: string;
 }
 
 export const LANGUAGES = {
@@ -120,7 +125,7 @@ function asTested({
       return {
         messageId,
         ...mark,
-        ...given({ data, suggestions: suggestion && [suggestion] }),
+        ...given({ data, suggestions: suggestion && [suggestion].flat() }),
       };
     }),
   };

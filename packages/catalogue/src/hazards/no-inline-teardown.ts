@@ -1,4 +1,5 @@
 import { defineHazard } from '../hazard.ts';
+import { RELEASE_REPAIRS } from '../repairs.ts';
 import type { ResourceKind } from '../vocabulary.ts';
 
 /** Clients, process state and the dispatcher have hazards of their own for this. */
@@ -42,9 +43,7 @@ export const noInlineTeardown = defineHazard({
       inline:
         '`{{resource}}` (line {{acquiredLine}}) is released by a statement that an earlier throw skips. Register it where it is made: `t.after`.',
     },
-    suggestions: {
-      registerRelease: 'Release `{{resource}}` when the test ends.',
-    },
+    suggestions: RELEASE_REPAIRS,
   },
   runtime: {
     sees: [

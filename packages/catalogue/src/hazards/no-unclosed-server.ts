@@ -1,4 +1,5 @@
 import { defineHazard } from '../hazard.ts';
+import { RELEASE_REPAIRS } from '../repairs.ts';
 import type { ResourceKind } from '../vocabulary.ts';
 
 /** What holds sockets, ours or those of others. */
@@ -36,9 +37,7 @@ export const noUnclosedServer = defineHazard({
       agent:
         'Nothing closes `{{resource}}`: it keeps its connections after this {{scope}}. Close it in a hook.',
     },
-    suggestions: {
-      registerRelease: 'Close `{{resource}}` when its scope ends.',
-    },
+    suggestions: RELEASE_REPAIRS,
     strictly: {
       agent:
         'an agent, a pool, a client or a mock of undici that nothing closes: it holds up no process, and may hold up the end of a server',

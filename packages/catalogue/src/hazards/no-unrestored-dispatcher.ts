@@ -1,4 +1,5 @@
 import { defineHazard } from '../hazard.ts';
+import { RESTORE_REPAIRS } from '../repairs.ts';
 
 export const noUnrestoredDispatcher = defineHazard({
   id: 'no-unrestored-dispatcher',
@@ -41,9 +42,7 @@ export const noUnrestoredDispatcher = defineHazard({
       inline:
         'The global dispatcher is restored on line {{line}}, which an earlier throw skips. Restore it in `t.after`.',
     },
-    suggestions: {
-      registerRestore: 'Restore the previous dispatcher when the test ends.',
-    },
+    suggestions: RESTORE_REPAIRS,
   },
   runtime: {
     sees: [

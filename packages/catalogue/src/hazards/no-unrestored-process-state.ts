@@ -1,4 +1,5 @@
 import { defineHazard } from '../hazard.ts';
+import { RESTORE_REPAIRS } from '../repairs.ts';
 
 export const noUnrestoredProcessState = defineHazard({
   id: 'no-unrestored-process-state',
@@ -43,9 +44,7 @@ export const noUnrestoredProcessState = defineHazard({
       workingDirectoryInline:
         'The working directory is restored on line {{line}}, which an earlier throw skips. Restore it in `t.after`, or use `chdir(t, …)` of savepoint/process.',
     },
-    suggestions: {
-      registerRestore: 'Restore `{{name}}` when the test ends.',
-    },
+    suggestions: RESTORE_REPAIRS,
   },
   runtime: {
     sees: [

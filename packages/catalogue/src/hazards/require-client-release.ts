@@ -1,4 +1,5 @@
 import { defineHazard } from '../hazard.ts';
+import { RELEASE_REPAIRS } from '../repairs.ts';
 
 export const requireClientRelease = defineHazard({
   id: 'require-client-release',
@@ -36,9 +37,7 @@ export const requireClientRelease = defineHazard({
       inline:
         '`{{client}}` is released on line {{line}}, which an earlier throw skips. Release it in `finally` or in `t.after`.',
     },
-    suggestions: {
-      registerRelease: 'Release `{{client}}` when the test ends.',
-    },
+    suggestions: RELEASE_REPAIRS,
   },
   runtime: {
     sees: [

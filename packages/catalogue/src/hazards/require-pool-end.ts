@@ -1,4 +1,5 @@
 import { defineHazard } from '../hazard.ts';
+import { RELEASE_REPAIRS } from '../repairs.ts';
 
 export const requirePoolEnd = defineHazard({
   id: 'require-pool-end',
@@ -32,9 +33,7 @@ export const requirePoolEnd = defineHazard({
       absent:
         'Nothing ends `{{resource}}`: its idle connections keep the process alive. End it in `after`.',
     },
-    suggestions: {
-      registerRelease: 'End `{{resource}}` when its scope ends.',
-    },
+    suggestions: RELEASE_REPAIRS,
   },
   runtime: {
     sees: [

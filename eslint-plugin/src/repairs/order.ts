@@ -1,0 +1,21 @@
+/** Puts the hooks of one list in order: what others still need is released after them. */
+import type { Edit } from '../define-rule.ts';
+import { statementOf, type Node } from '../model/ast.ts';
+import type { FileModel } from '../model/file-model.ts';
+import { endOf, indentOf, separatorAt, startOf } from './text.ts';
+
+/** Moves the statement that registers the one release behind that of the other, comments included. */
+export function moveBehind(file: FileModel, release: Node, dependent: Node): Edit[] | undefined {
+  const [moved, behind] = [statementOf(release), statementOf(dependent)];
+  if (moved.parent !== behind.parent || moved.type !== 'ExpressionStatement') return undefined;
+  const { text } = file.source;
+  const isAlone = indentOf(file, moved) !== undefined;
+  const [start, end] = isAlone ? [startOf(file, moved), endOf(file, moved)] : moved.range;
+  const line = isAlone ? text.lastIndexOf('\n', start - 1) : start;
+  const from = line < 0 ? start : text[line - 1] === '\r' ? line - 1 : line;
+  const to = endOf(file, behind);
+  return [
+    { range: [from, end], text: '' },
+    { range: [to, to], text: separatorAt(file, behind) + text.slice(start, end) },
+  ];
+}
