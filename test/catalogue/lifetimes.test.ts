@@ -164,6 +164,11 @@ function neverReleased(kind: ResourceKind): HazardId | undefined {
     case 'agent':
       return 'no-unclosed-server';
     case 'handle':
+    case 'worker':
+    case 'process':
+    case 'watcher':
+    case 'browser':
+    case 'container':
       return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { RESOURCES, RESOURCE_KINDS, type Resource } from '../../packages/catalog
 /** Names that npm takes, with a sub-path; `node:` names are those of this Node or of a later one. */
 const PACKAGE = /^(@[a-z0-9-]+\/)?[a-z0-9.-]+(\/[a-z0-9.-]+)*$/;
 const LATER_BUILTINS = ['node:sqlite'];
-const METHOD = /^[$\w]+(\.[$\w]+)*$/;
+const METHOD = /^[$\w]+(\.([$\w]+|\*))*$/;
 
 const nameOf = ({ module, export: name }: Resource) => `${module} ${name}`;
 
@@ -27,6 +27,7 @@ for (const resource of RESOURCES) {
       acquiredBy,
       whenGivenUrl,
       releasedBy,
+      releasedAtOnceBy = [],
       openedBy = [],
       lends = [],
     } = resource;
@@ -45,8 +46,13 @@ for (const resource of RESOURCES) {
     if (whenGivenUrl) assert.equal(acquiredBy, 'call');
     const methods = [
       ...releasedBy,
+      ...releasedAtOnceBy,
       ...openedBy,
-      ...lends.flatMap((loan) => [loan.method, ...loan.releasedBy]),
+      ...lends.flatMap((loan) => [
+        loan.method,
+        ...loan.releasedBy,
+        ...(loan.releasedAtOnceBy ?? []),
+      ]),
     ];
     for (const method of methods) assert.match(method, METHOD);
     for (const loan of lends) assert.ok(loan.kind in RESOURCE_KINDS);

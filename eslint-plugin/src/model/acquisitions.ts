@@ -9,12 +9,13 @@ import {
   nameOf,
   outer,
   outerAwaited,
+  propertyOf,
   type Call,
   type FunctionNode,
   type Node,
 } from './ast.ts';
 import type { Frames } from './frames.ts';
-import type { Knowledge, KnownResources } from './knowledge.ts';
+import { asHandle, type Knowledge, type KnownResources } from './knowledge.ts';
 import { isExport, type OriginOf } from './origins.ts';
 import { within, type Tree } from './tree.ts';
 import { isDisposableStack, type Variable, type Variables } from './variables.ts';
@@ -51,6 +52,7 @@ export interface Acquisitions {
 
 /** Methods of event emitters and servers that answer the object itself. */
 const FLUENT = new Set(['on', 'once', 'addListener', 'unref', 'ref', 'setTimeout', 'listen']);
+const SQLITE = /sqlite|:memory:|libsql/i;
 
 export function readAcquisitions(
   tree: Tree,
@@ -65,7 +67,7 @@ export function readAcquisitions(
   function of(call: Call): Acquisition | undefined {
     const found = acquiredBy(call);
     if (!found) return undefined;
-    const { at, chained } = end(call);
+    const { at, chained } = end(call, found.resource);
     const holder = holderAt(at);
     const { openedBy } = found.resource;
     if (openedBy.length > 0 && !isOpened(holder, chained, openedBy)) return undefined;
@@ -85,7 +87,12 @@ export function readAcquisitions(
     const resource = origin && known.of(origin);
     if (!resource?.row) return undefined;
     if (resource.row.acquiredBy === 'call' && call.type === 'NewExpression') return undefined;
-    return resource.row.whenGivenUrl && !isUrl(call.arguments[0]) ? undefined : resource;
+    const [first] = call.arguments;
+    if (resource.row.whenGivenUrl && !isUrl(first)) return undefined;
+    if (resource.row.exceptWith?.some((name) => propertyOf(first, name))) return undefined;
+    return resource.kind === 'pool' && call.arguments.some(namesSqlite)
+      ? asHandle(resource)
+      : resource;
   }
 
   function isUrl(node: Node | undefined): boolean {
@@ -108,7 +115,7 @@ export function readAcquisitions(
       if (name === undefined) return undefined;
       path.unshift(name);
       at = bare(at.object);
-      const loan = resourceOf(at)?.lends.find(({ method }) => method === path.join('.'));
+      const loan = resourceOf(at)?.lends.find(({ method }) => method.test(path.join('.')));
       if (loan) return { resource: loan.resource, lender: variables.of(at) };
     }
     return undefined;
@@ -142,11 +149,16 @@ export function readAcquisitions(
     if (value.type === 'Identifier') return resourceOfVariable(variables.of(value));
     if (!isCall(value)) return undefined;
     const callee = bare(value.callee);
-    if (callee.type === 'MemberExpression' && FLUENT.has(nameOf(callee) ?? '')) {
-      const fluent = resourceOf(callee.object);
-      if (fluent && !fluent.lends.some(({ method }) => method === nameOf(callee))) return fluent;
-    }
-    return scopeMade(value) ?? acquiredBy(value)?.resource;
+    const fluent =
+      callee.type === 'MemberExpression' ? answeredBy(callee.object, nameOf(callee)) : undefined;
+    return fluent ?? scopeMade(value) ?? acquiredBy(value)?.resource;
+  }
+
+  /** The object itself, where its method answers it. */
+  function answeredBy(object: Node, method = ''): Knowledge | undefined {
+    const isAsked = FLUENT.has(method) || isCall(bare(object)) || known.mayOpen(method);
+    const resource = isAsked ? resourceOf(object) : undefined;
+    return resource && isFluent(resource, method) ? resource : undefined;
   }
 
   function resourceOfVariable(variable: Variable | undefined): Knowledge | undefined {
@@ -183,12 +195,12 @@ export function readAcquisitions(
   }
 
   /** The expression that ends as the resource, past fluent calls, and those. */
-  function end(call: Call): { at: Node; chained: Chained[] } {
+  function end(call: Call, resource: Knowledge): { at: Node; chained: Chained[] } {
     const chained: Chained[] = [];
     let at: Node = outerAwaited(call);
     for (;;) {
       const method = methodCallOn(at);
-      if (!method || !FLUENT.has(method.name)) return { at, chained };
+      if (!method || !isFluent(resource, method.name)) return { at, chained };
       chained.push({ path: [method.name], call: method.call });
       at = outerAwaited(method.call);
     }
@@ -253,6 +265,27 @@ export function readAcquisitions(
   }
 
   return { of, resourceOf };
+}
+
+/** Whether a method answers the object: an event emitter's, what opens it, any of a builder's. */
+function isFluent({ openedBy, releasedBy, lends }: Knowledge, method: string): boolean {
+  if (lends.some((loan) => loan.method.test(method))) return false;
+  return FLUENT.has(method) || openedBy.includes(method) || releasedBy.length === 0;
+}
+
+/** Options or arguments that name SQLite: a dialect, a client, a file in memory. */
+function namesSqlite(node: Node): boolean {
+  const value = bare(node);
+  switch (value.type) {
+    case 'Literal':
+      return typeof value.value === 'string' && SQLITE.test(value.value);
+    case 'ObjectExpression':
+      return value.properties.some((each) => each.type === 'Property' && namesSqlite(each.value));
+    case 'NewExpression':
+      return value.callee.type === 'Identifier' && SQLITE.test(value.callee.name);
+    default:
+      return false;
+  }
 }
 
 function only<T>(values: readonly (T | undefined)[] | undefined): T | undefined {

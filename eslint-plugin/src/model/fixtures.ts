@@ -1,5 +1,5 @@
 /** Every resource of the file as a fixture: acquired here, released there, a lifetime to be judged. */
-import { isNarrower, type Lifetime, type Scope } from '@savepoint/catalogue';
+import { isNarrower, type Lifetime, type ResourceKind, type Scope } from '@savepoint/catalogue';
 import { bare, enclosingFunction, nameOf, refugeOf, type Call, type Node } from './ast.ts';
 import { isActUnderTest } from './act-under-test.ts';
 import type { Acquisition, Acquisitions } from './acquisitions.ts';
@@ -38,6 +38,17 @@ interface Held {
 
 type Registered = Extract<Place, { is: 'registered' }>;
 type Inline = Extract<Place, { is: 'inline' }>;
+
+/** What tests close in order to see what closing does. */
+const OFTEN_TESTED: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
+  'app',
+  'server',
+  'handle',
+  'agent',
+  'worker',
+  'process',
+  'watcher',
+]);
 
 export function readFixtures(
   { calls }: Tree,
@@ -216,8 +227,7 @@ export function readFixtures(
   /** Whether a throw can come in between, and the release is the end of it rather than the act under test. */
   function isSkippable({ acquisition, frame }: Held, place: Inline): boolean {
     const { kind } = acquisition.resource;
-    const isOftenTested =
-      kind === 'app' || kind === 'server' || kind === 'handle' || kind === 'agent';
+    const isOftenTested = OFTEN_TESTED.has(kind);
     const isAct = isOftenTested && isActUnderTest(place, frame);
     return !isAct && runsBetween(acquisition.node, [acquisition.node.range[1], place.at.range[0]]);
   }

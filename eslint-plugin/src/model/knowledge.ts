@@ -1,14 +1,18 @@
 /** What is known of a resource once its call is recognised: the catalogue's row, made ready to ask. */
-import { RESOURCE_KINDS, type Resource, type ResourceKind } from '@savepoint/catalogue';
+import { RESOURCE_KINDS, type Loan, type Resource, type ResourceKind } from '@savepoint/catalogue';
 import { canonicalModule, exportNameOf, type Origin } from './origins.ts';
 
 export interface Knowledge {
   readonly kind: ResourceKind;
+  /** Every method that releases it, the preferred one first. */
   readonly releasedBy: readonly string[];
+  /** Whether the preferred release answers a promise that must be awaited. */
   readonly asynchronous: boolean;
+  /** Those of the methods that answer nothing to await. */
+  readonly releasedAtOnceBy: readonly string[];
   readonly openedBy: readonly string[];
   readonly keepsAliveOnce: readonly string[] | undefined;
-  readonly lends: readonly { readonly method: string; readonly resource: Knowledge }[];
+  readonly lends: readonly { readonly method: RegExp; readonly resource: Knowledge }[];
   /** The row it comes from; a loan has none. */
   readonly row: Resource | undefined;
 }
@@ -18,6 +22,8 @@ export interface KnownResources {
   mayMake(name: string): boolean;
   /** Whether some resource lends another by a method of this name. */
   mayLend(name: string): boolean;
+  /** Whether some resource is opened by a method of this name. */
+  mayOpen(name: string): boolean;
   /** The resource that this export makes. */
   of(origin: Origin): Knowledge | undefined;
 }
@@ -28,9 +34,11 @@ export function knownResources(rows: readonly Resource[]): KnownResources {
   const lenders = new Set(
     rows.flatMap(({ lends = [] }) => lends.map((loan) => lastOf(loan.method))),
   );
+  const openers = new Set(rows.flatMap(({ openedBy = [] }) => openedBy));
   return {
     mayMake: (name) => makers.has(name),
     mayLend: (name) => lenders.has(name),
+    mayOpen: (name) => openers.has(name),
     of: (origin) =>
       origin.from === 'module'
         ? byExport.get(keyOf(origin.module, exportNameOf(origin)))
@@ -48,17 +56,13 @@ function keyOf(module: string, name: string): string {
 
 function knowledgeOf(row: Resource): Knowledge {
   return {
-    kind: row.kind,
-    releasedBy: row.releasedBy,
-    asynchronous: row.releaseIsAsynchronous ?? RESOURCE_KINDS[row.kind].releasesAsynchronously,
+    ...released(row),
     openedBy: row.openedBy ?? [],
     keepsAliveOnce: row.keepsAliveOnce,
-    lends: (row.lends ?? []).map(({ method, kind, releasedBy, releaseIsAsynchronous }) => ({
-      method,
+    lends: (row.lends ?? []).map((loan) => ({
+      method: patternOf(loan.method),
       resource: {
-        kind,
-        releasedBy,
-        asynchronous: releaseIsAsynchronous ?? RESOURCE_KINDS[kind].releasesAsynchronously,
+        ...released(loan),
         openedBy: [],
         keepsAliveOnce: undefined,
         lends: [],
@@ -68,3 +72,40 @@ function knowledgeOf(row: Resource): Knowledge {
     row,
   };
 }
+
+type Released = Pick<Knowledge, 'kind' | 'releasedBy' | 'asynchronous' | 'releasedAtOnceBy'>;
+
+function released({
+  kind,
+  releasedBy,
+  releasedAtOnceBy = [],
+  releaseIsAsynchronous = RESOURCE_KINDS[kind].releasesAsynchronously,
+}: Resource | Loan): Released {
+  return {
+    kind,
+    releasedBy: [...releasedBy, ...releasedAtOnceBy],
+    asynchronous: releaseIsAsynchronous,
+    releasedAtOnceBy: releaseIsAsynchronous
+      ? releasedAtOnceBy
+      : [...releasedBy, ...releasedAtOnceBy],
+  };
+}
+
+/** `pg.*.connect` as an expression: a star is one name. */
+function patternOf(path: string): RegExp {
+  return new RegExp(
+    `^${path
+      .split('.')
+      .map((name) => (name === '*' ? '[^.]+' : name.replace(/\W/g, '\\$&')))
+      .join('\\.')}$`,
+  );
+}
+
+/** The same as an in-process handle: a pool of SQLite is a file or memory, and no server. */
+export function asHandle(pool: Knowledge): Knowledge {
+  const known = handles.get(pool) ?? { ...pool, kind: 'handle' };
+  handles.set(pool, known);
+  return known;
+}
+
+const handles = new WeakMap<Knowledge, Knowledge>();

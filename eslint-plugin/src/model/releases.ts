@@ -94,7 +94,7 @@ export function readReleases(
   }
 
   /** `pool.end()`, `pool.query()`, `pool.end.bind(pool)`. */
-  function memberFact(used: Node, { releasedBy, asynchronous }: Knowledge, via: Via): Fact {
+  function memberFact(used: Node, { releasedBy, releasedAtOnceBy }: Knowledge, via: Via): Fact {
     const path: string[] = [];
     let at = used;
     for (;;) {
@@ -106,13 +106,16 @@ export function readReleases(
       at = outer(parent);
       const call = at.parent;
       const isCalled = call?.type === 'CallExpression' && call.callee === at;
-      if (!releasedBy.includes(path.join('.'))) {
+      const method = path.join('.');
+      if (!releasedBy.includes(method)) {
         if (isCalled) return KEPT;
         continue;
       }
       if (isCalled) {
         const told = call.arguments.length > 0 && !asynchronousArgument(call);
-        return { places: placement.placesOf(call, asynchronous && !told, via) };
+        return {
+          places: placement.placesOf(call, !told && !releasedAtOnceBy.includes(method), via),
+        };
       }
       return boundFact(at);
     }

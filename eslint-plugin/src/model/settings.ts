@@ -60,7 +60,9 @@ const RESOURCE_KEYS = [
   'acquiredBy',
   'whenGivenUrl',
   'releasedBy',
+  'releasedAtOnceBy',
   'releaseIsAsynchronous',
+  'exceptWith',
   'openedBy',
   'keepsAliveOnce',
   'lends',
@@ -75,7 +77,9 @@ function resource(value: unknown, path: string): Resource {
     acquiredBy: oneOf(row['acquiredBy'], `${path}.acquiredBy`, ['new', 'call'] as const),
     releasedBy: required(row['releasedBy'], `${path}.releasedBy`, texts),
     ...optional(row, 'whenGivenUrl', path, flag),
+    ...optional(row, 'releasedAtOnceBy', path, texts),
     ...optional(row, 'releaseIsAsynchronous', path, flag),
+    ...optional(row, 'exceptWith', path, texts),
     ...optional(row, 'openedBy', path, texts),
     ...optional(row, 'keepsAliveOnce', path, texts),
     ...optional(row, 'lends', path, (loans, at) =>
@@ -88,8 +92,16 @@ const KINDS = Object.keys(RESOURCE_KINDS).filter(
   (kind): kind is Resource['kind'] => kind in RESOURCE_KINDS,
 );
 
+const LOAN_KEYS = [
+  'method',
+  'kind',
+  'releasedBy',
+  'releasedAtOnceBy',
+  'releaseIsAsynchronous',
+] as const;
+
 function loan(value: unknown, path: string): NonNullable<Resource['lends']>[number] {
-  const row = record(value, path, ['method', 'kind', 'releasedBy', 'releaseIsAsynchronous']);
+  const row = record(value, path, LOAN_KEYS);
   const [first, ...others] = texts(row['releasedBy'], `${path}.releasedBy`);
   if (first === undefined)
     return fail(`${path}.releasedBy`, 'a list of at least one method', row['releasedBy']);
@@ -97,6 +109,7 @@ function loan(value: unknown, path: string): NonNullable<Resource['lends']>[numb
     method: text(row['method'], `${path}.method`),
     kind: oneOf(row['kind'], `${path}.kind`, KINDS),
     releasedBy: [first, ...others],
+    ...optional(row, 'releasedAtOnceBy', path, texts),
     ...optional(row, 'releaseIsAsynchronous', path, flag),
   };
 }

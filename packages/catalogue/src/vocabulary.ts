@@ -33,6 +33,16 @@ export const RESOURCE_KINDS = {
   app: { noun: 'app', releasesAsynchronously: true },
   /** Keeps outgoing connections: an undici `Agent`, `Pool` or `Client`. */
   agent: { noun: 'agent', releasesAsynchronously: true },
+  /** A thread beside the test's. */
+  worker: { noun: 'worker', releasesAsynchronously: true },
+  /** A process that the test starts. */
+  process: { noun: 'child process', releasesAsynchronously: false },
+  /** Watches files. */
+  watcher: { noun: 'watcher', releasesAsynchronously: false },
+  /** A browser that is driven. */
+  browser: { noun: 'browser', releasesAsynchronously: true },
+  /** A server with a machine or process of its own: Testcontainers, an embedded database server. */
+  container: { noun: 'container', releasesAsynchronously: true },
   /** undici's process-wide dispatcher, replaced by `setGlobalDispatcher`. */
   dispatcher: { noun: 'global dispatcher', releasesAsynchronously: false },
   /** A variable of `process.env`. */

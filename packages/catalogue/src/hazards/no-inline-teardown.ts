@@ -10,6 +10,11 @@ const CLEANED_UP: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
   'server',
   'app',
   'agent',
+  'worker',
+  'process',
+  'watcher',
+  'browser',
+  'container',
 ]);
 
 export const noInlineTeardown = defineHazard({
@@ -31,13 +36,13 @@ export const noInlineTeardown = defineHazard({
   presets: ['recommended', 'strict'],
   linter: {
     sees: [
-      'a pool, connection, database handle, server, app or agent made in a test or hook and released there by a statement that an earlier throw skips',
+      'a pool, connection, database handle, server, app, agent, worker, child process, watcher, browser or container made in a test or hook and released there by a statement that an earlier throw skips',
     ],
     cannotSee: [
       'resources that a helper in another file makes',
       'a release in a callback or an event listener',
       'whether closing is the act that is tested: where a test goes on after it, or begins its title with it, nothing is reported',
-      'a handle, server, app or agent that is closed in the middle of a test: there closing may be what is tested',
+      'a handle, server, app, agent, worker, process or watcher that is ended in the middle of a test: there ending it may be what is tested',
     ],
     messages: {
       inline:

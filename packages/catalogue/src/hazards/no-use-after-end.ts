@@ -10,6 +10,11 @@ const ENDS_FOR_GOOD: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
   'server',
   'app',
   'agent',
+  'worker',
+  'process',
+  'watcher',
+  'browser',
+  'container',
 ]);
 
 export const noUseAfterEnd = defineHazard({

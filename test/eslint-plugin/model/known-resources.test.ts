@@ -1,0 +1,98 @@
+/** What the table of resources makes of each library: acquired, released, awaited. */
+import { testModel } from '../support/model-table.ts';
+
+testModel('known resources', [
+  {
+    name: 'redis: opened by connect, also in one chain; each way to end it',
+    code: `import { after, before, test } from 'node:test';
+import { createClient } from 'redis';
+import Redis, { Cluster } from 'ioredis';
+let chained;
+before(async () => { chained = await createClient().on('error', log).connect(); });
+after(async () => { await chained.quit(); });
+test('never opened', () => { const client = createClient(); client.on('error', log); });
+test('destroyed at once', async (t) => { const client = createClient(); t.after(() => { client.destroy(); }); await client.connect(); });
+test('dropped', async (t) => { const client = createClient(); t.after(() => { client.close(); }); await client.connect(); }); //! require-awaited-teardown
+test('inline', async () => { const client = createClient(); await client.connect(); await client.ping(); await client.quit(); }); //! no-inline-teardown
+test('never ended', async () => { const client = await createClient().connect(); await client.ping(); }); //! require-pool-end
+test('ioredis, disconnected at once', async (t) => { const redis = new Redis(); t.after(() => { redis.disconnect(); }); await redis.ping(); });
+test('ioredis, dropped', async (t) => { const redis = new Cluster([]); t.after(() => { redis.quit(); }); await redis.ping(); }); //! require-awaited-teardown`,
+  },
+  {
+    name: 'mysql: promises and callbacks',
+    code: `import { test } from 'node:test';
+import mysql from 'mysql2/promise';
+import { createConnection } from 'mysql2';
+test('promise', async (t) => { const connection = await mysql.createConnection({}); t.after(() => { connection.end(); }); await connection.query(''); }); //! require-awaited-teardown
+test('destroyed', async (t) => { const connection = await mysql.createConnection({}); t.after(() => { connection.destroy(); }); await connection.query(''); });
+test('callback', (t, done) => { const connection = createConnection({}); t.after(() => { connection.end(); }); connection.query('', done); });
+test('client', async (t) => { const pool = mysql.createPool({}); t.after(() => pool.end()); const client = await pool.getConnection(); await client.query(''); client.release(); }); //! no-per-test-pool require-client-release`,
+  },
+  {
+    name: 'SQLite behind a query builder is no pool of connections to a server',
+    code: `import { test } from 'node:test';
+import Knex from 'knex';
+import { Kysely, SqliteDialect, PostgresDialect } from 'kysely';
+import { Sequelize } from 'sequelize';
+import { DataSource } from 'typeorm';
+test('knex', async (t) => { const db = Knex({ client: 'better-sqlite3', connection: { filename: ':memory:' } }); t.after(() => db.destroy()); await db('a'); });
+test('kysely', async (t) => { const db = new Kysely({ dialect: new SqliteDialect({ database }) }); t.after(() => db.destroy()); await db.selectFrom('a').execute(); });
+test('sequelize', async (t) => { const db = new Sequelize('sqlite::memory:'); t.after(() => { db.close(); }); await db.sync(); }); //! require-awaited-teardown
+test('typeorm', async (t) => { const db = await new DataSource({ type: 'better-sqlite3', database: ':memory:' }).initialize(); t.after(() => db.destroy()); await db.query(''); });
+test('kysely of a server', async (t) => { const db = new Kysely({ dialect: new PostgresDialect({ pool }) }); t.after(() => db.destroy()); await db.selectFrom('a').execute(); }); //! no-per-test-pool`,
+  },
+  {
+    name: "undici's dispatchers",
+    code: `import { test } from 'node:test';
+import { Agent, EnvHttpProxyAgent, MockAgent, ProxyAgent, RetryAgent } from 'undici';
+test('closed', async (t) => { const agent = new ProxyAgent('http://x'); t.after(() => agent.close()); await agent.request({}); });
+test('destroyed', async (t) => { const agent = new RetryAgent(new Agent()); t.after(() => agent.destroy()); await agent.request({}); });
+test('dropped', async (t) => { const agent = new EnvHttpProxyAgent(); t.after(() => { agent.close(); }); await agent.request({}); }); //! require-awaited-teardown
+test('inline', async () => { const agent = new MockAgent(); agent.disableNetConnect(); await run(agent); await agent.close(); }); //! no-inline-teardown`,
+  },
+  {
+    name: "servers: builders, sockets, servers around another's",
+    code: `import { test } from 'node:test';
+import { createServer, Server } from 'node:http';
+import express from 'express';
+import Koa from 'koa';
+import { WebSocketServer } from 'ws';
+import { Server as SocketServer } from 'socket.io';
+test('express', async () => { const server = express().use(routes).listen(0); await fetch(urlOf(server)); server.close(); }); //! no-inline-teardown
+test('express, in two steps', async (t) => { const app = express(); app.use(routes); const server = app.listen(0); t.after(() => { server.close(); }); await fetch(urlOf(server)); });
+test('koa', async () => { const app = new Koa(); app.use(routes); const server = app.listen(0); await fetch(urlOf(server)); server.close(); }); //! no-inline-teardown
+test('class', async () => { const server = new Server(handler); server.listen(0); await fetch(urlOf(server)); server.close(); }); //! no-inline-teardown
+test('websockets', async () => { const wss = new WebSocketServer({ port: 0 }); await talk(wss); wss.close(); }); //! no-inline-teardown
+test('websockets of another server', async () => { const wss = new WebSocketServer({ noServer: true }); await talk(wss); wss.close(); });
+test('socket.io', async (t) => { const io = new SocketServer(0); t.after(() => { io.close(); }); await talk(io); }); //! require-awaited-teardown`,
+  },
+  {
+    name: "a client of a named database of Fastify's plugin",
+    code: `import { test } from 'node:test';
+import Fastify from 'fastify';
+test('a', async (t) => { const app = Fastify(); t.after(() => app.close()); const client = await app.pg.users.connect(); await client.query(''); client.release(); }); //! require-client-release`,
+  },
+  {
+    name: 'what runs beside the test',
+    code: `import { after, before, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { spawn } from 'node:child_process';
+import { watch } from 'node:fs';
+import chokidar from 'chokidar';
+import { chromium } from 'playwright';
+import puppeteer from 'puppeteer';
+import { GenericContainer } from 'testcontainers';
+import { PostgreSqlContainer } from '@testcontainers/postgresql';
+let container;
+before(async () => { container = await new PostgreSqlContainer('postgres:18').withDatabase('test').start(); });
+after(() => { container.stop(); }); //! require-awaited-teardown
+test('worker', async () => { const worker = new Worker('./w.js'); await once(worker, 'message'); await worker.terminate(); }); //! no-inline-teardown
+test('process', async () => { const child = spawn('node', []); await once(child.stdout, 'data'); child.kill(); }); //! no-inline-teardown
+test('process, killed by the scenario', async () => { const child = spawn('node', []); child.kill('SIGTERM'); const [code] = await once(child, 'exit'); assert.equal(code, 0); });
+test('watcher', async () => { const watcher = watch('.'); await once(watcher, 'change'); watcher.close(); }); //! no-inline-teardown
+test('chokidar', async (t) => { const watcher = chokidar.watch('.'); t.after(() => { watcher.close(); }); await once(watcher, 'all'); }); //! require-awaited-teardown
+test('playwright', async () => { const browser = await chromium.launch(); const page = await browser.newPage(); await page.goto('/'); await browser.close(); }); //! no-inline-teardown
+test('puppeteer', async (t) => { const browser = await puppeteer.launch(); t.after(() => browser.close()); await browser.newPage(); });
+test('container', async () => { const redis = await new GenericContainer('redis').withExposedPorts(6379).start(); await ping(redis); await redis.stop(); }); //! no-inline-teardown`,
+  },
+]);
