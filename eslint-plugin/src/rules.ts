@@ -14,9 +14,12 @@ import noLateRoute from './rules/no-late-route.ts';
 import noLostAsyncContext from './rules/no-lost-async-context.ts';
 import noNestedBegin from './rules/no-nested-begin.ts';
 import noNestedCheckout from './rules/no-nested-checkout.ts';
+import noNonTransactionalDdl from './rules/no-non-transactional-ddl.ts';
 import noPerTestPool from './rules/no-per-test-pool.ts';
 import noPoolQueryTransaction from './rules/no-pool-query-transaction.ts';
+import noSandboxedConcurrencyTest from './rules/no-sandboxed-concurrency-test.ts';
 import noSharedLetInConcurrentSuite from './rules/no-shared-let-in-concurrent-suite.ts';
+import noSharedSqliteFile from './rules/no-shared-sqlite-file.ts';
 import noSharedTruncate from './rules/no-shared-truncate.ts';
 import noSwallowedSqlError from './rules/no-swallowed-sql-error.ts';
 import noUnboundedWait from './rules/no-unbounded-wait.ts';
@@ -45,9 +48,12 @@ export const rules = {
   'no-lost-async-context': noLostAsyncContext,
   'no-nested-begin': noNestedBegin,
   'no-nested-checkout': noNestedCheckout,
+  'no-non-transactional-ddl': noNonTransactionalDdl,
   'no-per-test-pool': noPerTestPool,
   'no-pool-query-transaction': noPoolQueryTransaction,
+  'no-sandboxed-concurrency-test': noSandboxedConcurrencyTest,
   'no-shared-let-in-concurrent-suite': noSharedLetInConcurrentSuite,
+  'no-shared-sqlite-file': noSharedSqliteFile,
   'no-shared-truncate': noSharedTruncate,
   'no-swallowed-sql-error': noSwallowedSqlError,
   'no-unbounded-wait': noUnboundedWait,

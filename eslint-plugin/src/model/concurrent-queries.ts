@@ -71,7 +71,7 @@ function firstStatement({ body: [first] }: TSESTree.BlockStatement): Node | unde
       return bare(first.expression);
     case 'VariableDeclaration': {
       const [declarator] = first.declarations;
-      return declarator?.init ? bare(declarator.init) : undefined;
+      return declarator.init ? bare(declarator.init) : undefined;
     }
     default:
       return undefined;

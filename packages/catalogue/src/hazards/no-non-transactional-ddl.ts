@@ -30,7 +30,24 @@ export const noNonTransactionalDdl = defineHazard({
     'Do it before the tests, in `postgres({ migrate })` of `savepoint/pg`, which runs outside the sandbox; ' +
     'or give the test that is about such a statement a database of its own: `db.clone(t)`.',
   severity: 'error',
-  presets: [],
+  presets: ['recommended', 'strict'],
+  linter: {
+    sees: [
+      'such a statement sent through the pool or a client of `db.rollback(t)`, or through the handle of a SQLite sandbox',
+      'such a statement between BEGIN and its end on a client of `pg`',
+    ],
+    cannotSee: [
+      'statements behind functions of other files: migrations',
+      'COMMIT inside procedures, and values that were added to an enum in the same transaction',
+    ],
+    messages: {
+      sandbox:
+        'The sandbox of this test is a transaction, in which the server refuses this: `{{statement}}`. Do it in `migrate`, or take `db.clone(t)`.',
+      transaction:
+        'The server refuses this inside a transaction: `{{statement}}`. Send it before BEGIN or after COMMIT.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'such a statement sent through a sandbox; it is refused before it reaches the server',
@@ -47,13 +64,12 @@ export const noNonTransactionalDdl = defineHazard({
     'porsager/postgres-shift#10',
     'https://www.postgresql.org/docs/current/sql-createindex.html',
   ],
-  whenNotToUse:
-    'There is no rule to turn off: the server refuses these statements in a transaction anyway.',
+  whenNotToUse: 'Never: the server refuses these statements in a transaction anyway.',
   examples: [
     {
       title: 'an index built concurrently inside a test',
       file: 'index.test.mjs',
-      reportedBy: ['runtime'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import { test } from 'node:test';
 import { postgres } from 'savepoint/pg';
 

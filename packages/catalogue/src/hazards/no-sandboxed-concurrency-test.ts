@@ -21,7 +21,23 @@ export const noSandboxedConcurrencyTest = defineHazard({
     'Give this test a database of its own, where clients are connections: `db.clone(t)`, or `db.rollback(t, { isolation: "clone" })`. ' +
     'If the whole app runs at that level, make it the default of the test database: `alter database … set default_transaction_isolation`.',
   severity: 'error',
-  presets: [],
+  presets: ['strict'],
+  linter: {
+    sees: [
+      'in what is sent through a sandbox: SERIALIZABLE or REPEATABLE READ, SET TRANSACTION SNAPSHOT, `pg_export_snapshot()`',
+      'FOR UPDATE and its like, sent by two clients of one sandbox in the same function',
+    ],
+    cannotSee: [
+      'locks and levels of the app’s own statements',
+      'a test database whose default is the level that is asked for: there the sandbox has it too',
+    ],
+    messages: {
+      isolation:
+        'The sandbox of this test is one transaction with a level of its own: `{{statement}}` is refused, or proves nothing. Take `db.clone(t)`.',
+      lock: 'Two clients of one sandbox share one connection, so this waits for nobody: `{{statement}}`. Take `db.clone(t)`.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'a transaction that asks for a stronger isolation level than the sandbox has, or for DEFERRABLE; it is refused, never weakened in silence',
@@ -45,12 +61,12 @@ export const noSandboxedConcurrencyTest = defineHazard({
     'SUSE/rmt#1553',
   ],
   whenNotToUse:
-    'There is no rule to turn off: a test that passed in the sandbox here would have proved nothing.',
+    'Where the sandbox itself has the level, by a default of the test database. Else a test that passed in the sandbox here would have proved nothing.',
   examples: [
     {
       title: 'a serializable transaction inside the sandbox',
       file: 'transfer.test.mjs',
-      reportedBy: ['runtime'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import { test } from 'node:test';
 import { postgres } from 'savepoint/pg';
 

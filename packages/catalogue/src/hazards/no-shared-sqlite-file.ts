@@ -25,7 +25,23 @@ export const noSharedSqliteFile = defineHazard({
   remedy:
     'Use `sqlite()` of `savepoint/sqlite` without `file`: each test that runs at the same time has a database in memory of its own, made in microseconds. A file is for one process, and one test after another.',
   severity: 'error',
-  presets: [],
+  presets: ['strict'],
+  linter: {
+    sees: [
+      'a database of better-sqlite3 or `node:sqlite` that a test file opens to write, by a path that is the same in every process',
+    ],
+    cannotSee: [
+      'paths with a computed part: they are taken to be of this process',
+      'whether another file opens the same database: one alone is safe until the second one comes',
+      'files that the app opens',
+    ],
+    messages: {
+      file: 'Every process that opens {{path}} writes to the same file, and SQLite has one writer at a time. Open `:memory:`, or a file in a directory of this test.',
+    },
+    suggestions: {
+      inMemory: 'Open a database in memory.',
+    },
+  },
   runtime: {
     sees: [
       'two tests that run at the same time and ask for one file, or for one handle of `rollbackEach`; the second is refused',
@@ -50,6 +66,38 @@ export const noSharedSqliteFile = defineHazard({
   ],
   whenNotToUse: 'In tests of locking itself; give them a file of their own.',
   examples: [
+    {
+      title: 'a file beside the test, by its name',
+      file: 'marks.test.mjs',
+      reportedBy: ['linter'],
+      bad: `import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+
+const db = new Database(fileURLToPath(new URL('marks.db', import.meta.url)));
+after(() => db.close());
+
+test('keeps marks', (t) => {
+  db.exec('create table marks (name text)');
+  t.after(() => db.exec('drop table marks'));
+  assert.deepEqual(db.prepare('select * from marks').all(), []);
+});
+`,
+      good: `import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import Database from 'better-sqlite3';
+
+const db = new Database(':memory:');
+after(() => db.close());
+
+test('keeps marks', (t) => {
+  db.exec('create table marks (name text)');
+  t.after(() => db.exec('drop table marks'));
+  assert.deepEqual(db.prepare('select * from marks').all(), []);
+});
+`,
+    },
     {
       title: 'two tests at the same time on one file',
       file: 'users.test.mjs',

@@ -1,0 +1,34 @@
+/** Statements that the server refuses where they are sent: inside a transaction. */
+import { expectedFailureOf } from './expected-failures.ts';
+import type { FileModel } from './file-model.ts';
+import { sandboxedAt } from './sandboxes.ts';
+import { sendingsOf, type Sending } from './statements.ts';
+import { sentInside, transactionsOf } from './transactions.ts';
+
+export interface RefusedStatement {
+  readonly sending: Sending;
+  /** - `sandbox`: of savepoint; `transaction`: begun by the file. */
+  readonly inside: 'sandbox' | 'transaction';
+}
+
+const REFUSED =
+  /^((create|drop) (database|tablespace)|vacuum|(create|create unique|drop) index concurrently|reindex (\([^)]*\) )?(\w+ )?concurrently|alter system|prepare transaction)\b/;
+
+export function refusedStatements(file: FileModel): RefusedStatement[] {
+  const refused = sendingsOf(file).filter(
+    ({ node, statements, method }) =>
+      method !== 'prepare' &&
+      statements.some((statement) => REFUSED.test(statement)) &&
+      !expectedFailureOf(file, node),
+  );
+  if (refused.length === 0) return [];
+  const inTransactions = new Set(
+    transactionsOf(file)
+      .filter(({ isPostgres }) => isPostgres)
+      .flatMap((transaction) => sentInside(file, transaction)),
+  );
+  return refused.flatMap((sending): RefusedStatement[] => {
+    if (sandboxedAt(file, sending.through)) return [{ sending, inside: 'sandbox' }];
+    return inTransactions.has(sending) ? [{ sending, inside: 'transaction' }] : [];
+  });
+}

@@ -1,0 +1,10 @@
+/** What refuses to run in a transaction is not sent inside one. */
+import { defineRule } from '../define-rule.ts';
+import { refusedStatements } from '../model/refused-statements.ts';
+import { shortened } from '../model/sql-text.ts';
+
+export default defineRule('no-non-transactional-ddl', function* (file) {
+  for (const { sending, inside } of refusedStatements(file)) {
+    yield { node: sending.node, messageId: inside, data: { statement: shortened(sending.text) } };
+  }
+});

@@ -1,0 +1,10 @@
+/** Locks and isolation levels are tested on several real connections. */
+import { defineRule } from '../define-rule.ts';
+import { sandboxedConcurrency } from '../model/sandboxed-concurrency.ts';
+import { shortened } from '../model/sql-text.ts';
+
+export default defineRule('no-sandboxed-concurrency-test', function* (file) {
+  for (const { sending, is } of sandboxedConcurrency(file)) {
+    yield { node: sending.node, messageId: is, data: { statement: shortened(sending.text) } };
+  }
+});
