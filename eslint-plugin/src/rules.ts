@@ -26,6 +26,7 @@ import noUnboundedWait from './rules/no-unbounded-wait.ts';
 import noUnclosedServer from './rules/no-unclosed-server.ts';
 import noUndefinedEnvRestore from './rules/no-undefined-env-restore.ts';
 import noUnrestoredDispatcher from './rules/no-unrestored-dispatcher.ts';
+import noUnrestoredGlobal from './rules/no-unrestored-global.ts';
 import noUnrestoredProcessState from './rules/no-unrestored-process-state.ts';
 import noUseAfterEnd from './rules/no-use-after-end.ts';
 import noZombieTest from './rules/no-zombie-test.ts';
@@ -60,6 +61,7 @@ export const rules = {
   'no-unclosed-server': noUnclosedServer,
   'no-undefined-env-restore': noUndefinedEnvRestore,
   'no-unrestored-dispatcher': noUnrestoredDispatcher,
+  'no-unrestored-global': noUnrestoredGlobal,
   'no-unrestored-process-state': noUnrestoredProcessState,
   'no-use-after-end': noUseAfterEnd,
   'no-zombie-test': noZombieTest,

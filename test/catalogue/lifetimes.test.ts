@@ -139,6 +139,7 @@ const STATE: readonly ResourceKind[] = [
   'environment',
   'working-directory',
   'dispatcher',
+  'global',
   'mock',
   'mock-timers',
 ];
@@ -156,6 +157,8 @@ function neverReleased(kind: ResourceKind): HazardId | undefined {
     case 'environment':
     case 'working-directory':
       return 'no-unrestored-process-state';
+    case 'global':
+      return 'no-unrestored-global';
     case 'mock':
     case 'mock-timers':
       return 'no-global-mock';

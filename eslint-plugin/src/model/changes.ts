@@ -14,7 +14,7 @@ import type { Variables } from './variables.ts';
 
 export type StateKind = Extract<
   ResourceKind,
-  'environment' | 'working-directory' | 'dispatcher' | 'mock' | 'mock-timers'
+  'environment' | 'working-directory' | 'dispatcher' | 'global' | 'mock' | 'mock-timers'
 >;
 
 /** One write: `process.env.X = 1`, `process.chdir(…)`, `mock.method(…)`, and what undoes them. */
@@ -45,6 +45,8 @@ interface Step extends Write {
 }
 
 type Registered = Extract<Place, { is: 'registered' }>;
+
+const MAX_DEPTH = 6;
 
 /** A function that promises to put things back, by its name. */
 const RESTORER = /restore|reset|clean|teardown|revert|undo|unmock|env|cwd|chdir|dispatcher/i;
@@ -212,27 +214,32 @@ export function readChanges(
     );
   }
 
-  /** Whether `frame` runs within `scope`. */
-  function covers(scope: Frame, frame: Frame): boolean {
+  /** Whether `frame` runs within `scope`. Helpers may call each other in a circle. */
+  function covers(scope: Frame, frame: Frame, depth = 0): boolean {
     if (isSameFrame(scope, frame)) return true;
-    if (scope.is === 'helper') {
-      return frames
-        .usesOf(scope.fn)
-        .some((use) => use.is === 'called' && covers(frames.frameOf(use.call), frame));
+    if (depth > MAX_DEPTH) return false;
+    if (
+      scope.is === 'helper' &&
+      callersOf(scope.fn).some((caller) => covers(caller, frame, depth + 1))
+    ) {
+      return true;
     }
     switch (frame.is) {
       case 'file':
         return false;
       case 'helper':
-        return frames
-          .usesOf(frame.fn)
-          .some((use) => use.is === 'called' && covers(scope, frames.frameOf(use.call)));
+        return callersOf(frame.fn).some((caller) => covers(scope, caller, depth + 1));
       case 'hook':
-        return covers(scope, frames.servedBy(frame.call));
       case 'suite':
       case 'test':
-        return covers(scope, frames.servedBy(frame.call));
+        return covers(scope, frames.servedBy(frame.call), depth + 1);
     }
+  }
+
+  function callersOf(fn: FunctionNode): Frame[] {
+    return frames
+      .usesOf(fn)
+      .flatMap((use) => (use.is === 'called' ? [frames.frameOf(use.call)] : []));
   }
 
   /** The first write in a frame is the change; what follows there belongs to it. */

@@ -6,6 +6,7 @@ import type { Node } from './ast.ts';
 import { readChanges } from './changes.ts';
 import { readFixtures, type Fixture } from './fixtures.ts';
 import { readFrames, type Frames } from './frames.ts';
+import { globalWrites } from './global-writes.ts';
 import { mockWrites } from './mocks.ts';
 import { isExport, readOrigins, type OriginOf } from './origins.ts';
 import { readPlacement } from './placement.ts';
@@ -82,6 +83,7 @@ function readFile(source: Source, settings: Settings, path: string): FileModel |
   const byHazard = lazily(() => {
     const writes = [
       ...processStateWrites(tree, variables, originOf, frames),
+      ...globalWrites(tree, variables, originOf),
       ...(source.text.includes('mock')
         ? mockWrites(tree, variables, originOf, frames, isTestModule)
         : []),

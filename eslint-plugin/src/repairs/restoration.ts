@@ -31,8 +31,9 @@ function suggestion(
   { lifetime, name }: Fixture,
   edits: readonly Edit[] | undefined,
 ): Suggestion[] {
-  const state =
-    lifetime.kind === 'environment' ? `\`${name}\`` : RESOURCE_KINDS[lifetime.kind].noun;
+  const state = /^(environment|global)$/.test(lifetime.kind)
+    ? `\`${name}\``
+    : RESOURCE_KINDS[lifetime.kind].noun;
   return edits ? [{ messageId, data: { state }, edits }] : [];
 }
 
@@ -88,6 +89,8 @@ function stateOf(file: FileModel, { lifetime, acquiredAt }: Fixture, at: Node): 
       return directoryState(file, acquiredAt);
     case 'dispatcher':
       return dispatcherState(file, acquiredAt, at);
+    case 'global':
+      return globalState(file, acquiredAt);
     default:
       return undefined;
   }
@@ -115,6 +118,24 @@ function pascalCase(name: string): string {
     .split(/[^A-Za-z0-9]+/)
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase())
     .join('');
+}
+
+function globalState(file: FileModel, change: Node): State | undefined {
+  if (change.type !== 'AssignmentExpression') return undefined;
+  const target = file.source.getText(change.left);
+  const saved = freshName(
+    file,
+    `previous${/(\w*)\W*$/.exec(target)?.[1]?.replace(/^./, upper) ?? ''}`,
+  );
+  return {
+    save: [`const ${saved} = ${target};`],
+    restore: [`(${target} = ${saved})`],
+    edits: [],
+  };
+}
+
+function upper(text: string): string {
+  return text.toUpperCase();
 }
 
 function directoryState(file: FileModel, change: Node): State | undefined {
@@ -157,6 +178,7 @@ function restoreInFinally(file: FileModel, { frame, acquiredAt }: Fixture): Edit
   const changes = [
     ...file.withFault('no-unrestored-process-state'),
     ...file.withFault('no-unrestored-dispatcher'),
+    ...file.withFault('no-unrestored-global'),
   ].filter(
     (other) =>
       other.lifetime.release.is === 'inline' &&

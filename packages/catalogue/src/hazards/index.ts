@@ -33,6 +33,7 @@ import { noUnboundedWait } from './no-unbounded-wait.ts';
 import { noUnclosedServer } from './no-unclosed-server.ts';
 import { noUndefinedEnvRestore } from './no-undefined-env-restore.ts';
 import { noUnrestoredDispatcher } from './no-unrestored-dispatcher.ts';
+import { noUnrestoredGlobal } from './no-unrestored-global.ts';
 import { noUnrestoredProcessState } from './no-unrestored-process-state.ts';
 import { noUseAfterEnd } from './no-use-after-end.ts';
 import { noZombieTest } from './no-zombie-test.ts';
@@ -78,6 +79,7 @@ export const HAZARDS = [
   noUnclosedServer,
   noUndefinedEnvRestore,
   noUnrestoredDispatcher,
+  noUnrestoredGlobal,
   noUnrestoredProcessState,
   noUseAfterEnd,
   noZombieTest,

@@ -1,0 +1,147 @@
+/**
+ * Writes to what every module of the process sees: properties of the global object, members of
+ * globals and of Node's own modules, methods of their prototypes. Knows nothing of `process.env`.
+ */
+import { isBuiltin } from 'node:module';
+import { bare, isCall, nameOf, textOf, type Node } from './ast.ts';
+import type { Write } from './changes.ts';
+import type { Origin, OriginOf } from './origins.ts';
+import { within, type Tree } from './tree.ts';
+import type { Variables } from './variables.ts';
+
+/** The way to a member from the global object, or from a module: `['Date', 'now']`. */
+type Path = readonly string[];
+
+/** Objects that Node gives to every module; other free names may be the test's own. */
+const GLOBALS = new Set([
+  ...['globalThis', 'global', 'console', 'process', 'performance', 'crypto', 'navigator'],
+  ...['Date', 'Math', 'JSON', 'Intl', 'Reflect', 'Atomics', 'WebAssembly'],
+  ...['Object', 'Function', 'Array', 'String', 'Number', 'BigInt', 'Boolean', 'Symbol', 'RegExp'],
+  ...['Map', 'Set', 'WeakMap', 'WeakSet', 'WeakRef', 'Promise', 'Proxy', 'Iterator'],
+  ...['Error', 'TypeError', 'RangeError', 'AggregateError', 'Buffer', 'ArrayBuffer', 'Uint8Array'],
+  ...['URL', 'URLSearchParams', 'AbortController', 'AbortSignal', 'Event', 'EventTarget'],
+  ...['Request', 'Response', 'Headers', 'FormData', 'Blob', 'File', 'WebSocket', 'ReadableStream'],
+]);
+
+/** Settings that have rules of their own, or that nobody takes for state of others. */
+const OF_NO_CONCERN =
+  /^(process\.(env|exitCode|title)|Error\.stackTraceLimit|events(\.EventEmitter)?\.defaultMaxListeners)(\.|$)/;
+
+export function globalWrites(tree: Tree, variables: Variables, originOf: OriginOf): Write[] {
+  return [...tree.assignments, ...tree.deletions, ...tree.callsNamed('defineProperty')].flatMap(
+    writeOf,
+  );
+
+  function writeOf(node: Node): Write[] {
+    switch (node.type) {
+      case 'AssignmentExpression':
+        return node.operator === '=' ? written(node, pathOf(node.left), node.right) : [];
+      case 'UnaryExpression':
+        return written(node, pathOf(node.argument), undefined);
+      case 'CallExpression': {
+        if (!isObjectMethod(node.callee)) return [];
+        const [target, key, descriptor] = node.arguments;
+        const [owner, name] = [target && ownerOf(target), textOf(key)];
+        if (!owner || name === undefined) return [];
+        return written(node, [...owner, name], descriptor);
+      }
+      default:
+        return [];
+    }
+  }
+
+  function written(node: Node, path: Path | undefined, value: Node | undefined): Write[] {
+    if (!path || OF_NO_CONCERN.test(path.join('.'))) return [];
+    const base = { kind: 'global' as const, node, name: nameOfPath(path), isSetUpOfFile: true };
+    if (value && isSaved(value, path)) {
+      return [{ ...base, keys: [path.join('.')], role: 'restore' }];
+    }
+    // Whoever puts back `console` puts back `console.log` with it.
+    const keys = path.map((_, index) => path.slice(0, index + 1).join('.'));
+    return [{ ...base, keys, role: value ? 'change' : 'removal' }];
+  }
+
+  /** `['Date', 'now']` for `Date.now` and `globalThis.Date.now`. */
+  function pathOf(target: Node): Path | undefined {
+    const member = bare(target);
+    if (member.type !== 'MemberExpression') return undefined;
+    const owner = ownerOf(member.object);
+    const name = variables.propertyOf(member);
+    return owner && name !== undefined ? [...owner, name] : undefined;
+  }
+
+  /** The way to an object that outlives every test; of the global object itself, none. */
+  function ownerOf(node: Node): readonly string[] | undefined {
+    const root = rootOf(node);
+    if (variables.isGlobal(root) && !GLOBALS.has(root.name)) return undefined;
+    const origin = originOf(node);
+    return origin && isOfProcess(origin) ? ownerPath(origin) : undefined;
+  }
+
+  function isObjectMethod(callee: Node): boolean {
+    const origin = originOf(callee);
+    return origin?.from === 'global' && /^(Object|Reflect)$/.test(origin.path[0] ?? '');
+  }
+
+  /** What a variable keeps of this very path: `Date.now`, `{ now: Date.now }`, a descriptor of it. */
+  function isSaved(value: Node, path: Path): boolean {
+    const variable = variables.of(rootOf(value));
+    const given = (variable && variables.values(variable)) ?? [];
+    return given.some(({ expression, path: within }) => {
+      if (within.length > 0) return ownerOf(expression)?.concat(within).join() === path.join();
+      return reads(expression, path) || isDescriptorOf(expression, path);
+    });
+  }
+
+  function reads(expression: Node, path: Path): boolean {
+    for (const member of within(tree.members, expression)) {
+      if (pathOf(member)?.join() === path.join()) return true;
+    }
+    const value = bare(expression);
+    return path.length === 1 && variables.isGlobal(value, path[0]);
+  }
+
+  function isDescriptorOf(expression: Node, path: Path): boolean {
+    const call = bare(expression);
+    if (!isCall(call)) return false;
+    const callee = bare(call.callee);
+    const [target, key] = call.arguments;
+    return (
+      callee.type === 'MemberExpression' &&
+      nameOf(callee) === 'getOwnPropertyDescriptor' &&
+      target !== undefined &&
+      [...(ownerOf(target) ?? []), textOf(key)].join() === path.join()
+    );
+  }
+}
+
+/** A member of a global, of a module of Node's, or of a class that other modules import too. */
+function isOfProcess(origin: Origin): boolean {
+  switch (origin.from) {
+    case 'global':
+      return true;
+    case 'module':
+      return isBuiltin(origin.module)
+        ? origin.module !== 'node:test'
+        : origin.path.includes('prototype');
+    case 'context':
+      return false;
+  }
+}
+
+function ownerPath(origin: Origin): readonly string[] {
+  const path = origin.path.filter((name) => name !== 'default');
+  return origin.from === 'module' ? [origin.module, ...path] : path;
+}
+
+/** As people write it: a module of the project goes without its path. */
+function nameOfPath(path: Path): string {
+  const [first = '', ...rest] = path;
+  if (rest.length === 0) return `globalThis.${first}`;
+  return /^[./#]/.test(first) ? rest.join('.') : path.join('.');
+}
+
+function rootOf(node: Node): Node {
+  const value = bare(node);
+  return value.type === 'MemberExpression' ? rootOf(value.object) : value;
+}
