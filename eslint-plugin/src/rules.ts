@@ -12,6 +12,7 @@ import noInlineTeardown from './rules/no-inline-teardown.ts';
 import noLateActivity from './rules/no-late-activity.ts';
 import noLateRoute from './rules/no-late-route.ts';
 import noLostAsyncContext from './rules/no-lost-async-context.ts';
+import noMockTimersOverIo from './rules/no-mock-timers-over-io.ts';
 import noNestedBegin from './rules/no-nested-begin.ts';
 import noNestedCheckout from './rules/no-nested-checkout.ts';
 import noNonTransactionalDdl from './rules/no-non-transactional-ddl.ts';
@@ -21,7 +22,9 @@ import noSandboxedConcurrencyTest from './rules/no-sandboxed-concurrency-test.ts
 import noSharedLetInConcurrentSuite from './rules/no-shared-let-in-concurrent-suite.ts';
 import noSharedSqliteFile from './rules/no-shared-sqlite-file.ts';
 import noSharedTruncate from './rules/no-shared-truncate.ts';
+import noSplitUndici from './rules/no-split-undici.ts';
 import noSwallowedSqlError from './rules/no-swallowed-sql-error.ts';
+import noTestOrderDependence from './rules/no-test-order-dependence.ts';
 import noUnboundedWait from './rules/no-unbounded-wait.ts';
 import noUnclosedServer from './rules/no-unclosed-server.ts';
 import noUndefinedEnvRestore from './rules/no-undefined-env-restore.ts';
@@ -47,6 +50,7 @@ export const rules = {
   'no-late-activity': noLateActivity,
   'no-late-route': noLateRoute,
   'no-lost-async-context': noLostAsyncContext,
+  'no-mock-timers-over-io': noMockTimersOverIo,
   'no-nested-begin': noNestedBegin,
   'no-nested-checkout': noNestedCheckout,
   'no-non-transactional-ddl': noNonTransactionalDdl,
@@ -56,7 +60,9 @@ export const rules = {
   'no-shared-let-in-concurrent-suite': noSharedLetInConcurrentSuite,
   'no-shared-sqlite-file': noSharedSqliteFile,
   'no-shared-truncate': noSharedTruncate,
+  'no-split-undici': noSplitUndici,
   'no-swallowed-sql-error': noSwallowedSqlError,
+  'no-test-order-dependence': noTestOrderDependence,
   'no-unbounded-wait': noUnboundedWait,
   'no-unclosed-server': noUnclosedServer,
   'no-undefined-env-restore': noUndefinedEnvRestore,

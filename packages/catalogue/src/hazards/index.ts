@@ -16,6 +16,7 @@ import { noInlineTeardown } from './no-inline-teardown.ts';
 import { noLateActivity } from './no-late-activity.ts';
 import { noLateRoute } from './no-late-route.ts';
 import { noLostAsyncContext } from './no-lost-async-context.ts';
+import { noMockTimersOverIo } from './no-mock-timers-over-io.ts';
 import { noNestedBegin } from './no-nested-begin.ts';
 import { noNestedCheckout } from './no-nested-checkout.ts';
 import { noNonTransactionalDdl } from './no-non-transactional-ddl.ts';
@@ -27,8 +28,10 @@ import { noSchemaChurnOnLivePool } from './no-schema-churn-on-live-pool.ts';
 import { noSharedLetInConcurrentSuite } from './no-shared-let-in-concurrent-suite.ts';
 import { noSharedSqliteFile } from './no-shared-sqlite-file.ts';
 import { noSharedTruncate } from './no-shared-truncate.ts';
+import { noSplitUndici } from './no-split-undici.ts';
 import { noSwallowedSqlError } from './no-swallowed-sql-error.ts';
 import { noTemplateInUse } from './no-template-in-use.ts';
+import { noTestOrderDependence } from './no-test-order-dependence.ts';
 import { noUnboundedWait } from './no-unbounded-wait.ts';
 import { noUnclosedServer } from './no-unclosed-server.ts';
 import { noUndefinedEnvRestore } from './no-undefined-env-restore.ts';
@@ -62,6 +65,7 @@ export const HAZARDS = [
   noLateActivity,
   noLateRoute,
   noLostAsyncContext,
+  noMockTimersOverIo,
   noNestedBegin,
   noNestedCheckout,
   noNonTransactionalDdl,
@@ -73,8 +77,10 @@ export const HAZARDS = [
   noSharedLetInConcurrentSuite,
   noSharedSqliteFile,
   noSharedTruncate,
+  noSplitUndici,
   noSwallowedSqlError,
   noTemplateInUse,
+  noTestOrderDependence,
   noUnboundedWait,
   noUnclosedServer,
   noUndefinedEnvRestore,
