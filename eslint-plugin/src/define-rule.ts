@@ -5,7 +5,8 @@
 import { hazard, type HazardId } from '@savepoint/catalogue';
 import type { Rule } from 'eslint';
 import type { Node } from './model/ast.ts';
-import { mayBeTestCode, modelOf, type FileModel, type Source } from './model/file-model.ts';
+import { mayBeTestCode, modelOf, type FileModel, type Lint } from './model/file-model.ts';
+import type { Source } from './model/reading.ts';
 import { settingsOf } from './model/settings.ts';
 
 export interface Edit {
@@ -82,7 +83,7 @@ export function defineRule(
       const isStrict = Reflect.get(Object(context.options[0]), 'strict') === true;
       return {
         'Program:exit'() {
-          const file = modelOf(source, settings, context);
+          const file = modelOf(source, settings, lintOf(context));
           if (!file) return;
           for (const finding of check(file)) {
             if (!isStrict && finding.messageId in (linter.strictly ?? {})) continue;
@@ -115,4 +116,9 @@ function apply(fixer: Rule.RuleFixer, edits: readonly Edit[]): Rule.Fix[] {
 /** ESLint types trees as ESTree; what parsers give, and the model reads, is typescript-estree's superset. */
 function sourceOf({ sourceCode }: Rule.RuleContext): Source {
   return sourceCode as unknown as Source;
+}
+
+/** ESLint does not say of a parser how it is called; oxlint gives none that can be. */
+function lintOf(context: Rule.RuleContext): Lint {
+  return context as unknown as Lint;
 }

@@ -57,7 +57,7 @@ describe('a setting that cannot be meant', () => {
     [
       'an unknown key',
       { resource: [] },
-      /settings\.savepoint\.resource is not a setting.*known here: testModules, resources, idiom/,
+      /settings\.savepoint\.resource is not a setting.*known here: testModules, resources, followImports, idiom/,
     ],
     [
       'no list',
@@ -68,6 +68,11 @@ describe('a setting that cannot be meant', () => {
       'no text',
       { testModules: [1] },
       /settings\.savepoint\.testModules\[0\] must be a text, not 1/,
+    ],
+    [
+      'no flag for imports',
+      { followImports: 'no' },
+      /settings\.savepoint\.followImports must be true or false, not "no"/,
     ],
     [
       'an unknown idiom',

@@ -17,6 +17,7 @@ import {
 import type { Frames } from './frames.ts';
 import { asHandle, type Knowledge, type KnownResources } from './knowledge.ts';
 import { isExport, type OriginOf } from './origins.ts';
+import type { ForeignResources } from './project/foreign-resources.ts';
 import { within, type Tree } from './tree.ts';
 import { isDisposableStack, type Variable, type Variables } from './variables.ts';
 
@@ -60,6 +61,7 @@ export function readAcquisitions(
   originOf: OriginOf,
   frames: Frames,
   known: KnownResources,
+  foreign: ForeignResources,
 ): Acquisitions {
   const byVariable = new Map<Variable, Knowledge | undefined>();
   const byFunction = new Map<FunctionNode, Knowledge | undefined>();
@@ -75,7 +77,7 @@ export function readAcquisitions(
   }
 
   function acquiredBy(call: Call): Pick<Acquisition, 'resource' | 'lender'> | undefined {
-    const made = madeBy(call) ?? factoryMade(call);
+    const made = madeBy(call) ?? factoryMade(call) ?? foreign.madeBy(call);
     if (made) return { resource: made, lender: undefined };
     return lentBy(call);
   }
@@ -146,12 +148,14 @@ export function readAcquisitions(
   function resourceOf(node: Node): Knowledge | undefined {
     const value = bare(node);
     if (value.type === 'AwaitExpression') return resourceOf(value.argument);
-    if (value.type === 'Identifier') return resourceOfVariable(variables.of(value));
+    if (value.type === 'Identifier') {
+      return resourceOfVariable(variables.of(value)) ?? foreign.of(value);
+    }
     if (!isCall(value)) return undefined;
     const callee = bare(value.callee);
     const fluent =
       callee.type === 'MemberExpression' ? answeredBy(callee.object, nameOf(callee)) : undefined;
-    return fluent ?? scopeMade(value) ?? acquiredBy(value)?.resource;
+    return fluent ?? scopeMade(value) ?? acquiredBy(value)?.resource ?? foreign.of(value);
   }
 
   /** The object itself, where its method answers it. */

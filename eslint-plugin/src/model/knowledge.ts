@@ -18,6 +18,8 @@ export interface Knowledge {
 }
 
 export interface KnownResources {
+  /** The modules that export any. */
+  readonly modules: ReadonlySet<string>;
   /** Whether an export of this name may make a resource: asked first, because most calls do not. */
   mayMake(name: string): boolean;
   /** Whether some resource lends another by a method of this name. */
@@ -39,6 +41,7 @@ export function knownResources(rows: readonly Resource[]): KnownResources {
     mayMake: (name) => makers.has(name),
     mayLend: (name) => lenders.has(name),
     mayOpen: (name) => openers.has(name),
+    modules: new Set(rows.map(({ module }) => canonicalModule(module))),
     of: (origin) =>
       origin.from === 'module'
         ? byExport.get(keyOf(origin.module, exportNameOf(origin)))
@@ -48,6 +51,16 @@ export function knownResources(rows: readonly Resource[]): KnownResources {
 
 function lastOf(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
+}
+
+const openedOnes = new WeakMap<Knowledge, Knowledge>();
+
+/** The same resource, opened by whoever made it. */
+export function opened(resource: Knowledge): Knowledge {
+  if (resource.openedBy.length === 0) return resource;
+  const known = openedOnes.get(resource) ?? { ...resource, openedBy: [] };
+  openedOnes.set(resource, known);
+  return known;
 }
 
 function keyOf(module: string, name: string): string {

@@ -31,6 +31,8 @@ export interface Fate {
 
 export interface Releases {
   fateOf(variable: Variable, resource: Knowledge): Fate;
+  /** The same, as far as these of its uses go. */
+  fateAt(uses: readonly Node[], resource: Knowledge): Fate;
 }
 
 type Fact = { readonly places: readonly Place[] } | { readonly custody: Custody };
@@ -49,12 +51,20 @@ export function readReleases(
   type Via = ReadonlyMap<FunctionNode, Call>;
 
   function fateOf(variable: Variable, resource: Knowledge, via: Via = new Map()): Fate {
-    const facts = isExported(variable)
-      ? [GONE]
-      : variables
-          .references(variable)
-          .filter((reference) => reference.isRead())
-          .map(({ identifier }) => factAt(identifier, resource, via));
+    return isExported(variable)
+      ? { places: [], custody: 'gone' }
+      : fateAt(
+          variables
+            .references(variable)
+            .filter((reference) => reference.isRead())
+            .map(({ identifier }) => identifier),
+          resource,
+          via,
+        );
+  }
+
+  function fateAt(uses: readonly Node[], resource: Knowledge, via: Via = new Map()): Fate {
+    const facts = uses.map((identifier) => factAt(identifier, resource, via));
     return {
       places: facts.flatMap((fact) => ('places' in fact ? fact.places : [])),
       custody: loosest(facts.map((fact) => ('custody' in fact ? fact.custody : 'kept'))),
@@ -235,7 +245,7 @@ export function readReleases(
     return withContext || inTeardown ? GONE : SHARED;
   }
 
-  return { fateOf };
+  return { fateOf, fateAt };
 }
 
 /** Functions of these modules release nothing that they are given. */

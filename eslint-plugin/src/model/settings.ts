@@ -9,6 +9,8 @@ export interface Settings {
   /** Modules that give what `node:test` gives. */
   readonly testModules: ReadonlySet<string>;
   readonly known: KnownResources;
+  /** Whether what a file imports by a relative path is read. */
+  readonly followImports: boolean;
   /** What suggestions write; absent: what the file itself uses. */
   readonly idiom?: Idiom;
 }
@@ -26,6 +28,7 @@ export class SettingsError extends TypeError {
 const DEFAULTS: Settings = {
   testModules: new Set(['node:test']),
   known: knownResources(RESOURCES),
+  followImports: true,
 };
 const checked = new WeakMap<object, Settings>();
 
@@ -35,7 +38,7 @@ export function settingsOf(all: Readonly<Record<string, unknown>>): Settings {
   if (savepoint === undefined) return DEFAULTS;
   const known = typeof savepoint === 'object' && savepoint ? checked.get(savepoint) : undefined;
   if (known) return known;
-  const own = record(savepoint, 'settings.savepoint', ['testModules', 'resources', 'idiom']);
+  const own = record(savepoint, 'settings.savepoint', KEYS);
   const settings: Settings = {
     testModules: new Set([
       ...DEFAULTS.testModules,
@@ -47,12 +50,15 @@ export function settingsOf(all: Readonly<Record<string, unknown>>): Settings {
         resource(row, `settings.savepoint.resources[${index}]`),
       ),
     ]),
+    followImports: DEFAULTS.followImports,
+    ...optional(own, 'followImports', 'settings.savepoint', flag),
     ...optional(own, 'idiom', 'settings.savepoint', (value, path) => oneOf(value, path, IDIOMS)),
   };
   if (typeof savepoint === 'object' && savepoint) checked.set(savepoint, settings);
   return settings;
 }
 
+const KEYS = ['testModules', 'resources', 'followImports', 'idiom'] as const;
 const RESOURCE_KEYS = [
   'module',
   'export',

@@ -12,13 +12,19 @@ export interface Package {
   readonly entries: ReadonlySet<string>;
 }
 
-/** The closest package around a file. */
-export function packageOf(files: Files, file: string): Package | undefined {
+/** The closest package around a file, when its name is one that somebody asks for. */
+export function packageOf(
+  files: Files,
+  file: string,
+  isAskedFor: (name: string) => boolean,
+): Package | undefined {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     const manifest = manifestIn(files, folder);
     // A manifest without a name says what the files of a folder are, not whose they are.
     if (manifest?.name !== undefined) {
-      return { name: manifest.name, entries: entriesOf(files, folder, manifest) };
+      return isAskedFor(manifest.name)
+        ? { name: manifest.name, entries: entriesOf(files, folder, manifest) }
+        : undefined;
     }
     if (folder === dirname(folder) || folder.endsWith(`${sep}node_modules`)) return undefined;
   }

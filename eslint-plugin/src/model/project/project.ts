@@ -1,37 +1,219 @@
 /**
  * The seam between the file that is linted and the others of its project.
+ *
+ * Another file is read as the linted one is: by the same parser, into the same `Reading`, so that a
+ * question has one code wherever its answer lies. It is asked only through a value's origin, and only
+ * what that value needs is parsed. Bounded in depth, size and number, never by a clock, so that a
+ * report does not depend on the machine. What is not followed stays what it was: an export of
+ * another file, of which nothing is known.
  */
-import { isAbsolute } from 'node:path';
-import type { ModuleOrigin } from '../origins.ts';
-import { openFiles } from './files.ts';
-import { packageOf } from './packages.ts';
+import { dirname, isAbsolute } from 'node:path';
+import { canonicalModule, type ModuleOrigin, type Origin } from '../origins.ts';
+import { bare, isFunction, type FunctionNode, type Node } from '../ast.ts';
+import { readSource, type Reading } from '../reading.ts';
+import type { Settings } from '../settings.ts';
+import { exportAt } from './exports.ts';
+import { keeping, openFiles, type Files } from './files.ts';
+import { packageOf, type Package } from './packages.ts';
+import { parseSlice, type Language } from './parse.ts';
 import { isRelative, resolveImport } from './resolve.ts';
+import { slicedFile, type Slice } from './slice.ts';
 
 export interface Project {
-  /** The same value by the name that the model knows it by: a package that imports itself by a path is that package. */
+  /**
+   * The same value by the name the model knows it by: a package that imports itself by a path is that
+   * package, and what a helper passes on from a package is the package's.
+   */
   settle(origin: ModuleOrigin): ModuleOrigin;
+  /** What another file exports at this origin, in the reading of that file. */
+  exportOf(origin: Origin | undefined): Exported | undefined;
+  /** The same, when it is a function. */
+  functionOf(origin: Origin | undefined): ForeignFunction | undefined;
 }
 
+export interface Exported {
+  readonly reading: Reading;
+  /** An expression, or the name of what is declared. */
+  readonly node: Node;
+}
+
+export interface ForeignFunction {
+  readonly reading: Reading;
+  readonly fn: FunctionNode;
+}
+
+/** What all files that one linted file leads to share. */
+interface Expedition {
+  readonly settings: Settings;
+  readonly language: Language;
+  readonly files: Files;
+  readonly readings: Map<string, Reading | undefined>;
+  readonly packages: Map<string, Package | undefined>;
+  /** Which files lead to a module that the model knows, by the steps it took to them. */
+  readonly leading: Map<string, boolean>;
+  /** How many characters may still be parsed for this linted file. */
+  left: number;
+}
+
+const MOST_STEPS = 3;
+const MOST_PARSED = 16_000;
+
+const slicedFiles = keeping(slicedFile);
+
+const ALONE: Project = {
+  settle: (origin) => origin,
+  exportOf: () => undefined,
+  functionOf: () => undefined,
+};
+
 /** The project around a file; a file without a place on the disk has none. */
-export function openProject(file: string): Project {
-  if (!isAbsolute(file)) return { settle: (origin) => origin };
-  const files = openFiles();
-  const modules = new Map<string, string>();
+export function openProject(file: string, settings: Settings, language: Language): Project {
+  if (!settings.followImports || !isAbsolute(file)) return ALONE;
+  return projectAround(file, 0, {
+    settings,
+    language,
+    files: openFiles(),
+    readings: new Map(),
+    packages: new Map(),
+    leading: new Map(),
+    left: MOST_PARSED,
+  });
+}
+
+function projectAround(file: string, steps: number, expedition: Expedition): Project {
+  const { files, settings } = expedition;
+  const targets = new Map<string, string | undefined>();
+  const settled = new Map<string, ModuleOrigin>();
+  const exported = new Map<string, Exported | undefined>();
 
   function settle(origin: ModuleOrigin): ModuleOrigin {
-    return { ...origin, module: moduleOf(origin.module) };
+    if (!isRelative(origin.module)) return origin;
+    const key = keyOf(origin);
+    const known = settled.get(key);
+    if (known) return known;
+    // A circle of files that pass a value on comes back here, and ends.
+    settled.set(key, origin);
+    const found = destinationOf(origin);
+    settled.set(key, found);
+    return found;
   }
 
-  function moduleOf(specifier: string): string {
-    if (!isRelative(specifier)) return specifier;
-    const known = modules.get(specifier);
+  function destinationOf(origin: ModuleOrigin): ModuleOrigin {
+    const target = targetOf(origin.module);
+    if (target === undefined) return origin;
+    const own = packageAround(target);
+    if (own?.entries.has(target)) return { ...origin, module: own.name };
+    const slice = sliceAt(target, origin.path);
+    if (slice?.form !== 'passed') return origin;
+    const reading = readingOf(target, slice);
+    const found = reading && exportAt(reading, origin.path);
+    if (!found) return origin;
+    const from =
+      found.is === 'elsewhere'
+        ? reading.project.settle({ from: 'module', module: found.module, path: found.path })
+        : reading.originOf(found.node);
+    return from?.from === 'module' && !isRelative(from.module) ? from : origin;
+  }
+
+  function exportOf(origin: Origin | undefined): Exported | undefined {
+    if (origin?.from !== 'module' || !isRelative(origin.module)) return undefined;
+    const key = keyOf(origin);
+    if (!exported.has(key)) {
+      exported.set(key, undefined);
+      exported.set(key, findExport(origin));
+    }
+    return exported.get(key);
+  }
+
+  function findExport({ module, path }: ModuleOrigin): Exported | undefined {
+    const target = targetOf(module);
+    const slice = target === undefined ? undefined : sliceAt(target, path);
+    if (target === undefined || !slice || slice.form === 'class') return undefined;
+    const reading = readingOf(target, slice);
+    const found = reading && exportAt(reading, path);
+    if (!reading || !found) return undefined;
+    if (found.is === 'elsewhere') {
+      return reading.project.exportOf({ from: 'module', module: found.module, path: found.path });
+    }
+    return reading.project.exportOf(reading.originOf(found.node)) ?? { reading, node: found.node };
+  }
+
+  function functionOf(origin: Origin | undefined): ForeignFunction | undefined {
+    const found = exportOf(origin);
+    if (!found) return undefined;
+    const { reading } = found;
+    const node = bare(found.node);
+    const variable = reading.variables.of(node);
+    const fn = isFunction(node) ? node : variable && reading.variables.functionOf(variable);
+    return fn && { reading, fn };
+  }
+
+  function targetOf(specifier: string): string | undefined {
+    if (!targets.has(specifier)) targets.set(specifier, resolveImport(files, file, specifier));
+    return targets.get(specifier);
+  }
+
+  function packageAround(target: string): Package | undefined {
+    const { packages } = expedition;
+    const folder = dirname(target);
+    if (!packages.has(folder)) packages.set(folder, packageOf(files, target, isKnown));
+    return packages.get(folder);
+  }
+
+  /** The part of a file that may say something of what the model knows. */
+  function sliceAt(target: string, path: readonly string[]): Slice | undefined {
+    if (steps >= MOST_STEPS) return undefined;
+    const sliced = files.read(target, slicedFiles);
+    const leads = (module: string): boolean => leadsToKnown(target, module, steps + 1);
+    // The whole file first: it costs less to ask, and most files lead nowhere.
+    const slice = sliced?.modules.some(leads) ? sliced.slice(path) : undefined;
+    return slice?.modules.some(leads) ? slice : undefined;
+  }
+
+  function isKnown(module: string): boolean {
+    return settings.testModules.has(module) || settings.known.modules.has(canonicalModule(module));
+  }
+
+  /** Whether a module, or one that it imports, is one that the model knows. */
+  function leadsToKnown(importer: string, module: string, step: number): boolean {
+    if (!isRelative(module)) {
+      return (
+        settings.testModules.has(module) || settings.known.modules.has(canonicalModule(module))
+      );
+    }
+    if (step >= MOST_STEPS) return false;
+    const target = resolveImport(files, importer, module);
+    if (target === undefined) return false;
+    const key = `${target} ${step}`;
+    const known = expedition.leading.get(key);
     if (known !== undefined) return known;
-    const target = resolveImport(files, file, specifier);
-    const own = target === undefined ? undefined : packageOf(files, target);
-    const module = own && target !== undefined && own.entries.has(target) ? own.name : specifier;
-    modules.set(specifier, module);
-    return module;
+    expedition.leading.set(key, false);
+    const leads =
+      (packageAround(target)?.entries.has(target) ?? false) ||
+      (files.read(target, slicedFiles)?.modules ?? []).some((each) =>
+        leadsToKnown(target, each, step + 1),
+      );
+    expedition.leading.set(key, leads);
+    return leads;
   }
 
-  return { settle };
+  function readingOf(target: string, slice: Slice): Reading | undefined {
+    const { readings, language } = expedition;
+    const key = `${target} ${slice.text}`;
+    if (!readings.has(key)) {
+      readings.set(key, undefined);
+      if (expedition.left < slice.text.length) return undefined;
+      expedition.left -= slice.text.length;
+      const source = parseSlice(slice, target, language);
+      const project = projectAround(target, steps + 1, expedition);
+      readings.set(key, source && readSource(source, settings, project));
+    }
+    return readings.get(key);
+  }
+
+  return { settle, exportOf, functionOf };
+}
+
+function keyOf({ module, path }: ModuleOrigin): string {
+  return [module, ...path].join('#');
 }

@@ -1,0 +1,204 @@
+/**
+ * The part of a file that one of its exports needs: the statement that exports it, what that one
+ * mentions, and so on. A helper of ten lines in a file of a thousand costs ten lines to parse.
+ */
+import { outlineOf, type Statement } from './outline.ts';
+
+export interface Slice {
+  readonly text: string;
+  readonly isModule: boolean;
+  /** The modules that the part imports. */
+  readonly modules: readonly string[];
+  readonly form: Form;
+}
+
+/**
+ * What the export is, by its text alone: `passed` comes from another module or is another name of
+ * something, `value` is any other expression.
+ */
+export type Form = 'function' | 'class' | 'passed' | 'value';
+
+/** Whole applications hang on some exports; those are not followed. */
+const LARGEST = 6_000;
+
+export interface SlicedFile {
+  /** The modules that any part of the file may import. */
+  readonly modules: readonly string[];
+  /** The part for the export at this path; `[]` and `['default']` are what the module itself is. */
+  slice(path: readonly string[]): Slice | undefined;
+}
+
+const IMPORTED = /(?:\bfrom|\bimport|\(|\bimport\s*\()\s*['"]([^'"\n]+)['"]/g;
+
+export function slicedFile(text: string): SlicedFile {
+  const slices = new Map<string, Slice | undefined>();
+  let selector: Selector | undefined | 'none' = 'none';
+
+  return {
+    modules: [...text.matchAll(IMPORTED)].flatMap(([, module]) => module ?? []),
+    slice(path) {
+      const name = path.find((each) => each !== 'default') ?? 'default';
+      if (!slices.has(name)) {
+        if (selector === 'none') selector = selectorOf(text);
+        slices.set(name, selector?.(name));
+      }
+      return slices.get(name);
+    },
+  };
+}
+
+type Selector = (name: string) => Slice | undefined;
+
+function selectorOf(text: string): Selector | undefined {
+  const statements = outlineOf(text);
+  return statements && selectorAmong(statements);
+}
+
+function selectorAmong(statements: readonly Statement[]): Selector {
+  const declaring = new Map<string, Statement[]>();
+  for (const statement of statements) {
+    for (const name of statement.declares) {
+      const known = declaring.get(name);
+      if (known) known.push(statement);
+      else declaring.set(name, [statement]);
+    }
+  }
+  const exporting = statements.filter(isExporting);
+  const isModule = statements.some(
+    ({ is, text: each }) => is === 'import' || /^export\b/.test(each),
+  );
+
+  return (name) => {
+    const chosen = new Set<Statement>();
+    let size = 0;
+
+    function choose(statement: Statement, words: Iterable<string> = statement.words): void {
+      if (chosen.has(statement) || size > LARGEST) return;
+      chosen.add(statement);
+      size += statement.text.length;
+      for (const word of words) {
+        for (const declared of declaring.get(word) ?? []) choose(declared);
+      }
+      if (!mayChange(statement)) return;
+      // Whoever mentions what may change, or may be released, says something of it.
+      for (const other of statements) {
+        if (
+          other.is !== 'import' &&
+          !exporting.includes(other) &&
+          mentions(other, statement.declares)
+        ) {
+          choose(other);
+        }
+      }
+    }
+
+    const named = exporting.filter((statement) => exportsName(statement, name));
+    const whole = exporting.filter(isWholeExport);
+    for (const statement of named.length > 0 ? named : whole) {
+      choose(statement, isList(statement) ? listed(statement, name) : statement.words);
+    }
+    if (chosen.size === 0 || size > LARGEST) return undefined;
+    const picked = statements.filter((statement) => chosen.has(statement));
+    return {
+      text: picked.map((statement) => statement.text).join('\n'),
+      isModule,
+      modules: picked.flatMap((statement) => (imports(statement) ? [...statement.strings] : [])),
+      form: formOf(name, named.length > 0 ? named : whole),
+    };
+  };
+
+  function formOf(name: string, exporters: readonly Statement[]): Form {
+    for (const statement of exporters) {
+      if (statement.is !== 'other' && /^export\b/.test(statement.text)) {
+        return formOfDeclaration(statement);
+      }
+      if (/^export\b[^'"`]*\bfrom\b|^export\s*\*/.test(statement.text)) return 'passed';
+      const value = /(?:=|\bdefault)\s*([^=][\s\S]*)$/.exec(statement.text)?.[1] ?? '';
+      if (isList(statement) || /^[\w$]+\s*;?\s*$/.test(value)) {
+        const local = isList(statement) ? listed(statement, name) : (value.match(/[\w$]+/g) ?? []);
+        for (const declared of [...local].flatMap((each) => declaring.get(each) ?? [])) {
+          return formOfDeclaration(declared);
+        }
+      }
+      return formOfValue(value);
+    }
+    return 'value';
+  }
+
+  /** The words of a list of exports that stand for one of them: itself, or what it is renamed from. */
+  function listed({ text: list, words }: Statement, name: string): Iterable<string> {
+    const quoted = name.replaceAll('$', '\\$');
+    const renamed =
+      new RegExp(`([\\w$]+)\\s+as\\s+${quoted}(?![\\w$])`).exec(list) ??
+      new RegExp(`(?<![\\w$])${quoted}\\s*:\\s*([\\w$]+)\\s*[,}]`).exec(list);
+    const local = renamed?.[1] ?? name;
+    return declaring.has(local) ? [local] : words;
+  }
+}
+
+function formOfDeclaration({ is, text }: Statement): Form {
+  switch (is) {
+    case 'function':
+    case 'class':
+      return is;
+    case 'import':
+      return 'passed';
+    case 'variable':
+    case 'other':
+      return formOfValue(/^[^=]*=([\s\S]*)$/.exec(text)?.[1] ?? '');
+  }
+}
+
+function formOfValue(text: string): Form {
+  const value = text.trim();
+  if (FUNCTION.test(value)) return 'function';
+  if (/^class\b/.test(value)) return 'class';
+  return /^[\w$.]+;?$|\b(?:require|import)\s*\(/.test(value) ? 'passed' : 'value';
+}
+
+const FUNCTION = /^(?:async\b\s*)?(?:function\b|\([^()]*\)[^=]*=>|[\w$]+\s*=>)/;
+
+function isExporting({ text, words }: Statement): boolean {
+  return (
+    /^export\b/.test(text) ||
+    words.has('exports') ||
+    (words.has('module') && /\bmodule\.exports\b/.test(text))
+  );
+}
+
+function exportsName({ text }: Statement, name: string): boolean {
+  if (name === 'default')
+    return /^export\s+default\b|^export\s*=|\bmodule\.exports\s*=|\bas\s+default\b|\bexports\.default\b/.test(
+      text,
+    );
+  return new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`).test(text);
+}
+
+/** `export * from`, `export default`, `module.exports =`: may give any name. */
+function isWholeExport({ text }: Statement): boolean {
+  return /^export\s*(?:\*|=|default\b)|^(?:exports\s*=\s*)?module\.exports\s*=/.test(text);
+}
+
+function isList({ text }: Statement): boolean {
+  return /^export\s*(?:type\s*)?\{|^module\.exports\s*=\s*\{|^export\s+default\s*\{/.test(text);
+}
+
+function imports({ is, words }: Statement): boolean {
+  return is === 'import' || words.has('require') || words.has('import') || words.has('from');
+}
+
+/** A variable that holds more than a function, an import or a plain value. */
+function mayChange({ is, text }: Statement): boolean {
+  if (is !== 'variable') return false;
+  if (/^(?:export\s+)?(?:let|var)\b/.test(text)) return true;
+  if (/\b(?:require|import)\s*\(/.test(text)) return false;
+  return (
+    text.includes('(') &&
+    !/^[^=(]*=\s*(?:async\b)?\s*(?:function\b|\([^()]*\)[^=]*=>|[\w$]+\s*=>)/.test(text)
+  );
+}
+
+function mentions({ words }: Statement, names: ReadonlySet<string>): boolean {
+  for (const name of names) if (words.has(name)) return true;
+  return false;
+}
