@@ -2,9 +2,10 @@
 import type { Edit } from '../define-rule.ts';
 import { enclosingFunction, isInside, type Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
+import { isWaitedFor } from '../model/placement.ts';
 import { makeAsynchronous } from './asynchrony.ts';
 import { isMentioned, releaseOf, releasesIn, takesTime, type Held } from './held.ts';
-import { endOf, indentOf, indentUnit, newlineOf, tokensOf, written, type Line } from './text.ts';
+import { endOf, indentOf, indentUnit, moveDeeper, newlineOf, written, type Line } from './text.ts';
 
 /** Releases on every path of the block that acquires. */
 export function releaseInFinally(file: FileModel, held: Held): Edit[] | undefined {
@@ -35,14 +36,23 @@ function addFinally(file: FileModel, held: Held): Edit[] | undefined {
 }
 
 function moveToFinally(file: FileModel, held: Held): Edit[] | undefined {
-  const { statement, variable } = held;
+  const { statement, variable, resource } = held;
   const behind = statementsBehind(statement);
   const [call, ...others] = releasesIn(file, held);
   const at = behind.findIndex((each) => call && isInside(call, each));
-  if (at < 0 || others.length > 0) return undefined;
+  const own = behind[at];
+  if (!own || !call || others.length > 0) return undefined;
   // What follows the release and still speaks of it, waits for it: `await once(server, 'close')`.
   const last = behind.findLastIndex((each) => isMentioned(file, variable, each));
-  return wrapAround(file, statement, behind.slice(0, at), behind.slice(at, last + 1));
+  const [body, release] = [behind.slice(0, at), behind.slice(at, last + 1)];
+  if (!resource.asynchronous || isWaitedFor(call)) {
+    return wrapAround(file, statement, body, release);
+  }
+  const fn = enclosingFunction(statement);
+  const waiting = fn && release.length === 1 ? makeAsynchronous(file, fn) : undefined;
+  const line = `await ${file.source.getText(call)};`;
+  const wrapped = wrap(file, statement, { body, release: [line], replaced: own });
+  return waiting && wrapped ? [...waiting, ...wrapped] : undefined;
 }
 
 /** Puts the release behind `finally`; what follows it goes along where it needs names of the body. */
@@ -71,12 +81,20 @@ interface Wrapping {
   readonly body: readonly Node[];
   /** What is done in `finally`: statements of the block, or lines to add. */
   readonly release: readonly (Node | Line)[];
+  /** The statement that a line stands for. */
+  readonly replaced?: Node;
 }
 
 /** Undefined where names would lose their scope. */
-function wrap(file: FileModel, statement: Node, { body, release }: Wrapping): Edit[] | undefined {
+function wrap(
+  file: FileModel,
+  statement: Node,
+  { body, release, replaced }: Wrapping,
+): Edit[] | undefined {
   const moved = release.filter((each) => typeof each !== 'string');
-  const all = [...body, ...moved].sort((a, b) => a.range[0] - b.range[0]);
+  const all = [...body, ...moved, ...(replaced ? [replaced] : [])].sort(
+    (a, b) => a.range[0] - b.range[0],
+  );
   const [indent, last] = [indentOf(file, statement), all.at(-1)];
   if (indent === undefined || !last || body.length === 0) return undefined;
   if (all.some((each) => indentOf(file, each) === undefined) || isSaidOutside(file, body, all))
@@ -115,20 +133,16 @@ function isSaidOutside(file: FileModel, body: readonly Node[], all: readonly Nod
   );
 }
 
-/** The statements with their comments, one level deeper; text in template literals stays where it is. */
+/** The statements with their comments, one level deeper. */
 function movedDeeper(file: FileModel, statements: readonly Node[]): string {
-  const unit = indentUnit(file);
-  const { text } = file.source;
-  const templates = tokensOf(file).filter(({ type }) => type === 'Template');
   const code = statements.map((statement) => {
-    let at = endOfPrevious(file, statement);
-    const lines = text.slice(at, endOf(file, statement)).split('\n');
-    const deeper = lines.map((line, index) => {
-      const isText = templates.some(({ range }) => range[0] < at && at < range[1]);
-      at += line.length + 1;
-      return index === 0 || line.trim() === '' || isText ? line : unit + line;
-    });
-    return deeper.join('\n');
+    const [start, end] = [endOfPrevious(file, statement), endOf(file, statement)];
+    let [text, at] = ['', start];
+    for (const edit of moveDeeper(file, [start, end])) {
+      text += file.source.text.slice(at, edit.range[0]) + edit.text;
+      [at] = edit.range;
+    }
+    return text + file.source.text.slice(at, end);
   });
   return code.join('').replace(/^(?:[^\S\n]*\n)+/, '');
 }

@@ -79,7 +79,7 @@ function mentionsOf(file: FileModel, fixed: FixedPort): Mention[] | undefined {
 
 /** Whether another server that listens on the port stands in the function around the place. */
 function isNearer(file: FileModel, other: FixedPort, fixed: FixedPort, range: Range): boolean {
-  const [its, own] = [functionAt(file, other.call.range), functionAt(file, fixed.call.range)];
+  const [its, own] = [frameAt(file, other.call.range), frameAt(file, fixed.call.range)];
   const isWithin = (fn: Node | undefined): boolean =>
     fn !== undefined && fn.range[0] <= range[0] && range[1] <= fn.range[1];
   return other.port === fixed.port && isWithin(its) && !isWithin(own);
@@ -189,19 +189,18 @@ function isLater(
 ): boolean {
   const { block } = server.variable.scope;
   if (range[0] < block.range[0] || range[1] > block.range[1]) return false;
-  const [here, there] = [functionAt(file, call.range), functionAt(file, range)];
-  if (there && !(here && isInside(here, there))) {
-    return (
-      !isInside(there, here ?? file.source.ast) || range[0] > call.range[1] || here === undefined
-    );
-  }
-  if (here !== there || range[0] < call.range[1]) return false;
-  const isAwaited =
-    statementOf(call) !== call &&
-    /\bawait\b/.test(file.source.text.slice(statementOf(call).range[0], range[0]));
-  return server.isBoundAtOnce || isAwaited;
+  const [here, there] = [frameAt(file, call.range), frameAt(file, range)];
+  // Another test or hook, which runs when this one is done.
+  if (there && there !== here) return !(here && isInside(here, there));
+  if (there !== here || range[0] < call.range[1]) return false;
+  const between = file.source.text.slice(statementOf(call).range[0], range[0]);
+  return server.isBoundAtOnce || /\bawait\b/.test(between);
 }
 
-function functionAt(file: FileModel, [start, end]: Range): Node | undefined {
-  return file.tree.functions.findLast(({ range }) => range[0] <= start && end <= range[1]);
+/** The test, hook or helper around a place. */
+function frameAt(file: FileModel, [start, end]: Range): Node | undefined {
+  return file.tree.functions.findLast(
+    (fn) =>
+      fn.range[0] <= start && end <= fn.range[1] && file.frames.frameOfFunction(fn) !== undefined,
+  );
 }

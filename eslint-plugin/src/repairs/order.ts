@@ -2,11 +2,12 @@
 import type { Edit } from '../define-rule.ts';
 import { statementOf, type Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
+import { statementOfHook } from './registration.ts';
 import { endOf, indentOf, separatorAt, startOf } from './text.ts';
 
 /** Moves the statement that registers the one release behind that of the other, comments included. */
 export function moveBehind(file: FileModel, release: Node, dependent: Node): Edit[] | undefined {
-  const [moved, behind] = [statementOf(release), statementOf(dependent)];
+  const [moved, behind] = [registrationOf(file, release), registrationOf(file, dependent)];
   if (moved.parent !== behind.parent || moved.type !== 'ExpressionStatement') return undefined;
   const { text } = file.source;
   const isAlone = indentOf(file, moved) !== undefined;
@@ -18,4 +19,10 @@ export function moveBehind(file: FileModel, release: Node, dependent: Node): Edi
     { range: [from, end], text: '' },
     { range: [to, to], text: separatorAt(file, behind) + text.slice(start, end) },
   ];
+}
+
+/** The statement that registers the hook around a node; without one, its own. */
+function registrationOf(file: FileModel, node: Node): Node {
+  const frame = file.frames.frameOf(node);
+  return (frame.is === 'hook' && statementOfHook(frame.call)) || statementOf(node);
 }

@@ -106,9 +106,12 @@ export function startOf({ source: { text, ast } }: FileModel, statement: Node): 
 export function removeStatement(file: FileModel, statement: Node): Edit {
   const { text } = file.source;
   const [start, end] = statement.range;
-  if (indentOf(file, statement) === undefined || endOf(file, statement) !== end) {
-    const blank = text[start - 1] === ' ' && indentOf(file, statement) === undefined ? 1 : 0;
-    return { range: [start - blank, end], text: '' };
+  if (indentOf(file, statement) === undefined) {
+    return { range: [text[start - 1] === ' ' ? start - 1 : start, end], text: '' };
+  }
+  if (endOf(file, statement) !== end) {
+    const gap = /^[ \t]*/.exec(text.slice(end))?.[0].length ?? 0;
+    return { range: [start, end + gap], text: '' };
   }
   const isLast = /^\s*\}/.test(text.slice(end));
   const before = text.slice(0, start).replace(isLast ? /\s+$/ : /\r?\n[ \t]*$/, '');
@@ -133,4 +136,20 @@ function isPromiseAround(value: Node, call: Node): boolean {
   if (executor.body.type !== 'BlockStatement') return executor.body === call;
   const [only, ...others] = executor.body.body;
   return others.length === 0 && only?.type === 'ExpressionStatement' && only.expression === call;
+}
+
+/** Moves the lines that begin in a range deeper; text in template literals stays where it is. */
+export function moveDeeper(
+  file: FileModel,
+  [start, end]: readonly [number, number],
+  levels = 1,
+): Edit[] {
+  const templates = tokensOf(file).filter(({ type }) => type === 'Template');
+  const unit = indentUnit(file).repeat(levels);
+  const { text } = file.source;
+  return [...text.slice(start, end).matchAll(/\n(?=[^\S\n]*\S)/g)].flatMap(({ index }) => {
+    const at = start + index + 1;
+    const isText = templates.some(({ range }) => range[0] < at && at < range[1]);
+    return isText ? [] : [{ range: [at, at], text: unit } satisfies Edit];
+  });
 }

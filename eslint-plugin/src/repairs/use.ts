@@ -1,7 +1,7 @@
 /** Acquires by `use(t, …)` of savepoint: released once, awaited, last in first out. */
 import { RESOURCES } from '@savepoint/catalogue';
 import type { Edit } from '../define-rule.ts';
-import { isInside, type FunctionNode, type Node } from '../model/ast.ts';
+import { isInside, type FunctionNode } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
 import type { Fixture } from '../model/fixtures.ts';
 import { makeAsynchronous } from './asynchrony.ts';
@@ -15,7 +15,14 @@ import {
   type Held,
 } from './held.ts';
 import { exportNamed } from './imports.ts';
-import { indentOf, indentUnit, newlineOf, removeStatement, statementOfCall } from './text.ts';
+import {
+  indentOf,
+  indentUnit,
+  moveDeeper,
+  newlineOf,
+  removeStatement,
+  statementOfCall,
+} from './text.ts';
 
 /**
  * Hands a fixture to its test, together with all that the test releases in line: what is handed over
@@ -46,34 +53,43 @@ function handOver(
   fn: FunctionNode,
   [use, t]: readonly [string, string],
 ): Edit[] | undefined {
-  const { statement, lender, value } = one;
+  const { statement, lender } = one;
   if (!isStatementOf(statement, fn)) return undefined;
   // What is handed over ends after the hooks: too late for a client of a pool that a hook ends.
   const isLentHere = lender?.identifiers.some((identifier) => isInside(identifier, fn)) ?? false;
   if (isLentHere && !others.some((other) => other?.variable === lender)) return undefined;
   const removed = withoutRelease(file, one);
   if (!removed) return undefined;
-  const acquire = value.type === 'AwaitExpression' ? value.argument : value;
-  const waits = /\bawait\b/.test(file.source.getText(acquire));
-  const release = releaseArgument(one);
-  const [gap, close] = release === undefined ? ['', ''] : argumentGaps(file, statement);
-  const [start, end] = value.range;
-  return [
-    {
-      range: [start, acquire.range[0]],
-      text: `await ${use}(${gap}${t},${gap || ' '}${waits ? 'async ' : ''}() => `,
-    },
-    { range: [end, end], text: release === undefined ? ')' : `,${gap || ' '}${release}${close})` },
-    ...removed,
-  ];
+  return [...wrapInUse(file, one, [use, t]), ...removed];
 }
 
-/** What stands in front of each argument and behind the last, as prettier sets several functions. */
-function argumentGaps(file: FileModel, statement: Node): [string, string] {
+/** `await use(t, () => value, release)`, on as many lines as prettier would take. */
+function wrapInUse(file: FileModel, one: Held, [use, t]: readonly [string, string]): Edit[] {
+  const { statement, value } = one;
+  const acquire = value.type === 'AwaitExpression' ? value.argument : value;
+  const text = file.source.getText(acquire);
+  const waits = /\bawait\b/.test(text) ? 'async ' : '';
+  const release = releaseArgument(one);
   const indent = indentOf(file, statement);
-  if (indent === undefined) return ['', ''];
-  const newline = newlineOf(file);
-  return [newline + indent + indentUnit(file), `,${newline}${indent}`];
+  const newline = newlineOf(file) + (indent ?? '');
+  const deeper = newline + indentUnit(file);
+  const isLong = indent !== undefined && text.includes('\n');
+  const isListed = indent !== undefined && release !== undefined;
+  const list = isListed ? deeper : '';
+  const first = !isLong ? ' ' : isListed ? deeper + indentUnit(file) : deeper;
+  const last = isListed
+    ? `${deeper}${release},${newline})`
+    : release
+      ? ` ${release})`
+      : `${newline})`;
+  const [[start], [from, to]] = [value.range, acquire.range];
+  const opening: Edit = {
+    range: [start, from],
+    text: `await ${use}(${list}${t},${list || ' '}${waits}() =>${first}`,
+  };
+  const closing = release === undefined && !isLong ? ')' : `,${last}`;
+  const lines = isLong ? moveDeeper(file, [from, to], isListed ? 2 : 1) : [];
+  return [opening, ...lines, { range: [to, value.range[1]], text: closing }];
 }
 
 /** Takes the one statement away that releases it in line. */

@@ -92,6 +92,45 @@ test('stop', () => { process.env.A = saved; });`,
   ],
   invalid: [
     {
+      name: 'beside a variable that savepoint puts back',
+      code: `import { test } from 'node:test';
+import { setEnv } from 'savepoint/process';
+test('a', (t) => {
+  setEnv(t, { A: '1' });
+  «process.env.B = '2'»;
+});`,
+      reports: [
+        {
+          messageId: 'environment',
+          suggestion: [
+            {
+              messageId: 'changeByRuntime',
+              output: `import { test } from 'node:test';
+import { setEnv } from 'savepoint/process';
+test('a', (t) => {
+  setEnv(t, { A: '1' });
+  setEnv(t, { B: '2' });
+});`,
+            },
+            {
+              messageId: 'registerRestore',
+              output: `import { test } from 'node:test';
+import { setEnv } from 'savepoint/process';
+test('a', (t) => {
+  setEnv(t, { A: '1' });
+  const previousB = process.env.B;
+  t.after(() => {
+    if (previousB === undefined) delete process.env.B;
+    else process.env.B = previousB;
+  });
+  process.env.B = '2';
+});`,
+            },
+          ],
+        },
+      ],
+    },
+    {
       name: 'a variable, a deletion, the directory',
       code: `import { test } from 'node:test';
 test('a', () => {
