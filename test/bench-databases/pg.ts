@@ -27,7 +27,7 @@ import { DatabaseNames } from '../../runtime/src/pg/database-names.ts';
 import { stateFolderOf } from '../../runtime/src/pg/embedded/state-folder.ts';
 import { prune } from '../../runtime/src/pg/prune.ts';
 import { runInTest } from '../bench/bare-test.ts';
-import { median } from '../bench/statistics.ts';
+import { median, medianRatio } from '../bench/statistics.ts';
 import { connectionStringTo } from '../support/database.ts';
 import { MIGRATIONS } from './pg-schema.ts';
 
@@ -92,11 +92,8 @@ interface Judged {
   readonly most: number;
 }
 
-/** The median, over rounds, of this round's figure over the other's. */
 function ratio(figures: Figures, ours: string, over: string): number {
-  return median(
-    (figures[ours] ?? []).map((millis, round) => millis / (figures[over]?.[round] ?? NaN)),
-  );
+  return medianRatio(figures[ours] ?? [], figures[over] ?? []);
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

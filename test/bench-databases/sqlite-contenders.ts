@@ -11,7 +11,6 @@ export interface Contender {
   setup(): void | Promise<void>;
   /** Gives a test its handle, and what was done with it is undone when the test ends. */
   handleFor(t: TestContext): Handle | Promise<Handle>;
-  teardown(): void;
 }
 
 export interface Group {
@@ -48,9 +47,6 @@ function handWritten(open: () => Handle): Contender {
       t.after(() => handle.exec('ROLLBACK TO test; RELEASE test'));
       return handle;
     },
-    teardown: () => {
-      handle.close();
-    },
   };
 }
 
@@ -64,9 +60,6 @@ function bySavepoint(
       database = describe();
     },
     handleFor: (t) => database[way](t),
-    teardown() {
-      // Closed with the process.
-    },
   };
 }
 
@@ -80,9 +73,6 @@ function anew(open: () => Handle): Contender {
       const handle = open();
       t.after(() => handle.close());
       return handle;
-    },
-    teardown() {
-      // Nothing is left.
     },
   };
 }
@@ -133,6 +123,22 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     },
   },
 };
+
+export function groupNamed(name: string): Group {
+  const group = GROUPS[name];
+  if (!group) throw new TypeError(`no group ${name}; there are ${Object.keys(GROUPS).join(', ')}`);
+  return group;
+}
+
+export function contenderNamed(spec: {
+  readonly group: string;
+  readonly name: string;
+  readonly folder: string;
+}): Contender {
+  const make = groupNamed(spec.group).contenders[spec.name];
+  if (!make) throw new TypeError(`no contender ${spec.name}`);
+  return make(spec.folder);
+}
 
 let sequence = 0;
 

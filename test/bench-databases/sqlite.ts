@@ -1,21 +1,18 @@
 /**
  * `npm run bench:databases`, its half on SQLite: what isolation costs, as ratios in one run.
  *   --rounds 15   --round-ms 150   --groups wal,memory,clone
- * Rounds are interleaved: each visits every contender, beginning one further along than the last.
+ * Each contender has a process of its own, and they take turns.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { runInTest } from '../bench/bare-test.ts';
-import { median } from '../bench/statistics.ts';
-import {
-  assertEmpty,
-  GROUPS,
-  threeQueries,
-  type Contender,
-  type Group,
-} from './sqlite-contenders.ts';
+import { ContenderProcess } from '../bench/contender-process.ts';
+import { median, medianRatio } from '../bench/statistics.ts';
+import { inTurns } from '../bench/turns.ts';
+import { groupNamed, GROUPS, type Group } from './sqlite-contenders.ts';
+import type { Command, Spec } from './sqlite-worker.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -24,68 +21,50 @@ const { values: options } = parseArgs({
     groups: { type: 'string', default: Object.keys(GROUPS).join(',') },
   },
 });
+const rounds = Number(options.rounds);
 const roundMillis = Number(options['round-ms']);
+const WORKER = fileURLToPath(new URL('sqlite-worker.ts', import.meta.url));
 
-interface Measured {
+interface Figures {
   readonly name: string;
-  readonly contender: Contender;
-  readonly times: number;
   /** The median test of each round. */
   readonly micros: number[];
+}
+
+interface Running extends Figures {
+  readonly process: ContenderProcess<Command>;
+  /** How many tests a round has. */
+  readonly times: number;
 }
 
 console.log(
   `Node ${process.version}, ${String(os.availableParallelism())} cores, load ${(os.loadavg()[0] ?? 0).toFixed(2)}`,
 );
-const folder = mkdtempSync(join(os.tmpdir(), 'savepoint-bench-'));
-process.once('exit', () => {
-  rmSync(folder, { recursive: true, force: true });
-});
-for (const name of options.groups.split(',')) {
-  const group = GROUPS[name];
-  if (!group) throw new TypeError(`no group ${name}`);
-  report(group, await measure(group));
-}
-process.exit();
+for (const name of options.groups.split(',')) report(groupNamed(name), await measure(name));
 
-async function measure({ contenders }: Group): Promise<Measured[]> {
-  const measured: Measured[] = [];
-  for (const [name, make] of Object.entries(contenders)) {
-    const contender = make(folder);
-    await contender.setup();
-    const warm: number[] = [];
-    for (const end = performance.now() + 4 * roundMillis; performance.now() < end;)
-      warm.push(await medianTest(contender, 10));
-    const times = Math.max(10, Math.round((roundMillis * 1000) / median(warm)));
-    measured.push({ name, contender, times, micros: [] });
-  }
-  for (let round = 0; round < Number(options.rounds); round++) {
-    for (let step = 0; step < measured.length; step++) {
-      const each = measured[(step + round) % measured.length];
-      if (!each) continue;
-      each.micros.push(await medianTest(each.contender, each.times));
-      await runInTest(async (t) => {
-        assertEmpty(await each.contender.handleFor(t));
-      });
+async function measure(group: string): Promise<Figures[]> {
+  const folder = mkdtempSync(join(os.tmpdir(), 'savepoint-bench-'));
+  const started: ContenderProcess<Command>[] = [];
+  try {
+    const running: Running[] = [];
+    for (const name of Object.keys(groupNamed(group).contenders)) {
+      const spec: Spec = { group, name, folder };
+      const process = new ContenderProcess<Command>(WORKER, spec);
+      started.push(process);
+      const micros = await process.ask({ do: 'setup', warmUpMillis: 4 * roundMillis });
+      const times = Math.max(10, Math.round((roundMillis * 1000) / micros));
+      running.push({ name, process, times, micros: [] });
     }
+    for await (const { process, times, micros } of inTurns(running, rounds))
+      micros.push(await process.ask({ do: 'run', times }));
+    return running;
+  } finally {
+    for (const process of started) await process.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
-  for (const { contender } of measured) contender.teardown();
-  return measured;
 }
 
-async function medianTest(contender: Contender, times: number): Promise<number> {
-  const micros: number[] = [];
-  for (let count = 0; count < times; count++) {
-    const began = performance.now();
-    await runInTest(async (t) => {
-      threeQueries(await contender.handleFor(t));
-    });
-    micros.push((performance.now() - began) * 1000);
-  }
-  return median(micros);
-}
-
-function report({ title, most }: Group, measured: readonly Measured[]): void {
+function report({ title, most }: Group, measured: readonly Figures[]): void {
   const [first] = measured;
   if (!first) return;
   console.log(`\n### ${title}\n\n| contender | median µs | ratio |\n|---|--:|--:|`);
@@ -101,7 +80,6 @@ function report({ title, most }: Group, measured: readonly Measured[]): void {
   );
 }
 
-/** The median, over rounds, of this round's figure over the other's. */
-function ratio(figures: Measured, other: Measured): number {
-  return median(figures.micros.map((micros, round) => micros / (other.micros[round] ?? NaN)));
+function ratio(ours: Figures, others: Figures): number {
+  return medianRatio(ours.micros, others.micros);
 }

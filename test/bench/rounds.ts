@@ -1,18 +1,13 @@
-/**
- * Rounds of contenders, interleaved: each round visits every contender, beginning one further along
- * than the last, so that what else the machine does falls on all of them alike.
- */
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import os from 'node:os';
-import { setTimeout } from 'node:timers/promises';
+/** A group of contenders on PostgreSQL, measured in turns, each in its process and on a database of its own. */
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { SCHEMA } from './contender.ts';
+import { ContenderProcess } from './contender-process.ts';
 import { keepOnFirstCore } from './cores.ts';
 import { GROUPS, type GroupName } from './contenders.ts';
-import { median } from './statistics.ts';
-import type { Command, Reply, Spec } from './worker.ts';
+import { medianRatio } from './statistics.ts';
+import { inTurns } from './turns.ts';
+import type { Command, Spec } from './worker.ts';
 
 export interface Plan {
   readonly group: GroupName;
@@ -36,52 +31,31 @@ const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 export class Worker {
   readonly name: string;
   readonly database: string;
-  readonly #child: ChildProcess;
+  readonly #process: ContenderProcess<Command>;
 
-  private constructor(name: string, database: string, child: ChildProcess) {
+  private constructor(name: string, database: string, process: ContenderProcess<Command>) {
     this.name = name;
     this.database = database;
-    this.#child = child;
+    this.#process = process;
   }
 
   static async start(spec: Omit<Spec, 'url'>, url: string, direct: string): Promise<Worker> {
     const database = `bench_${String(process.pid)}_${String(++workers)}`;
     await asOwner(direct, 'postgres', (owner) => owner.query(`CREATE DATABASE ${database}`));
     await asOwner(direct, database, (owner) => owner.query(SCHEMA));
-    const child = fork(WORKER, [JSON.stringify({ ...spec, url: at(url, database) })], {
-      execArgv: ['--import', 'tsx', '--expose-gc'],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+    const child = new ContenderProcess<Command>(WORKER, { ...spec, url: at(url, database) });
     await keepOnFirstCore(child.pid);
     return new Worker(spec.name, database, child);
   }
 
   /** @throws what the contender threw */
-  async ask(command: Command): Promise<number> {
-    const over = new AbortController();
-    const answered = once(this.#child, 'message', over) as Promise<[Reply]>;
-    const ended = once(this.#child, 'exit', over).then((): never => {
-      throw new Error('its process ended');
-    });
-    ended.catch(() => undefined);
-    this.#child.send(command);
-    try {
-      const [reply] = await Promise.race([answered, ended]);
-      if ('error' in reply) throw new Error(reply.error);
-      return reply.value;
-    } finally {
-      answered.catch(() => undefined);
-      over.abort();
-    }
+  ask(command: Command): Promise<number> {
+    return this.#process.ask(command);
   }
 
   /** Ends the process and drops the database. */
   async stop(direct: string): Promise<void> {
-    if (this.#child.connected) {
-      const ended = once(this.#child, 'exit');
-      this.#child.disconnect();
-      await ended;
-    }
+    await this.#process.stop();
     const drop = `DROP DATABASE IF EXISTS ${this.database} WITH (FORCE)`;
     await asOwner(direct, 'postgres', (owner) => owner.query(drop));
   }
@@ -105,13 +79,9 @@ export async function measure(plan: Plan): Promise<Figures[]> {
         console.log(`left out: ${name}: ${(error as Error).message}`);
       }
     }
-    for (let round = 0; round < rounds; round++) {
-      for (let step = 0; step < ready.length; step++) {
-        const { worker, times, micros } = ready[(step + round) % ready.length] ?? noContender();
-        await idleCores();
-        micros.push(await worker.ask({ do: 'run', times }));
-        await checkAndClean(worker, group, direct);
-      }
+    for await (const { worker, times, micros } of inTurns(ready, rounds)) {
+      micros.push(await worker.ask({ do: 'run', times }));
+      await checkAndClean(worker, group, direct);
     }
     for (const { worker } of ready) await worker.ask({ do: 'teardown' });
     return ready.map(({ worker, micros }) => ({ name: worker.name, micros }));
@@ -122,7 +92,7 @@ export async function measure(plan: Plan): Promise<Figures[]> {
 
 /** The median, over rounds, of this round's figure over the other's. */
 export function ratio(figures: Figures, other: Figures): number {
-  return median(figures.micros.map((micros, round) => micros / (other.micros[round] ?? NaN)));
+  return medianRatio(figures.micros, other.micros);
 }
 
 function timesOf(group: GroupName, micros: number, roundMillis: number): number {
@@ -138,26 +108,6 @@ async function checkAndClean(worker: Worker, group: GroupName, direct: string): 
       throw new Error(`${worker.name} left rows behind in ${group}`);
     await owner.query('VACUUM t01');
   });
-}
-
-/** Waits, but not for long, until other work leaves the cores alone. */
-async function idleCores(): Promise<void> {
-  for (let tries = 0; tries < 8; tries++) {
-    const before = ticks();
-    await setTimeout(60);
-    const after = ticks();
-    if ((after.idle - before.idle) / (after.all - before.all) > 0.75) return;
-  }
-}
-
-function ticks(): { idle: number; all: number } {
-  let idle = 0;
-  let all = 0;
-  for (const { times } of os.cpus()) {
-    idle += times.idle;
-    all += times.idle + times.user + times.sys + times.nice + times.irq;
-  }
-  return { idle, all };
 }
 
 export async function asOwner<T>(
@@ -176,8 +126,4 @@ export async function asOwner<T>(
 
 function at(url: string, database: string): string {
   return Object.assign(new URL(url), { pathname: `/${database}` }).href;
-}
-
-function noContender(): never {
-  throw new Error('no contender');
 }

@@ -1,11 +1,7 @@
-/**
- * One contender in a process of its own, told by its parent when to run. Works inside a test of
- * node:test, whose asynchronous hooks everything in a suite pays for.
- */
-import { once } from 'node:events';
-import { test } from 'node:test';
+/** One contender on PostgreSQL in a process of its own, told by its parent when to run. */
 import { runInTest } from './bare-test.ts';
 import { BODIES } from './contender.ts';
+import { serve, specOf } from './contender-process.ts';
 import { contenderNamed, GROUPS, type GroupName } from './contenders.ts';
 import { median } from './statistics.ts';
 
@@ -20,9 +16,8 @@ export type Command =
   | { readonly do: 'mean'; readonly times: number }
   | { readonly do: 'memory' }
   | { readonly do: 'teardown' };
-export type Reply = { readonly value: number } | { readonly error: string };
 
-const { group, name, url } = JSON.parse(process.argv[2] ?? '{}') as Spec;
+const { group, name, url } = specOf() as Spec;
 const contender = contenderNamed(group, name);
 const body = BODIES[GROUPS[group].body];
 const isTest = GROUPS[group].body === 'threeQueries';
@@ -91,14 +86,4 @@ async function perform(command: Command): Promise<number> {
   }
 }
 
-test('the bench', async () => {
-  process.on('message', (command: Command) => {
-    perform(command).then(
-      (value) => process.send?.({ value } satisfies Reply),
-      (error: unknown) => process.send?.({ error: String(error) } satisfies Reply),
-    );
-  });
-  await once(process, 'disconnect');
-  // Pooled connections of a failed run must not hold the process.
-  process.exit();
-});
+serve(perform);

@@ -412,15 +412,17 @@ export class Sandbox implements Access {
     );
   }
 
-  /** What was written is not committed in the sandbox, and keeps its database attached. */
+  /**
+   * No transaction ends before the test does, and each keeps what was read in it attached, by the app or
+   * by the sandbox in search of foreign keys.
+   */
   #detaching<T>(run: () => T): T {
     try {
       return run();
     } catch (cause) {
-      const isBusy = /database .* is locked/.test((cause as Error).message);
-      if (!isBusy || this.#state.is === 'open') throw cause;
+      if (!/database .* is locked/.test((cause as Error).message)) throw cause;
       throw this.#refuse(
-        `${this.#lease.owner} wrote to a database that it detached, and in the rollback sandbox nothing is committed.`,
+        `${this.#lease.owner} detached a database that was read or written in it, and in the rollback sandbox no transaction ends before the test does.`,
         OWN_DATABASE,
         cause,
       );

@@ -324,6 +324,36 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    topic: 'DETACH of what was read',
+    does: (db, folder) => {
+      attach(db, folder);
+      rowsOf(db, 'SELECT * FROM aux.sqlite_schema');
+      db.exec('DETACH aux');
+    },
+    refused: 'no-non-transactional-ddl',
+  },
+  {
+    topic: 'DETACH in a transaction, of what was written before',
+    does: (db, folder) => {
+      attach(db, folder);
+      db.exec('CREATE TABLE aux.t (x); BEGIN; DETACH aux');
+    },
+    refused: 'no-non-transactional-ddl',
+  },
+  {
+    topic: 'DETACH in a transaction, of what the sandbox read in search of deferred keys',
+    does: (db, folder) => {
+      attach(db, folder);
+      db.exec('BEGIN; DETACH aux');
+    },
+    refused: 'no-non-transactional-ddl',
+  },
+  {
+    topic: 'DETACH of what is not there',
+    before: ['BEGIN'],
+    does: 'DETACH nobody',
+  },
+  {
     topic: 'DETACH of what was written',
     does: (db, folder) => {
       attach(db, folder);
