@@ -3,11 +3,13 @@ import type { Rule } from 'eslint';
 import noAsyncSqliteTransaction from './rules/no-async-sqlite-transaction.ts';
 import noConcurrentClientQueries from './rules/no-concurrent-client-queries.ts';
 import noConcurrentMigrations from './rules/no-concurrent-migrations.ts';
+import noCrossConnectionRead from './rules/no-cross-connection-read.ts';
 import noDirtyRelease from './rules/no-dirty-release.ts';
 import noFixedPort from './rules/no-fixed-port.ts';
 import noForceExit from './rules/no-force-exit.ts';
 import noFragileTeardown from './rules/no-fragile-teardown.ts';
 import noGlobalMock from './rules/no-global-mock.ts';
+import noHardcodedId from './rules/no-hardcoded-id.ts';
 import noInlineTeardown from './rules/no-inline-teardown.ts';
 import noLateActivity from './rules/no-late-activity.ts';
 import noLateRoute from './rules/no-late-route.ts';
@@ -19,6 +21,7 @@ import noNonTransactionalDdl from './rules/no-non-transactional-ddl.ts';
 import noPerTestPool from './rules/no-per-test-pool.ts';
 import noPoolQueryTransaction from './rules/no-pool-query-transaction.ts';
 import noSandboxedConcurrencyTest from './rules/no-sandboxed-concurrency-test.ts';
+import noSchemaChurnOnLivePool from './rules/no-schema-churn-on-live-pool.ts';
 import noSharedLetInConcurrentSuite from './rules/no-shared-let-in-concurrent-suite.ts';
 import noSharedSqliteFile from './rules/no-shared-sqlite-file.ts';
 import noSharedTruncate from './rules/no-shared-truncate.ts';
@@ -41,11 +44,13 @@ export const rules = {
   'no-async-sqlite-transaction': noAsyncSqliteTransaction,
   'no-concurrent-client-queries': noConcurrentClientQueries,
   'no-concurrent-migrations': noConcurrentMigrations,
+  'no-cross-connection-read': noCrossConnectionRead,
   'no-dirty-release': noDirtyRelease,
   'no-fixed-port': noFixedPort,
   'no-force-exit': noForceExit,
   'no-fragile-teardown': noFragileTeardown,
   'no-global-mock': noGlobalMock,
+  'no-hardcoded-id': noHardcodedId,
   'no-inline-teardown': noInlineTeardown,
   'no-late-activity': noLateActivity,
   'no-late-route': noLateRoute,
@@ -57,6 +62,7 @@ export const rules = {
   'no-per-test-pool': noPerTestPool,
   'no-pool-query-transaction': noPoolQueryTransaction,
   'no-sandboxed-concurrency-test': noSandboxedConcurrencyTest,
+  'no-schema-churn-on-live-pool': noSchemaChurnOnLivePool,
   'no-shared-let-in-concurrent-suite': noSharedLetInConcurrentSuite,
   'no-shared-sqlite-file': noSharedSqliteFile,
   'no-shared-truncate': noSharedTruncate,

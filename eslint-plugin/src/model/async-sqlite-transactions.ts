@@ -1,17 +1,16 @@
 /** Asynchronous functions that are given to a synchronous transaction: better-sqlite3, and Drizzle over it. */
-import { bare, isCall, isFunction, nameOf, type FunctionNode, type Node } from './ast.ts';
+import { bare, isCall, isFunction, type FunctionNode, type Node } from './ast.ts';
 import { expectedFailureOf } from './expected-failures.ts';
 import type { FileModel } from './file-model.ts';
+import { methodCalls } from './method-calls.ts';
 import { isExport } from './origins.ts';
 import { sandboxedAt } from './sandboxes.ts';
 
 /** Each as its callee: `db.transaction`. */
 export function* asyncSqliteTransactions(file: FileModel): Iterable<Node> {
-  for (const call of file.tree.calls) {
-    const callee = bare(call.callee);
+  for (const { call, callee } of methodCalls(file, 'transaction')) {
     const [given] = call.arguments;
-    if (callee.type !== 'MemberExpression' || nameOf(callee) !== 'transaction' || !given) continue;
-    if (!functionAt(file, given)?.async || !isSynchronous(file, callee.object)) continue;
+    if (!given || !functionAt(file, given)?.async || !isSynchronous(file, callee.object)) continue;
     if (!expectedFailureOf(file, call)) yield callee;
   }
 }

@@ -3,6 +3,7 @@ import type { TSESTree } from '@typescript-eslint/utils';
 import { bare, isFunction, isInside, methodCallOn, nameOf, propertyOf, type Node } from './ast.ts';
 import { chainFrom } from './call-chains.ts';
 import type { FileModel } from './file-model.ts';
+import { methodCalls } from './method-calls.ts';
 import { isPostgresClient, lenderOf, transactionsOf } from './transactions.ts';
 import type { Variable } from './variables.ts';
 
@@ -14,13 +15,11 @@ export interface ConcurrentQueries {
   readonly listed: readonly Node[] | undefined;
 }
 
-const COMBINATORS = new Set(['all', 'allSettled', 'race', 'any']);
+const COMBINATORS = ['all', 'allSettled', 'race', 'any'];
 
 export function* concurrentQueries(file: FileModel): Iterable<ConcurrentQueries> {
-  for (const call of file.tree.calls) {
-    const callee = bare(call.callee);
-    if (call.type !== 'CallExpression' || callee.type !== 'MemberExpression') continue;
-    if (!COMBINATORS.has(nameOf(callee) ?? '')) continue;
+  for (const { call, callee } of methodCalls(file, ...COMBINATORS)) {
+    if (call.type !== 'CallExpression') continue;
     if (!file.variables.isGlobal(bare(callee.object), 'Promise')) continue;
     const [list] = call.arguments;
     const found = list && sentBy(file, bare(list));

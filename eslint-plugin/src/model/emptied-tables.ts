@@ -1,9 +1,12 @@
 /** Calls by which a test file removes every row, or key, of a database that other processes use. */
+import type { TSESTree } from '@typescript-eslint/utils';
 import { bare, isCall, nameOf, type Call, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
+import { methodCalls } from './method-calls.ts';
 import { isSharedDatabase } from './shared-databases.ts';
 import { emptiesTable, HOLE, isBegin, isRollback, shortened } from './sql-text.ts';
 import { sendingsOf, type Sending } from './statements.ts';
+import { isAboutTemporaryTable } from './temporary-tables.ts';
 import { isTestCode } from './test-code.ts';
 
 export interface EmptiedTable {
@@ -18,8 +21,8 @@ export function* emptiedTables(file: FileModel): Iterable<EmptiedTable> {
       yield { node: sending.node, statement: shortened(sending.text) };
     }
   }
-  for (const call of file.tree.calls) {
-    const database = emptiedBy(call);
+  for (const { call, callee } of methodCalls(file, ...EMPTYING)) {
+    const database = emptiedBy(call, callee);
     if (
       database &&
       isSharedDatabase(file, database) &&
@@ -33,7 +36,10 @@ export function* emptiedTables(file: FileModel): Iterable<EmptiedTable> {
 /** A placeholder may name a schema of this run's own. */
 function empties(file: FileModel, { statements, through }: Sending): boolean {
   const isEmptying = statements.some(
-    (statement) => emptiesTable(statement) && !statement.includes(HOLE),
+    (statement) =>
+      emptiesTable(statement) &&
+      !statement.includes(HOLE) &&
+      !isAboutTemporaryTable(file, statement),
   );
   return isEmptying && isSharedDatabase(file, through) && !isUndone(file, through);
 }
@@ -48,20 +54,31 @@ function isUndone(file: FileModel, through: Node): boolean {
   return sent.some(isBegin) && sent.some(isRollback);
 }
 
+const EMPTYING = [
+  'flushall',
+  'flushdb',
+  'flushAll',
+  'flushDb',
+  'truncate',
+  'del',
+  'delete',
+  'deleteMany',
+];
+
 /** The database that a call of a client library empties, or a part of it. */
-function emptiedBy(call: Call): Node | undefined {
-  const callee = bare(call.callee);
-  if (callee.type !== 'MemberExpression') return undefined;
+function emptiedBy(call: Call, callee: TSESTree.MemberExpression): Node | undefined {
   const object = bare(callee.object);
-  switch (nameOf(callee)?.toLowerCase()) {
+  switch (nameOf(callee)) {
     case 'flushall':
     case 'flushdb':
+    case 'flushAll':
+    case 'flushDb':
       return object;
     case 'truncate':
     case 'del':
     case 'delete':
       return tableBuilderOf(object);
-    case 'deletemany':
+    case 'deleteMany':
       return isUnconditional(call) && object.type === 'MemberExpression'
         ? bare(object.object)
         : undefined;

@@ -5,6 +5,7 @@ import type { Frame } from './frames.ts';
 import { isSharedDatabase } from './shared-databases.ts';
 import { changesSchema, HOLE, shortened } from './sql-text.ts';
 import { sendingsOf, type Sending } from './statements.ts';
+import { isAboutTemporaryTable } from './temporary-tables.ts';
 import { isTeardown, isTestCode } from './test-code.ts';
 
 export interface SchemaChange {
@@ -21,6 +22,7 @@ export function* schemaChanges(file: FileModel): Iterable<SchemaChange> {
       yield { node: sending.node, statement: shortened(sending.text) };
     }
   }
+  if (!/migrat/i.test(file.source.text)) return;
   for (const call of file.tree.calls) {
     if (isMigration(file, call) && isSetUp(file.frames.frameOf(call))) {
       yield { node: call, statement: shortened(file.source.getText(call)) };
@@ -31,7 +33,10 @@ export function* schemaChanges(file: FileModel): Iterable<SchemaChange> {
 /** A placeholder may name a schema of this run's own. */
 function changesSharedSchema(file: FileModel, { statements, through }: Sending): boolean {
   const isChange = statements.some(
-    (statement) => changesSchema(statement) && !statement.includes(HOLE),
+    (statement) =>
+      changesSchema(statement) &&
+      !statement.includes(HOLE) &&
+      !isAboutTemporaryTable(file, statement),
   );
   return isChange && isSharedDatabase(file, through);
 }

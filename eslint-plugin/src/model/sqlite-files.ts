@@ -13,10 +13,11 @@ export interface SqliteFile {
   readonly isOpenedOnce: boolean;
 }
 
-const DRIVERS = new Set(['better-sqlite3', 'node:sqlite']);
+const DRIVERS = ['better-sqlite3', 'node:sqlite'];
 const MAX_DEPTH = 8;
 
 export function* sqliteFiles(file: FileModel): Iterable<SqliteFile> {
+  if (!DRIVERS.some((driver) => file.source.text.includes(driver))) return;
   for (const call of file.tree.calls) {
     const [path, options] = call.arguments;
     if (call.type !== 'NewExpression' || !path || !isDriver(file, call)) continue;
@@ -28,7 +29,7 @@ export function* sqliteFiles(file: FileModel): Iterable<SqliteFile> {
 
 function isDriver({ originOf }: FileModel, { callee }: Call): boolean {
   const origin = originOf(callee);
-  return origin?.from === 'module' && DRIVERS.has(origin.module);
+  return origin?.from === 'module' && DRIVERS.includes(origin.module);
 }
 
 function isReadOnly(options: Node | undefined): boolean {

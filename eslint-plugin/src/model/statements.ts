@@ -2,6 +2,7 @@
 import type { TSESTree } from '@typescript-eslint/utils';
 import { bare, nameOf, propertyOf, type Call, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
+import { methodCalls, type MethodCall } from './method-calls.ts';
 import { perFile } from './per-file.ts';
 import { HOLE, statementsOf } from './sql-text.ts';
 
@@ -17,7 +18,7 @@ export interface Sending {
   readonly statements: readonly string[];
 }
 
-const METHODS = new Set([
+const METHODS = [
   'query',
   'execute',
   'exec',
@@ -26,23 +27,21 @@ const METHODS = new Set([
   'unsafe',
   '$executeRawUnsafe',
   '$queryRawUnsafe',
-]);
+];
 const MEMBER_TAGS = new Set(['$executeRaw', '$queryRaw']);
 const MAX_DEPTH = 8;
 
-/** All of the file, calls first. Whether the receiver is a database is for whoever asks to say. */
-export const sendingsOf = perFile((file): readonly Sending[] => [
-  ...file.tree.calls.flatMap((call) => sentByCall(file, call)),
-  ...file.tree.taggedTemplates.flatMap((template) => sentByTag(file, template)),
-]);
+/** All of the file, in the order of the text. Whether the receiver is a database is for whoever asks to say. */
+export const sendingsOf = perFile((file): readonly Sending[] =>
+  [
+    ...methodCalls(file, ...METHODS).flatMap((found) => sentByCall(file, found)),
+    ...file.tree.taggedTemplates.flatMap((template) => sentByTag(file, template)),
+  ].sort((one, other) => one.node.range[0] - other.node.range[0]),
+);
 
-function sentByCall(file: FileModel, call: Call): Sending[] {
-  const callee = bare(call.callee);
+function sentByCall(file: FileModel, { call, callee, method }: MethodCall): Sending[] {
   const [argument] = call.arguments;
-  if (callee.type !== 'MemberExpression' || !argument) return [];
-  const method = nameOf(callee);
-  if (method === undefined || !METHODS.has(method)) return [];
-  const text = sqlOf(file, argument);
+  const text = argument && sqlOf(file, argument);
   return text === undefined ? [] : [sending(call, bare(callee.object), method, text)];
 }
 

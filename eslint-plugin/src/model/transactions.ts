@@ -13,6 +13,7 @@ import {
   type Node,
 } from './ast.ts';
 import type { FileModel } from './file-model.ts';
+import { methodCalls } from './method-calls.ts';
 import { perFile } from './per-file.ts';
 import { sandboxedAt } from './sandboxes.ts';
 import { isBegin, isEnd } from './sql-text.ts';
@@ -141,20 +142,18 @@ export function isPostgresClient(file: FileModel, node: Node): boolean {
   return row !== undefined && POSTGRES.has(row.module);
 }
 
-const CALLBACKS = new Set(['transaction', '$transaction', 'execute', 'begin', 'tx']);
+const CALLBACKS = ['transaction', '$transaction', 'execute', 'begin', 'tx'];
 
 /** `db.transaction(async (tx) => …)`, and what other libraries call it. */
 function begunByCallbacks(file: FileModel): Transaction[] {
-  return file.tree.calls.flatMap((call) => {
-    const callee = bare(call.callee);
-    if (callee.type !== 'MemberExpression' || !CALLBACKS.has(nameOf(callee) ?? '')) return [];
+  return methodCalls(file, ...CALLBACKS).flatMap(({ call, callee, method }) => {
     const fn = call.arguments.map(bare).findLast(isFunction);
     const [parameter] = fn?.params ?? [];
     if (!fn?.async || parameter?.type !== 'Identifier') return [];
-    const database = databaseAsked(callee.object, nameOf(callee));
+    const database = databaseAsked(callee.object, method);
     const outer = database && file.variables.of(database);
     const handle = file.variables.of(parameter);
-    if (!database || !outer || !handle || !isTransactor(file, database, nameOf(callee))) return [];
+    if (!database || !outer || !handle || !isTransactor(file, database, method)) return [];
     const range = fn.body.range;
     const isPostgres = isPostgresLibrary(file, database);
     return [

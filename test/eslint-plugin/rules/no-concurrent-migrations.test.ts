@@ -38,6 +38,17 @@ test('a', async () => {
 });`,
     },
     {
+      name: 'a temporary table that is altered',
+      code: `import { test } from 'node:test';
+import { Client } from 'pg';
+const client = new Client();
+test('a', async () => {
+  await client.connect();
+  await client.query('CREATE TEMP TABLE foo (a int)');
+  await client.query('ALTER TABLE foo ADD COLUMN b text');
+});`,
+    },
+    {
       name: 'a test of the migrator',
       code: `import { test } from 'node:test';
 import { Pool } from 'pg';

@@ -65,6 +65,18 @@ test('a', async () => {
 });`,
     },
     {
+      name: 'a temporary table',
+      code: `import { before, beforeEach, test } from 'node:test';
+import { Client } from 'pg';
+const client = new Client();
+before(async () => {
+  await client.connect();
+  await client.query('create temporary table if not exists "visits"(page text)');
+});
+beforeEach(() => client.query('TRUNCATE visits'));
+test('a', () => {});`,
+    },
+    {
       name: 'a transaction that is rolled back',
       code: `import { afterEach, beforeEach, test } from 'node:test';
 import { Pool } from 'pg';

@@ -17,7 +17,21 @@ export const noCrossConnectionRead = defineHazard({
     'Give the code the pool of the sandbox, or capture its own: `rollbackEach([writer, reader])` puts one sandbox behind both, `--import savepoint/rollback` behind all. ' +
     'A test that needs a real second connection, or another process, needs a database of its own: `db.clone(t)`.',
   severity: 'error',
-  presets: [],
+  presets: ['strict'],
+  linter: {
+    sees: [
+      'in a test with a sandbox, a known pool or connection that is given `connectionString()` of the same fixture',
+    ],
+    cannotSee: [
+      'connections of the app, of other files, and of other processes',
+      'an address that is the same by another way',
+    ],
+    messages: {
+      beside:
+        'This connection is beside the sandbox of the test (line {{line}}): it sees nothing of what the test writes, and waits for its locks. Use the pool of the sandbox, or `{{fixture}}.clone(t)`.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'a connection that a test opens by a `pg.Client` or a pool of its own to the database in which its sandbox is in use, with the line that opened it and where the sandbox was opened; it is told as a warning, once for each sandbox, and nothing is refused',
@@ -44,7 +58,7 @@ export const noCrossConnectionRead = defineHazard({
     {
       title: 'a reader with a connection of its own',
       file: 'report.test.mjs',
-      reportedBy: ['runtime'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import pg from 'pg';

@@ -15,7 +15,21 @@ export const noHardcodedId = defineHazard({
   remedy:
     'Use the id that the insert answers: `returning id`, or the body of the response. Find a row by something that the test chose, such as a name.',
   severity: 'error',
-  presets: [],
+  presets: ['strict'],
+  linter: {
+    sees: [
+      'in a sandbox, an assertion that compares the id which an INSERT … RETURNING answered, and did not name among its columns, with a number',
+    ],
+    cannotSee: [
+      'ids that come from the app, or stand in a path or parameter',
+      'whether the column takes its ids from a sequence',
+    ],
+    messages: {
+      literal:
+        'A sequence gives the id of the row of line {{line}}, and is not rolled back: it is {{number}} only the first time. Compare with the id that was answered.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'with `postgres({ sequences: "scattered" })`, a failed assertion that compares an id which a sequence has given in this run with a number from before the sequence was moved: the two numbers, the sequence and the line',
@@ -35,12 +49,13 @@ export const noHardcodedId = defineHazard({
     '1024pix/pix#1304',
     'odoo/odoo#92134',
   ],
-  whenNotToUse: 'Leave the option off where ids are shown to people, as in snapshots of pages.',
+  whenNotToUse:
+    'Where the test itself sets the sequence, or a trigger the id. Leave the option off where ids are shown to people, as in snapshots of pages.',
   examples: [
     {
       title: 'the first user is expected to have the id 1',
       file: 'users.test.mjs',
-      reportedBy: ['runtime'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { postgres } from 'savepoint/pg';

@@ -20,7 +20,22 @@ export const noSchemaChurnOnLivePool = defineHazard({
   remedy:
     'Build the schema once, before the pool: `postgres({ migrate })` of `savepoint/pg`. Where a test is about a schema change, give it a pool of its own, or a new one after the change.',
   severity: 'error',
-  presets: [],
+  presets: ['strict'],
+  linter: {
+    sees: [
+      'in `beforeEach` or `afterEach`, DROP or ALTER of a schema, table, type or view through a pool that outlives the test, where its library prepares statements (postgres.js, Prisma) or the file names one (`{ name, text }`)',
+      '`sequelize.sync({ force: true })` in such a hook, on a database that is not SQLite',
+    ],
+    cannotSee: [
+      'schema changes behind functions of other files',
+      'statements that are prepared in other files',
+    ],
+    messages: {
+      churn:
+        'The pool outlives this change, and its connections remember what they prepared before: `{{statement}}`. Build the schema once: `postgres({ migrate })` of savepoint/pg.',
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'a statement of a `pg` pool, client or connection that fails because its connection remembers another schema, with the line that sent it and the latest statement of this process that changed the schema, or that made the connection forget',
@@ -39,8 +54,44 @@ export const noSchemaChurnOnLivePool = defineHazard({
     'flyway/flyway#2323',
     'vibeunion/supacloud#537',
   ],
-  whenNotToUse: 'There is no rule to turn off: the statement failed anyway.',
+  whenNotToUse:
+    'When no statement is asked twice with different columns in between. What the runtime reports has failed anyway.',
   examples: [
+    {
+      title: 'a table is made anew for each test under a prepared statement',
+      file: 'shelves.test.mjs',
+      reportedBy: ['linter'],
+      alongside: ['no-concurrent-migrations'],
+      bad: `import assert from 'node:assert/strict';
+import { after, beforeEach, test } from 'node:test';
+import pg from 'pg';
+
+const pool = new pg.Pool({ connectionString: process.env.TEST_DATABASE_URL, max: 1 });
+beforeEach(async () => {
+  await pool.query('drop table if exists shelves');
+  await pool.query('create temp table shelves (name text)');
+});
+after(() => pool.end());
+
+test('has names', async () => {
+  const { rows } = await pool.query({ name: 'all-shelves', text: 'select name from shelves' });
+  assert.deepEqual(rows, []);
+});
+`,
+      good: `import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import pg from 'pg';
+
+const pool = new pg.Pool({ connectionString: process.env.TEST_DATABASE_URL, max: 1 });
+before(() => pool.query('create temp table shelves (name text)'));
+after(() => pool.end());
+
+test('has names', async () => {
+  const { rows } = await pool.query({ name: 'all-shelves', text: 'select name from shelves' });
+  assert.deepEqual(rows, []);
+});
+`,
+    },
     {
       title: 'a column is added under a prepared statement',
       file: 'tags.test.mjs',

@@ -51,16 +51,15 @@ export const noSharedTruncate = defineHazard({
       title: 'the table is emptied before each test',
       file: 'visits.test.mjs',
       reportedBy: ['linter'],
+      alongside: ['no-concurrent-migrations'],
       bad: `import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 import pg from 'pg';
 
-const pool = new pg.Pool({ connectionString: process.env.TEST_DATABASE_URL, max: 1 });
+const pool = new pg.Pool({ connectionString: process.env.TEST_DATABASE_URL });
+before(() => pool.query('create table if not exists visits (page text not null)'));
 after(() => pool.end());
-beforeEach(async () => {
-  await pool.query('create temp table if not exists visits (page text not null)');
-  await pool.query('truncate visits');
-});
+beforeEach(() => pool.query('truncate visits'));
 
 test('counts a visit', async () => {
   await pool.query("insert into visits values ('/')");
