@@ -25,6 +25,11 @@ function open(x) { return close(x); } function close(x) { return open(x); }
 test('a', a); test('b', () => { const pool = c() ?? new Pool(); open(pool); process.env.A = '1'; });`,
   'variables that are their own value': `import { test } from 'node:test';
 let a = a; const b = c, c = b; var d = d.e; test('a', () => { a(); b(); d(); a.end(); b.listen(1); });`,
+  'a helper that calls itself and changes the process': `import { test } from 'node:test';
+function a(t) { process.env.A = '1'; a(t); t.after(() => a(t)); } test('a', (t) => a(t)); test('b', (t) => { process.env.A = '2'; t.after(() => a(t)); });`,
+  'calls of what they make, and parameters given to their own function': `import { test } from 'node:test';
+const a = a(() => 1).b(); const { c } = c(); let d = d()()(); const require = require('module').createRequire(require)();
+function e(t) { e(t); t = e(t); t.after(() => e(t)); } test('a', (t) => { a.c(); c(); d.e(); e(t); });`,
   'parameters of functions at the top of a file': `import { after, test } from 'node:test';
 import { Pool } from 'pg';
 const pool = new Pool(); after(() => stop(pool)); function stop(it) { return it.end(); }
@@ -41,6 +46,23 @@ test('a', async (t) => {
   switch (1) { case 1: const u = new Pool(); await u.end(); }
   await (await new Pool().connect()).release();
 });`,
+};
+
+const HEAD = `import { describe, test } from 'node:test'; import { Pool } from 'pg';\n`;
+const DEPTH = 300;
+
+/** What generators and bundlers write: deeper and longer than anybody would by hand. */
+const deep: Record<string, string> = {
+  'a chain of calls': `${HEAD}const a = new Pool()${`.on('a', f)`.repeat(DEPTH)}; test('a', (t) => { t${'.b()'.repeat(DEPTH)}; });`,
+  'a chain of promises': `${HEAD}test('a', () => new Pool().connect()${'.then((c) => c.release())'.repeat(DEPTH)});`,
+  'a text of many parts': `${HEAD}test('a', () => { pool.query(${"'a' + ".repeat(DEPTH)}'b'); });`,
+  'suites in suites': `${HEAD}${"describe('a', () => {".repeat(DEPTH)}test('b', () => { process.env.A = '1'; });${'});'.repeat(DEPTH)}`,
+  'subtests in subtests': `${HEAD}test('a', async (t) => {${"await t.test('a', async (t) => {".repeat(DEPTH)}process.env.A = '1';${'});'.repeat(DEPTH)}});`,
+  'one else after another': `${HEAD}test('a', () => {${"if (a) { process.chdir('x') } else ".repeat(DEPTH)}{} });`,
+  'helpers that call the next': `${HEAD}${Array.from({ length: DEPTH }, (_, n) => `function f${n}(t) { return f${n + 1}(t); }`).join('\n')}
+function f${DEPTH}(t) { process.env.A = '1'; return new Pool(); } test('a', (t) => { const p = f0(t); p.end(); });`,
+  'names for names': `${HEAD}const a0 = test; ${Array.from({ length: DEPTH }, (_, n) => `const a${n + 1} = a${n};`).join('\n')} a${DEPTH}('a', () => { process.env.A = '1'; });`,
+  'two thousand tests': `${HEAD}${"test('a', () => { process.env.A = '1'; });\n".repeat(2_000)}`,
 };
 
 const typescript: Record<string, string> = {
@@ -63,6 +85,12 @@ for (const { version, Linter: VersionedLinter } of ESLINT_VERSIONS) {
         for (const sourceType of ['module', 'commonjs', 'script'] as const) {
           survive(linter, code, { sourceType });
         }
+        survive(linter, code, { parser: tseslint.parser });
+      });
+    }
+    for (const [name, code] of Object.entries(deep)) {
+      test(name, () => {
+        survive(linter, code, {});
         survive(linter, code, { parser: tseslint.parser });
       });
     }

@@ -139,3 +139,133 @@ describe('a setting that cannot be meant', () => {
     });
   }
 });
+
+/** Every key there is, with a value that can be meant; a new key has its place here. */
+const complete = {
+  testModules: ['#test'],
+  idiom: 'savepoint',
+  followImports: false,
+  resources: [
+    {
+      ...row,
+      releasedAtOnceBy: ['destroy'],
+      exceptWith: ['lazy'],
+      whenGivenUrl: false,
+      releaseIsAsynchronous: true,
+      openedBy: ['open'],
+      keepsAliveOnce: ['use'],
+      lends: [
+        {
+          method: 'take',
+          kind: 'client',
+          releasedBy: ['giveBack'],
+          releasedAtOnceBy: ['drop'],
+          releaseIsAsynchronous: false,
+        },
+      ],
+    },
+  ],
+};
+
+type Json = string | boolean | Json[] | { readonly [key: string]: Json };
+
+/** Every place in a value, as the path of a message, and the value there. */
+function placesIn(value: Json, path: string): [path: string, value: Json][] {
+  const inner = Array.isArray(value)
+    ? value.map((each, index): [string, Json] => [`${path}[${index}]`, each])
+    : typeof value === 'object'
+      ? Object.entries(value).map(([key, each]): [string, Json] => [`${path}.${key}`, each])
+      : [];
+  return [[path, value], ...inner.flatMap(([at, each]) => placesIn(each, at))];
+}
+
+/** A copy with another value at one place. */
+function withValue(value: Json, path: string, place: string, other: unknown): unknown {
+  if (path === place) return other;
+  if (Array.isArray(value)) {
+    return value.map((each, index) => withValue(each, `${path}[${index}]`, place, other));
+  }
+  if (typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [
+      key,
+      withValue(each, `${path}.${key}`, place, other),
+    ]),
+  );
+}
+
+function errorOf(settings: unknown): Error | undefined {
+  const config = { ...savepoint.configs.strict, settings: { savepoint: settings } };
+  try {
+    new Linter().verify('', [config], { filename: 'a.js' });
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+const circular: { self?: unknown } = {};
+circular.self = circular;
+const shapes: readonly unknown[] = [
+  null,
+  0,
+  1n,
+  '',
+  'text',
+  true,
+  [],
+  [[]],
+  {},
+  circular,
+  Symbol('a'),
+  () => undefined,
+];
+
+test('every known key is in the complete settings, which are accepted', () => {
+  assert.equal(errorOf(complete), undefined);
+  const named = ['settings.savepoint', 'resources[0]', 'lends[0]'].map((path) => {
+    const at = placesIn(complete, 'settings.savepoint').find(([each]) => each.endsWith(path));
+    assert.ok(at);
+    const [place, value] = at;
+    const wrong = { ...(value as object), unknown: 1 };
+    const error = errorOf(withValue(complete, 'settings.savepoint', place, wrong));
+    const message = error?.message ?? '';
+    const known = /known here: (.*)\./.exec(message)?.[1]?.split(', ') ?? [];
+    return [known.toSorted(), Object.keys(value).toSorted()];
+  });
+  for (const [known, given] of named) assert.deepStrictEqual(given, known);
+});
+
+describe('a value of the wrong shape is refused by the path of its key', () => {
+  for (const [path, value] of placesIn(complete, 'settings.savepoint')) {
+    test(path, () => {
+      for (const other of shapes) {
+        if (isAlike(other, value)) continue;
+        const error = errorOf(withValue(complete, 'settings.savepoint', path, other));
+        assert.ok(error, `${typeof other} was accepted`);
+        assert.match(error.message, /settings\.savepoint/);
+        assert.ok(error.message.includes(path), error.message);
+      }
+    });
+  }
+});
+
+/** A value that may be meant there too: another text, flag, or an empty list or object. */
+function isAlike(other: unknown, value: Json): boolean {
+  if (Array.isArray(value)) return Array.isArray(other);
+  if (typeof value === 'string') return typeof other === 'string' && other !== '';
+  return typeof other === typeof value && other !== null && !Array.isArray(other);
+}
+
+describe('a slip in a key or a kind is told with what was meant', () => {
+  const slips: readonly [string, unknown, RegExp][] = [
+    ['a key', { testModule: [] }, /testModule is not .*\(did you mean testModules\?\)/],
+    ['capitals', { Resources: [] }, /Resources is not .*\(did you mean resources\?\)/],
+    ['a resource’s key', { resources: [{ ...row, releaseBy: [] }] }, /did you mean releasedBy\?/],
+    ['a kind', { resources: [{ ...row, kind: 'pools' }] }, /not "pools" \(did you mean pool\?\)/],
+    ['nothing near', { colour: 1 }, /colour is not a setting of eslint-plugin-savepoint; known/],
+  ];
+  for (const [name, settings, message] of slips) {
+    test(name, () => assert.match(errorOf(settings)?.message ?? '', message));
+  }
+});

@@ -7,6 +7,7 @@ import { endsItsBody } from './act-under-test.ts';
 import { bare, calledName, isFunction, type Call, type FunctionNode, type Node } from './ast.ts';
 import { isSameFrame, type Fixture } from './fixtures.ts';
 import type { Frame, Frames, TestCall } from './frames.ts';
+import { groupBy } from './group-by.ts';
 import type { OriginOf } from './origins.ts';
 import type { Place, Placement } from './placement.ts';
 import { within, type Tree } from './tree.ts';
@@ -46,7 +47,12 @@ interface Step extends Write {
 
 type Registered = Extract<Place, { is: 'registered' }>;
 
-const MAX_DEPTH = 6;
+/** What tells one frame from another: its function; the file has none. */
+type Anchor = FunctionNode | undefined;
+
+function anchorOf(frame: Frame): Anchor {
+  return frame.is === 'file' ? undefined : frame.fn;
+}
 
 /** A function that promises to put things back, by its name. */
 const RESTORER = /restore|reset|clean|teardown|revert|undo|unmock|env|cwd|chdir|dispatcher/i;
@@ -69,10 +75,25 @@ export function readChanges(
     })
     .sort((a, b) => a.node.range[0] - b.node.range[0]);
   const written = new Set(steps.map(({ node }) => node));
-  const hooks = tree.calls.flatMap((node) => {
-    const call = frames.testCallOf(node);
-    return call?.what.is === 'hook' && call.what.hook.startsWith('after') ? [call] : [];
-  });
+  const setAnew = steps.filter(
+    ({ role, frame }) => role === 'change' && frame.is === 'hook' && frame.hook === 'beforeEach',
+  );
+  const undoing = groupBy(
+    steps.filter(({ role }) => role !== 'change'),
+    ({ frame }) => anchorOf(frame),
+  );
+  const restores = groupBy(
+    steps.flatMap((step) =>
+      step.places.flatMap((place) => (place.is === 'registered' ? [{ step, place }] : [])),
+    ),
+    ({ place }) => anchorOf(place.serves),
+  );
+  const helperRestores = [...restores.values()]
+    .flat()
+    .filter(({ place }) => place.serves.is === 'helper');
+  const surroundings = new Map<Anchor, ReadonlySet<Anchor>>();
+  const begun = new Map<Anchor, Set<string>>();
+  let entrusted: readonly Frame[] | undefined;
 
   /** A change is made in a test, in a hook before it, or in a helper that knows its test. */
   function isChange(step: Step): boolean {
@@ -100,12 +121,10 @@ export function readChanges(
 
   /** A `beforeEach` sets it for every test: what one test makes of it, the next one does not meet. */
   function isSetAnew(change: Step): boolean {
-    return steps.some(
+    return setAnew.some(
       (step) =>
-        step.kind === change.kind &&
-        step.role === 'change' &&
         step.frame.is === 'hook' &&
-        step.frame.hook === 'beforeEach' &&
+        step.kind === change.kind &&
         isSameKey(step, change) &&
         !isSameFrame(step.frame, change.frame) &&
         covers(frames.servedBy(step.frame.call), change.frame),
@@ -131,21 +150,13 @@ export function readChanges(
 
   /** The last write of a frame that undoes a change of the same frame. */
   function restoreInFrameOf(change: Step): Step | undefined {
-    return steps.findLast(
-      (step) =>
-        step !== change &&
-        step.role !== 'change' &&
-        step.kind === change.kind &&
-        isSameKey(step, change) &&
-        isSameFrame(step.frame, change.frame),
-    );
+    return undoing
+      .get(anchorOf(change.frame))
+      ?.findLast((step) => step !== change && step.kind === change.kind && isSameKey(step, change));
   }
 
   function releaseOf(change: Step): { release: Lifetime['release']; node?: Node } {
-    const others = steps.filter(
-      (step) => step !== change && step.kind === change.kind && isSameKey(step, change),
-    );
-    const registered = registeredRestore(others, change);
+    const registered = registeredRestore(change);
     if (registered) {
       return {
         release: {
@@ -164,15 +175,27 @@ export function readChanges(
       : { release: { is: 'absent' } };
   }
 
-  function registeredRestore(others: readonly Step[], change: Step): Registered | undefined {
-    for (const step of others) {
-      const restore = step.places.find(
-        (place): place is Registered =>
-          place.is === 'registered' && covers(place.serves, change.frame),
-      );
-      if (restore && !isNoOp(step, change)) return restore;
-    }
-    return undefined;
+  /** The first restore on every path of a frame that the change runs in. */
+  function registeredRestore(change: Step): Registered | undefined {
+    const around = surroundingsOf(change.frame);
+    const candidates = [
+      ...[...around].flatMap((anchor) => restores.get(anchor) ?? []),
+      ...helperRestores.filter(
+        ({ place }) => !around.has(anchorOf(place.serves)) && covers(place.serves, change.frame),
+      ),
+    ];
+    return candidates
+      .filter(({ step }) => undoes(step, change))
+      .sort((one, other) => one.step.node.range[0] - other.step.node.range[0])[0]?.place;
+  }
+
+  function undoes(step: Step, change: Step): boolean {
+    return (
+      step !== change &&
+      step.kind === change.kind &&
+      isSameKey(step, change) &&
+      !isNoOp(step, change)
+    );
   }
 
   /** Putting back what was read after the change puts back the change. */
@@ -186,10 +209,13 @@ export function readChanges(
 
   /** Whether a function of another file, by its name, may put the change back. */
   function isEntrusted({ frame }: Step): boolean {
-    return (
-      hooks.some((hook) => covers(frames.servedBy(hook), frame) && callsRestorer(hook)) ||
-      tree.calls.some((node) => givesContextToRestorer(node) && covers(frames.frameOf(node), frame))
-    );
+    entrusted ??= tree.calls.flatMap((node) => {
+      if (givesContextToRestorer(node)) return [frames.frameOf(node)];
+      const call = frames.testCallOf(node);
+      const isTeardown = call?.what.is === 'hook' && call.what.hook.startsWith('after');
+      return isTeardown && callsRestorer(call) ? [frames.servedBy(call)] : [];
+    });
+    return entrusted.some((scope) => covers(scope, frame));
   }
 
   function callsRestorer(hook: TestCall): boolean {
@@ -216,25 +242,40 @@ export function readChanges(
     );
   }
 
-  /** Whether `frame` runs within `scope`. Helpers may call each other in a circle. */
-  function covers(scope: Frame, frame: Frame, depth = 0): boolean {
-    if (isSameFrame(scope, frame)) return true;
-    if (depth > MAX_DEPTH) return false;
-    if (
-      scope.is === 'helper' &&
-      callersOf(scope.fn).some((caller) => covers(caller, frame, depth + 1))
-    ) {
-      return true;
-    }
+  /** Whether `frame` runs within `scope`, or within a caller of the helper that `scope` is. */
+  function covers(scope: Frame, frame: Frame, asked = new Set<Anchor>()): boolean {
+    const anchor = anchorOf(scope);
+    if (surroundingsOf(frame).has(anchor)) return true;
+    if (scope.is !== 'helper' || asked.has(anchor)) return false;
+    asked.add(anchor);
+    return callersOf(scope.fn).some((caller) => covers(caller, frame, asked));
+  }
+
+  /** What a frame runs within, itself included. */
+  function surroundingsOf(frame: Frame): ReadonlySet<Anchor> {
+    const anchor = anchorOf(frame);
+    const known = surroundings.get(anchor);
+    if (known) return known;
+    const all = new Set<Anchor>();
+    addSurroundings(frame, all);
+    surroundings.set(anchor, all);
+    return all;
+  }
+
+  function addSurroundings(frame: Frame, all: Set<Anchor>): void {
+    const anchor = anchorOf(frame);
+    if (all.has(anchor)) return;
+    all.add(anchor);
     switch (frame.is) {
       case 'file':
-        return false;
+        return;
       case 'helper':
-        return callersOf(frame.fn).some((caller) => covers(scope, caller, depth + 1));
+        for (const caller of callersOf(frame.fn)) addSurroundings(caller, all);
+        return;
       case 'hook':
       case 'suite':
       case 'test':
-        return covers(scope, frames.servedBy(frame.call), depth + 1);
+        addSurroundings(frames.servedBy(frame.call), all);
     }
   }
 
@@ -245,15 +286,13 @@ export function readChanges(
   }
 
   /** The first write in a frame is the change; what follows there belongs to it. */
-  function isFirst(change: Step, index: number, all: readonly Step[]): boolean {
-    return !all
-      .slice(0, index)
-      .some(
-        (earlier) =>
-          earlier.kind === change.kind &&
-          isSameFrame(earlier.frame, change.frame) &&
-          earlier.keys?.join() === change.keys?.join(),
-      );
+  function isFirst(change: Step): boolean {
+    const seen = begun.get(anchorOf(change.frame)) ?? new Set();
+    begun.set(anchorOf(change.frame), seen);
+    const what = `${change.kind} ${change.keys?.join() ?? '*'}`;
+    if (seen.has(what)) return false;
+    seen.add(what);
+    return true;
   }
 
   return steps

@@ -6,6 +6,7 @@ import { globalWrites } from './global-writes.ts';
 import { mockWrites } from './mocks.ts';
 import { isExport } from './origins.ts';
 import { processStateWrites } from './process-state.ts';
+import { groupBy } from './group-by.ts';
 import type { Parser } from './project/parse.ts';
 import { openProject } from './project/project.ts';
 import { readSource, type Reading, type Source } from './reading.ts';
@@ -65,13 +66,11 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
 }
 
 function groupByHazard(fixtures: readonly Fixture[]): Map<HazardId, Fixture[]> {
-  const groups = new Map<HazardId, Fixture[]>();
-  for (const fixture of fixtures) {
-    for (const id of hazardsOf(fixture.lifetime)) {
-      groups.set(id, [...(groups.get(id) ?? []), fixture]);
-    }
-  }
-  return groups;
+  const faults = fixtures.flatMap((fixture) =>
+    hazardsOf(fixture.lifetime).map((id) => ({ id, fixture })),
+  );
+  const groups = groupBy(faults, ({ id }) => id);
+  return new Map([...groups].map(([id, all]) => [id, all.map(({ fixture }) => fixture)]));
 }
 
 function lazily<T>(make: () => T): () => T {

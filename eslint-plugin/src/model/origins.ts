@@ -3,6 +3,7 @@
  * Follows imports, `require` and constants; a value that may be another thing is not followed.
  */
 import { isBuiltin } from 'node:module';
+import type { TSESTree } from '@typescript-eslint/utils';
 import { bare, isFunction, nameOf, textOf, type FunctionNode, type Node } from './ast.ts';
 import type { Project } from './project/project.ts';
 import { testFunctionAt } from './test-api.ts';
@@ -52,6 +53,8 @@ export function readOrigins(
   project: Project,
 ): OriginOf {
   const known = new Map<Variable, Origin | undefined>();
+  const required = new Map<Node, Origin | undefined>();
+  const beingRead = new Set<Variable>();
 
   function originOf(node: Node): Origin | undefined {
     const value = bare(node);
@@ -70,7 +73,7 @@ export function readOrigins(
           : undefined;
       }
       case 'CallExpression':
-        return isRequire(value.callee) ? moduleNamed(textOf(value.arguments[0])) : undefined;
+        return originOfCall(value);
       case 'ConditionalExpression':
         return eitherTestFunction(originOf(value.consequent), originOf(value.alternate));
       default:
@@ -78,13 +81,31 @@ export function readOrigins(
     }
   }
 
+  /** What `require` answers. Noted before it is known: `const a = a()` calls itself. */
+  function originOfCall(call: TSESTree.CallExpression): Origin | undefined {
+    if (!required.has(call)) {
+      required.set(call, undefined);
+      if (isRequire(call.callee)) required.set(call, moduleNamed(textOf(call.arguments[0])));
+    }
+    return required.get(call);
+  }
+
   function originOfIdentifier(node: Node): Origin | undefined {
     if (variables.isGlobal(node)) return globalNamed(node.name);
     const variable = variables.of(node);
     if (!variable) return undefined;
     return isParameter(variable) && !isUnwritten(variable)
-      ? originOfParameter(variable, node)
+      ? originOfWritten(variable, node)
       : originOfConstant(variable, node);
+  }
+
+  /** A parameter that differs by where it is read; one that is given to its own function is not known. */
+  function originOfWritten(variable: Variable, node: Node): Origin | undefined {
+    if (beingRead.has(variable)) return undefined;
+    beingRead.add(variable);
+    const origin = originOfParameter(variable, node);
+    beingRead.delete(variable);
+    return origin;
   }
 
   /** What is the same wherever it is read. */

@@ -2,8 +2,10 @@
  * `settings.savepoint`: what a project adds to the defaults. Checked strictly, because a setting
  * that is misspelt and ignored looks like a linter that finds nothing.
  */
+import { inspect } from 'node:util';
 import { RESOURCES, RESOURCE_KINDS, type Resource } from '@savepoint/catalogue';
 import { knownResources, type KnownResources } from './knowledge.ts';
+import { similarWord } from './similar-word.ts';
 
 export interface Settings {
   /** Modules that give what `node:test` gives. */
@@ -148,7 +150,7 @@ function record(
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown !== undefined) {
     throw new SettingsError(
-      `${path}.${unknown} is not a setting of eslint-plugin-savepoint; known here: ${keys.join(', ')}.`,
+      `${path}.${unknown} is not a setting of eslint-plugin-savepoint${hint(unknown, keys)}; known here: ${keys.join(', ')}.`,
     );
   }
   return Object.fromEntries(Object.entries(value));
@@ -173,10 +175,25 @@ function flag(value: unknown, path: string): boolean {
 
 function oneOf<T extends string>(value: unknown, path: string, known: readonly T[]): T {
   const found = known.find((each) => each === value);
-  return found ?? fail(path, `one of ${known.join(', ')}`, value);
+  if (found !== undefined) return found;
+  const meant = typeof value === 'string' ? hint(value, known) : '';
+  return fail(path, `one of ${known.join(', ')}`, value, meant);
 }
 
-function fail(path: string, expected: string, value: unknown): never {
-  const found = value === undefined ? 'absent' : JSON.stringify(value);
-  throw new SettingsError(`${path} must be ${expected}, not ${found}.`);
+function hint(word: string, known: readonly string[]): string {
+  const meant = similarWord(word, known);
+  return meant === undefined ? '' : ` (did you mean ${meant}?)`;
+}
+
+function fail(path: string, expected: string, value: unknown, meant = ''): never {
+  throw new SettingsError(`${path} must be ${expected}, not ${shown(value)}${meant}.`);
+}
+
+/** As it would be written in JSON; a config in JavaScript can also hold what JSON has no word for. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'absent';
+  return inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 60 }).replace(
+    /^'(.*)'$/s,
+    '"$1"',
+  );
 }

@@ -1,6 +1,7 @@
 /** The nodes of a file that the model asks about, sorted by kind in one pass. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { calledName, isCall, isFunction, type Call, type FunctionNode, type Node } from './ast.ts';
+import { groupBy } from './group-by.ts';
 
 export type Loop = TSESTree.WhileStatement | TSESTree.DoWhileStatement | TSESTree.ForStatement;
 
@@ -43,9 +44,9 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
     else if (node.type === 'TaggedTemplateExpression') taggedTemplates.push(node);
   });
 
-  let byName: ReadonlyMap<string, readonly Call[]> | undefined;
+  let byName: ReadonlyMap<string | undefined, readonly Call[]> | undefined;
   function callsNamed(...names: readonly string[]): readonly Call[] {
-    byName ??= callsByName(calls);
+    byName ??= groupBy(calls, calledName);
     const found: (readonly Call[])[] = [];
     for (const name of names) {
       const written = byName.get(name);
@@ -67,18 +68,6 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
     taggedTemplates,
     callsNamed,
   };
-}
-
-function callsByName(calls: readonly Call[]): Map<string, Call[]> {
-  const byName = new Map<string, Call[]>();
-  for (const call of calls) {
-    const name = calledName(call);
-    if (name === undefined) continue;
-    const known = byName.get(name);
-    if (known) known.push(call);
-    else byName.set(name, [call]);
-  }
-  return byName;
 }
 
 /** Those of the nodes that stand inside another, in the order of the text. */
