@@ -1,4 +1,5 @@
 /** Changes process-wide state through `savepoint/process`, which puts it back when the test ends. */
+import type { ResourceKind } from '@savepoint/catalogue';
 import type { Edit } from '../define-rule.ts';
 import { bare, isCall, isInside, nameOf, statementOf, type Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
@@ -8,13 +9,18 @@ import { contextOf } from './context.ts';
 import { exportNamed } from './imports.ts';
 import { removeStatement } from './text.ts';
 
+const FUNCTIONS: ReadonlyMap<ResourceKind, string> = new Map([
+  ['environment', 'setEnv'],
+  ['working-directory', 'chdir'],
+]);
+
 /** `setEnv(t, { … })` or `chdir(t, …)` in place of the change, and of what undoes it in line. */
 export function changeByRuntime(file: FileModel, fixture: Fixture): Edit[] | undefined {
   const { frame, acquiredAt, lifetime } = fixture;
-  const name = lifetime.kind === 'working-directory' ? 'chdir' : 'setEnv';
-  const value = lifetime.kind === 'dispatcher' ? undefined : argumentOf(file, acquiredAt);
-  if (value === undefined || statementOf(acquiredAt).type !== 'ExpressionStatement')
-    return undefined;
+  const name = FUNCTIONS.get(lifetime.kind);
+  if (!name || statementOf(acquiredAt).type !== 'ExpressionStatement') return undefined;
+  const value = argumentOf(file, acquiredAt);
+  if (value === undefined) return undefined;
   const removed = lifetime.release.is === 'inline' ? withoutRestore(file, fixture) : [];
   const context = contextOf(file, frame, acquiredAt);
   const change = context && exportNamed(file, 'savepoint/process', name, acquiredAt);

@@ -1,8 +1,15 @@
 /** A pool belongs to the file, not to each test. */
 import { defineRule } from '../define-rule.ts';
+import { acquireOnce } from '../repairs/hook-kind.ts';
 
 export default defineRule('no-per-test-pool', function* (file) {
-  for (const { acquiredAt, name } of file.withFault('no-per-test-pool')) {
-    yield { node: acquiredAt, messageId: 'perTest', data: { resource: name } };
+  for (const fixture of file.withFault('no-per-test-pool')) {
+    const edits = acquireOnce(file, fixture);
+    yield {
+      node: fixture.acquiredAt,
+      messageId: 'perTest',
+      data: { resource: fixture.name },
+      suggestion: edits && { messageId: 'acquireOnce', edits },
+    };
   }
 });

@@ -2,10 +2,13 @@
 import { RESOURCE_KINDS } from '@savepoint/catalogue';
 import { defineRule } from '../define-rule.ts';
 import { foreignEnds } from '../model/foreign-ends.ts';
+import { releaseOnce } from '../repairs/hook-kind.ts';
 
 export default defineRule('no-use-after-end', function* (file) {
-  for (const { name, acquiredAt, releasedAt, lifetime } of file.withFault('no-use-after-end')) {
+  for (const fixture of file.withFault('no-use-after-end')) {
+    const { name, acquiredAt, releasedAt, lifetime } = fixture;
     if (!releasedAt || lifetime.release.is !== 'registered') continue;
+    const edits = releaseOnce(file, fixture);
     yield {
       node: releasedAt,
       messageId: 'narrower',
@@ -16,6 +19,7 @@ export default defineRule('no-use-after-end', function* (file) {
         released: lifetime.release.scope,
         noun: RESOURCE_KINDS[lifetime.kind].noun,
       },
+      suggestion: edits && { messageId: 'releaseOnce', edits },
     };
   }
   for (const { call, name, scope } of foreignEnds(file)) {

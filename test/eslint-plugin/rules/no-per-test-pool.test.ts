@@ -54,7 +54,26 @@ test('a', async (t) => {
   t.after(() => own.end());
   await t.test('b', async (t) => { const sub = «new Pool()»; t.after(() => sub.end()); });
 });`,
-      reports: [{ messageId: 'perTest' }, { messageId: 'perTest' }, { messageId: 'perTest' }],
+      reports: [
+        {
+          messageId: 'perTest',
+          suggestion: {
+            messageId: 'acquireOnce',
+            output: `import { after, before, test } from 'node:test';
+import { Pool } from 'pg';
+let pool;
+before(() => { pool = new Pool(); });
+after(() => pool.end());
+test('a', async (t) => {
+  const own = new Pool();
+  t.after(() => own.end());
+  await t.test('b', async (t) => { const sub = new Pool(); t.after(() => sub.end()); });
+});`,
+          },
+        },
+        { messageId: 'perTest' },
+        { messageId: 'perTest' },
+      ],
     },
     {
       name: 'through a factory of the file: the test has it, not the factory',

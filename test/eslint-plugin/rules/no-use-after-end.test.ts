@@ -60,8 +60,25 @@ test('a', () => pool.query('select 1'));`,
             released: 'test',
             noun: 'pool',
           },
+          suggestion: {
+            messageId: 'releaseOnce',
+            output: `import { after, test } from 'node:test';
+import { Pool } from 'pg';
+const pool = new Pool();
+after(() => pool.end());
+test('a', () => pool.query('select 1'));`,
+          },
         },
       ],
+    },
+    {
+      name: 'ended by a hook that does more, and whose name others call',
+      code: `import { afterEach, test } from 'node:test';
+import { Pool } from 'pg';
+const pool = new Pool();
+afterEach(async () => { await pool.query('truncate a'); await «pool.end()»; });
+test('a', (t) => { afterEach(() => {}); return pool.query('select 1'); });`,
+      reports: [{ messageId: 'narrower' }],
     },
     {
       name: 'ended in one test, used in the next',

@@ -466,6 +466,64 @@ test('a', async () => {
 `,
   },
   {
+    name: 'a pool made and ended for each test, under a namespace in CommonJS',
+    file: 'each-pool.test.cjs',
+    offers: ['once, in `before`'],
+    code: `const assert = require('node:assert/strict');
+const nodeTest = require('node:test');
+const { Pool } = require('pg');
+
+let pool;
+nodeTest.beforeEach(() => {
+  pool = new Pool({ connectionString: process.env.TEST_DATABASE_URL });
+});
+nodeTest.afterEach(() => pool.end());
+
+nodeTest.test('a', async () => {
+  const { rows } = await pool.query('select 1 as n');
+  assert.equal(rows[0].n, 1);
+});
+
+nodeTest.test('b', () => pool.query('select 1'));
+`,
+  },
+  {
+    name: 'a pool of a suite that ends with each test',
+    file: 'ended.test.mjs',
+    offers: ['once, in `after`'],
+    code: `import { afterEach, describe, it } from 'node:test';
+import pg from 'pg';
+
+describe('numbers', () => {
+  const pool = new pg.Pool({ connectionString: process.env.TEST_DATABASE_URL });
+  afterEach(() => pool.end());
+
+  it('counts one', () => pool.query('select 1'));
+  it('counts two', () => pool.query('select 2'));
+});
+`,
+  },
+  {
+    name: 'a global and a method of it, replaced',
+    file: 'globals.test.mjs',
+    offers: ['hook', 'finally'],
+    code: `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+test('a', () => {
+  Date.now = () => 0;
+  assert.equal(Date.now(), 0);
+});
+
+test('b', async () => {
+  const original = globalThis.fetch;
+  globalThis.fetch = async () => new Response('ok');
+  assert.equal((await fetch('http://a.test')).status, 200);
+  globalThis.fetch = original;
+});
+`,
+  },
+  {
     name: 'queries that nobody waits for',
     file: 'floating.test.ts',
     offers: ['Await'],

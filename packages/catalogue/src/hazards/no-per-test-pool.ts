@@ -33,7 +33,9 @@ export const noPerTestPool = defineHazard({
       perTest:
         '`{{resource}}` is made anew for each test. Make it once for the file and isolate tests by transaction.',
     },
-    suggestions: {},
+    suggestions: {
+      acquireOnce: 'Make `{{resource}}` once, in `before`, and end it in `after`.',
+    },
   },
   runtime: {
     sees: [

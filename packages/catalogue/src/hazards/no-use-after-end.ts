@@ -58,7 +58,7 @@ export const noUseAfterEnd = defineHazard({
       foreign:
         '`{{resource}}` comes from another file and is ended with each {{released}}: whoever uses it next meets a dead pool. Leave its end to the file that makes it.',
     },
-    suggestions: {},
+    suggestions: { releaseOnce: 'Release `{{resource}}` once, in `after`.' },
   },
   runtime: {
     sees: [
