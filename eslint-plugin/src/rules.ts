@@ -9,6 +9,7 @@ import noFixedPort from './rules/no-fixed-port.ts';
 import noForceExit from './rules/no-force-exit.ts';
 import noFragileTeardown from './rules/no-fragile-teardown.ts';
 import noGlobalMock from './rules/no-global-mock.ts';
+import noHalfBuiltTeardown from './rules/no-half-built-teardown.ts';
 import noHardcodedId from './rules/no-hardcoded-id.ts';
 import noInlineTeardown from './rules/no-inline-teardown.ts';
 import noLateActivity from './rules/no-late-activity.ts';
@@ -29,6 +30,7 @@ import noSplitUndici from './rules/no-split-undici.ts';
 import noSwallowedSqlError from './rules/no-swallowed-sql-error.ts';
 import noTestOrderDependence from './rules/no-test-order-dependence.ts';
 import noUnboundedWait from './rules/no-unbounded-wait.ts';
+import noUncalledTeardown from './rules/no-uncalled-teardown.ts';
 import noUnclosedServer from './rules/no-unclosed-server.ts';
 import noUndefinedEnvRestore from './rules/no-undefined-env-restore.ts';
 import noUnrestoredDispatcher from './rules/no-unrestored-dispatcher.ts';
@@ -50,6 +52,7 @@ export const rules = {
   'no-force-exit': noForceExit,
   'no-fragile-teardown': noFragileTeardown,
   'no-global-mock': noGlobalMock,
+  'no-half-built-teardown': noHalfBuiltTeardown,
   'no-hardcoded-id': noHardcodedId,
   'no-inline-teardown': noInlineTeardown,
   'no-late-activity': noLateActivity,
@@ -70,6 +73,7 @@ export const rules = {
   'no-swallowed-sql-error': noSwallowedSqlError,
   'no-test-order-dependence': noTestOrderDependence,
   'no-unbounded-wait': noUnboundedWait,
+  'no-uncalled-teardown': noUncalledTeardown,
   'no-unclosed-server': noUnclosedServer,
   'no-undefined-env-restore': noUndefinedEnvRestore,
   'no-unrestored-dispatcher': noUnrestoredDispatcher,

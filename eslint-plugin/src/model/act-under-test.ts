@@ -33,7 +33,8 @@ export function endsItsBody(node: Node): boolean {
   return true;
 }
 
-function isCleanup(statement: Node): boolean {
+/** Whether a statement only releases or restores. */
+export function isCleanup(statement: Node): boolean {
   if (statement.type === 'ReturnStatement') return statement.argument === null;
   if (statement.type !== 'ExpressionStatement') return false;
   const expression = bare(statement.expression);

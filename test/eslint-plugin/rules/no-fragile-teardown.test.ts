@@ -3,6 +3,23 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-fragile-teardown', {
   valid: [
     {
+      name: 'one after the other is what many write: only said to those who ask strictly',
+      code: `import { after, test } from 'node:test';
+after(async () => { await app.close(); await pool.end(); });
+test('a', () => {});`,
+    },
+    {
+      name: 'nothing is lost behind the one that may fail',
+      strict: true,
+      code: `import { after, afterEach, test } from 'node:test';
+after(async () => { await app.close(); app = undefined; });
+after(async () => { client.release(); await pool.end(); });
+after(async () => { try { await app.close(); } finally { await pool.end(); } });
+afterEach(async () => { await Promise.allSettled([app.close(), pool.end()]); });
+afterEach(async () => { await app.close().catch(() => {}); await pool.end(); });
+test('a', (t) => { t.after(() => app.close()); t.after(() => pool.end()); });`,
+    },
+    {
       name: 'the client first',
       code: `import { test } from 'node:test';
 import { Pool } from 'pg';
@@ -43,6 +60,45 @@ test('a', async (t) => {
     },
   ],
   invalid: [
+    {
+      name: 'one after the other, when one asks strictly',
+      strict: true,
+      code: `import { after, before, test } from 'node:test';
+let app, pool;
+after(async () => {
+  «await app.close();»
+  await pool.end();
+});
+test('a', () => {});`,
+      reports: [
+        {
+          messageId: 'sequence',
+          data: { release: 'app.close()', skipped: 'pool.end()', line: '5' },
+        },
+      ],
+    },
+    {
+      name: 'what is put back comes behind what may fail, when one asks strictly',
+      language: 'cjs',
+      strict: true,
+      code: `const { afterEach, test } = require('node:test');
+const now = Date.now;
+afterEach(async () => {
+  «await new Promise((resolve) => server.close(resolve));»
+  Date.now = now;
+});
+test('a', () => {});`,
+      reports: [
+        {
+          messageId: 'sequence',
+          data: {
+            release: 'new Promise((resolve) => server.close(resolve))',
+            skipped: 'Date.now = now',
+            line: '5',
+          },
+        },
+      ],
+    },
     {
       name: 'the pool is registered first',
       code: `import { test } from 'node:test';

@@ -10,6 +10,7 @@ import { noForceExit } from './no-force-exit.ts';
 import { noFragileTeardown } from './no-fragile-teardown.ts';
 import { noFrozenNow } from './no-frozen-now.ts';
 import { noGlobalMock } from './no-global-mock.ts';
+import { noHalfBuiltTeardown } from './no-half-built-teardown.ts';
 import { noHardcodedId } from './no-hardcoded-id.ts';
 import { noImportSideEffects } from './no-import-side-effects.ts';
 import { noInlineTeardown } from './no-inline-teardown.ts';
@@ -33,6 +34,7 @@ import { noSwallowedSqlError } from './no-swallowed-sql-error.ts';
 import { noTemplateInUse } from './no-template-in-use.ts';
 import { noTestOrderDependence } from './no-test-order-dependence.ts';
 import { noUnboundedWait } from './no-unbounded-wait.ts';
+import { noUncalledTeardown } from './no-uncalled-teardown.ts';
 import { noUnclosedServer } from './no-unclosed-server.ts';
 import { noUndefinedEnvRestore } from './no-undefined-env-restore.ts';
 import { noUnrestoredDispatcher } from './no-unrestored-dispatcher.ts';
@@ -59,6 +61,7 @@ export const HAZARDS = [
   noFragileTeardown,
   noFrozenNow,
   noGlobalMock,
+  noHalfBuiltTeardown,
   noHardcodedId,
   noImportSideEffects,
   noInlineTeardown,
@@ -82,6 +85,7 @@ export const HAZARDS = [
   noTemplateInUse,
   noTestOrderDependence,
   noUnboundedWait,
+  noUncalledTeardown,
   noUnclosedServer,
   noUndefinedEnvRestore,
   noUnrestoredDispatcher,

@@ -29,14 +29,20 @@ export const noFragileTeardown = defineHazard({
     cannotSee: [
       'other dependencies: an app that uses a pool, rows in a database, servers that call each other',
       'hooks that other files register',
-      'a release that throws and skips the ones after it',
+      'whether a release can fail',
     ],
     messages: {
+      sequence:
+        'When `{{release}}` fails, `{{skipped}}` (line {{line}}) is skipped. Acquire with `use(t, …)` of savepoint, which releases all, or put the second in `finally`.',
       order:
         '`{{resource}}` is released before `{{dependent}}` (line {{dependentLine}}), which still needs it: hooks run in the order they are registered. Release both in one hook, `{{dependent}}` first.',
     },
     suggestions: {
       moveAfterDependent: 'Release `{{resource}}` after `{{dependent}}`.',
+    },
+    strictly: {
+      sequence:
+        'releases that one hook awaits one after the other: when one fails, those behind it are skipped',
     },
   },
   runtime: {
@@ -58,6 +64,7 @@ export const noFragileTeardown = defineHazard({
       title: 'the pool is ended before its client is released',
       file: 'session.test.mjs',
       reportedBy: ['linter', 'runtime'],
+      alongside: ['no-half-built-teardown'],
       bad: `import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
