@@ -33,6 +33,7 @@ import noUnboundedWait from './rules/no-unbounded-wait.ts';
 import noUncalledTeardown from './rules/no-uncalled-teardown.ts';
 import noUnclosedServer from './rules/no-unclosed-server.ts';
 import noUndefinedEnvRestore from './rules/no-undefined-env-restore.ts';
+import noUnresetOverride from './rules/no-unreset-override.ts';
 import noUnrestoredDispatcher from './rules/no-unrestored-dispatcher.ts';
 import noUnrestoredGlobal from './rules/no-unrestored-global.ts';
 import noUnrestoredProcessState from './rules/no-unrestored-process-state.ts';
@@ -76,6 +77,7 @@ export const rules = {
   'no-uncalled-teardown': noUncalledTeardown,
   'no-unclosed-server': noUnclosedServer,
   'no-undefined-env-restore': noUndefinedEnvRestore,
+  'no-unreset-override': noUnresetOverride,
   'no-unrestored-dispatcher': noUnrestoredDispatcher,
   'no-unrestored-global': noUnrestoredGlobal,
   'no-unrestored-process-state': noUnrestoredProcessState,

@@ -64,6 +64,8 @@ const TABLE: readonly [
   ['environment', 'suite', registered('test'), []],
   ['working-directory', 'suite', absent, ['no-unrestored-process-state']],
   ['working-directory', 'test', registered('test'), []],
+  ['override', 'test', absent, ['no-unreset-override']],
+  ['override', 'test', registered('test'), []],
   ['mock', 'test', absent, ['no-global-mock']],
   ['mock', 'test', inline, ['no-global-mock']],
   ['mock', 'suite', registered('test'), []],
@@ -140,6 +142,7 @@ const STATE: readonly ResourceKind[] = [
   'working-directory',
   'dispatcher',
   'global',
+  'override',
   'mock',
   'mock-timers',
 ];
@@ -159,6 +162,8 @@ function neverReleased(kind: ResourceKind): HazardId | undefined {
       return 'no-unrestored-process-state';
     case 'global':
       return 'no-unrestored-global';
+    case 'override':
+      return 'no-unreset-override';
     case 'mock':
     case 'mock-timers':
       return 'no-global-mock';

@@ -77,6 +77,21 @@ export function lastNameOf(call: Call): string | undefined {
   return callee.type === 'MemberExpression' ? nameOf(callee) : undefined;
 }
 
+/** `a.b.c` as text; undefined for anything computed or called. */
+export function dottedName(node: Node): string | undefined {
+  const value = bare(node);
+  if (value.type === 'Identifier') return value.name;
+  if (value.type !== 'MemberExpression') return undefined;
+  const [owner, name] = [dottedName(value.object), nameOf(value)];
+  return owner !== undefined && name !== undefined ? `${owner}.${name}` : undefined;
+}
+
+/** The expression that a chain of members begins with: `a` of `a.b.c`. */
+export function rootOf(node: Node): Node {
+  const value = bare(node);
+  return value.type === 'MemberExpression' ? rootOf(value.object) : value;
+}
+
 /** The property of an object literal, by name. */
 export function propertyOf(
   node: Node | null | undefined,

@@ -15,7 +15,13 @@ import type { Variables } from './variables.ts';
 
 export type StateKind = Extract<
   ResourceKind,
-  'environment' | 'working-directory' | 'dispatcher' | 'global' | 'mock' | 'mock-timers'
+  | 'environment'
+  | 'working-directory'
+  | 'dispatcher'
+  | 'global'
+  | 'override'
+  | 'mock'
+  | 'mock-timers'
 >;
 
 /** One write: `process.env.X = 1`, `process.chdir(…)`, `mock.method(…)`, and what undoes them. */

@@ -2,7 +2,7 @@
 import { hazardsOf, type HazardId } from '@savepoint/catalogue';
 import { readChanges } from './changes.ts';
 import { readFixtures, type Fixture } from './fixtures.ts';
-import { globalWrites } from './global-writes.ts';
+import { globalWrites, overrideWrites } from './global-writes.ts';
 import { mockWrites } from './mocks.ts';
 import { isExport } from './origins.ts';
 import { processStateWrites } from './process-state.ts';
@@ -48,6 +48,7 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
     const writes = [
       ...processStateWrites(tree, variables, originOf, frames),
       ...globalWrites(tree, variables, originOf),
+      ...overrideWrites(tree, variables, originOf),
       ...(source.text.includes('mock')
         ? mockWrites(tree, variables, originOf, frames, isTestModule)
         : []),

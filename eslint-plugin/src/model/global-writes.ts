@@ -1,9 +1,10 @@
 /**
  * Writes to what every module of the process sees: properties of the global object, members of
- * globals and of Node's own modules, methods of their prototypes. Knows nothing of `process.env`.
+ * globals and of Node's own modules, methods of their prototypes; and members of what other modules
+ * export. Knows nothing of `process.env`.
  */
 import { isBuiltin } from 'node:module';
-import { bare, isCall, nameOf, textOf, type Node } from './ast.ts';
+import { bare, dottedName, isCall, nameOf, rootOf, textOf, type Node } from './ast.ts';
 import type { Write } from './changes.ts';
 import type { Origin, OriginOf } from './origins.ts';
 import { within, type Tree } from './tree.ts';
@@ -28,6 +29,21 @@ const OF_NO_CONCERN =
   /^(process\.(env|exitCode|title)|Error\.stackTraceLimit|events(\.EventEmitter)?\.defaultMaxListeners)(\.|$)/;
 
 export function globalWrites(tree: Tree, variables: Variables, originOf: OriginOf): Write[] {
+  return memberWrites('global', isOfProcess, tree, variables, originOf);
+}
+
+/** Writes to members of what a package or another file of the project exports: overrides of its parts. */
+export function overrideWrites(tree: Tree, variables: Variables, originOf: OriginOf): Write[] {
+  return memberWrites('override', isOfOtherModule, tree, variables, originOf);
+}
+
+function memberWrites(
+  kind: 'global' | 'override',
+  isOfKind: (origin: Origin) => boolean,
+  tree: Tree,
+  variables: Variables,
+  originOf: OriginOf,
+): Write[] {
   return [...tree.assignments, ...tree.deletions, ...tree.callsNamed('defineProperty')].flatMap(
     writeOf,
   );
@@ -52,13 +68,19 @@ export function globalWrites(tree: Tree, variables: Variables, originOf: OriginO
 
   function written(node: Node, path: Path | undefined, value: Node | undefined): Write[] {
     if (!path || OF_NO_CONCERN.test(path.join('.'))) return [];
-    const base = { kind: 'global' as const, node, name: nameOfPath(path), isSetUpOfFile: true };
+    const base = { kind, node, name: nameOfWrite(node, path), isSetUpOfFile: true };
     if (value && isSaved(value, path)) {
       return [{ ...base, keys: [path.join('.')], role: 'restore' }];
     }
     // Whoever puts back `console` puts back `console.log` with it.
     const keys = path.map((_, index) => path.slice(0, index + 1).join('.'));
     return [{ ...base, keys, role: value ? 'change' : 'removal' }];
+  }
+
+  /** A member of another module as the file writes it: the path of that module says less. */
+  function nameOfWrite(node: Node, path: Path): string {
+    const written = node.type === 'AssignmentExpression' ? dottedName(node.left) : undefined;
+    return kind === 'override' && written !== undefined ? written : nameOfPath(path);
   }
 
   /** `['Date', 'now']` for `Date.now` and `globalThis.Date.now`. */
@@ -75,7 +97,7 @@ export function globalWrites(tree: Tree, variables: Variables, originOf: OriginO
     const root = rootOf(node);
     if (variables.isGlobal(root) && !GLOBALS.has(root.name)) return undefined;
     const origin = originOf(node);
-    return origin && isOfProcess(origin) ? ownerPath(origin) : undefined;
+    return origin && isOfKind(origin) ? ownerPath(origin) : undefined;
   }
 
   function isObjectMethod(callee: Node): boolean {
@@ -129,6 +151,10 @@ function isOfProcess(origin: Origin): boolean {
   }
 }
 
+function isOfOtherModule(origin: Origin): boolean {
+  return origin.from === 'module' && !isBuiltin(origin.module) && !isOfProcess(origin);
+}
+
 function ownerPath(origin: Origin): readonly string[] {
   const path = origin.path.filter((name) => name !== 'default');
   return origin.from === 'module' ? [origin.module, ...path] : path;
@@ -139,9 +165,4 @@ function nameOfPath(path: Path): string {
   const [first = '', ...rest] = path;
   if (rest.length === 0) return `globalThis.${first}`;
   return /^[./#]/.test(first) ? rest.join('.') : path.join('.');
-}
-
-function rootOf(node: Node): Node {
-  const value = bare(node);
-  return value.type === 'MemberExpression' ? rootOf(value.object) : value;
 }

@@ -2,7 +2,17 @@
  * Mocks made with the `mock` that a file imports, which the end of a test does not undo, and what
  * does. A mock of an object that the test itself made dies with it, and is none of these.
  */
-import { bare, isCall, nameOf, outer, textOf, type Call, type Node } from './ast.ts';
+import {
+  bare,
+  dottedName,
+  isCall,
+  nameOf,
+  outer,
+  rootOf,
+  textOf,
+  type Call,
+  type Node,
+} from './ast.ts';
 import type { Write } from './changes.ts';
 import type { FileModel } from './file-model.ts';
 import type { Frames } from './frames.ts';
@@ -61,7 +71,7 @@ export function mockWrites(
     const path = mockPathOf(originOf(node.callee), isTestModule);
     if (path?.length !== 1 || !REPLACES.has(path[0] ?? '')) return undefined;
     const [target, name] = node.arguments;
-    const [owner, member] = [target && pathOf(target), textOf(name)];
+    const [owner, member] = [target && dottedName(target), textOf(name)];
     return owner !== undefined && member !== undefined ? `${owner}.${member}` : undefined;
   }
 
@@ -125,7 +135,7 @@ export function mockWrites(
   function replacedByHandle(handle: Node): string[] | undefined {
     const variable = variables.of(handle);
     const values = variable && variables.values(variable);
-    if (!values) return handle.type === 'MemberExpression' ? [pathOf(handle) ?? ''] : undefined;
+    if (!values) return handle.type === 'MemberExpression' ? [dottedName(handle) ?? ''] : undefined;
     const replaced = values.flatMap(({ expression }) => {
       const made = bare(expression);
       return isCall(made) ? [replacedBy(made) ?? ''] : [];
@@ -160,17 +170,3 @@ function mockPathOf(
 
 /** The module is `test` itself, which has what the module exports. */
 const MODULE = new Set(['default', 'test', 'it']);
-
-/** `a.b.c` as text; undefined for anything computed or called. */
-function pathOf(node: Node): string | undefined {
-  const value = bare(node);
-  if (value.type === 'Identifier') return value.name;
-  if (value.type !== 'MemberExpression') return undefined;
-  const [owner, name] = [pathOf(value.object), nameOf(value)];
-  return owner !== undefined && name !== undefined ? `${owner}.${name}` : undefined;
-}
-
-function rootOf(node: Node): Node {
-  const value = bare(node);
-  return value.type === 'MemberExpression' ? rootOf(value.object) : value;
-}

@@ -31,7 +31,7 @@ function suggestion(
   { lifetime, name }: Fixture,
   edits: readonly Edit[] | undefined,
 ): Suggestion[] {
-  const state = /^(environment|global)$/.test(lifetime.kind)
+  const state = /^(environment|global|override)$/.test(lifetime.kind)
     ? `\`${name}\``
     : RESOURCE_KINDS[lifetime.kind].noun;
   return edits ? [{ messageId, data: { state }, edits }] : [];
@@ -90,6 +90,7 @@ function stateOf(file: FileModel, { lifetime, acquiredAt }: Fixture, at: Node): 
     case 'dispatcher':
       return dispatcherState(file, acquiredAt, at);
     case 'global':
+    case 'override':
       return globalState(file, acquiredAt);
     default:
       return undefined;

@@ -51,6 +51,8 @@ export const RESOURCE_KINDS = {
   'working-directory': { noun: 'working directory', releasesAsynchronously: false },
   /** A property of the global object, or a member of a global, of a module of Node's, of a prototype. */
   global: { noun: 'global', releasesAsynchronously: false },
+  /** A member of what another module exports, replaced by a test. */
+  override: { noun: 'override', releasesAsynchronously: false },
   /** A member of an object, replaced by the `mock` that a file imports from `node:test`. */
   mock: { noun: 'mock', releasesAsynchronously: false },
   /** The timers and the clock, replaced by `mock.timers.enable()`. */

@@ -37,6 +37,7 @@ import { noUnboundedWait } from './no-unbounded-wait.ts';
 import { noUncalledTeardown } from './no-uncalled-teardown.ts';
 import { noUnclosedServer } from './no-unclosed-server.ts';
 import { noUndefinedEnvRestore } from './no-undefined-env-restore.ts';
+import { noUnresetOverride } from './no-unreset-override.ts';
 import { noUnrestoredDispatcher } from './no-unrestored-dispatcher.ts';
 import { noUnrestoredGlobal } from './no-unrestored-global.ts';
 import { noUnrestoredProcessState } from './no-unrestored-process-state.ts';
@@ -88,6 +89,7 @@ export const HAZARDS = [
   noUncalledTeardown,
   noUnclosedServer,
   noUndefinedEnvRestore,
+  noUnresetOverride,
   noUnrestoredDispatcher,
   noUnrestoredGlobal,
   noUnrestoredProcessState,
