@@ -5,6 +5,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { RANKING } from '../packages/catalogue/src/hazards/ranking.ts';
 import type { GeneratedFiles } from './stale-files.ts';
 
 /** Both lists as they should be. @param root the folder of the repository */
@@ -23,10 +24,12 @@ interface List {
 const HAZARDS: List = {
   path: 'packages/catalogue/src/hazards/index.ts',
   folder: 'packages/catalogue/src/hazards',
-  render: (ids) => `/** All hazards: one file each. Generated from the files beside it. */
+  render: (
+    ids,
+  ) => `/** All hazards, the most harmful first. Generated from the files beside it and their ranking. */
 ${ids.map((id) => `import { ${camelCase(id)} } from './${id}.ts';`).join('\n')}
 
-export const HAZARDS = [${ids.map(camelCase).join(', ')}] as const;
+export const HAZARDS = [${ids.toSorted(byHarm).map(camelCase).join(', ')}] as const;
 `,
 };
 
@@ -47,6 +50,12 @@ async function moduleOf(root: string, { folder, render }: List): Promise<string>
   const text = render(ids.map((name) => name.replace('.ts', '')));
   const options = await resolveConfig(join(root, folder, 'index.ts'));
   return format(text, { ...options, parser: 'typescript' });
+}
+
+/** What is not ranked comes last. */
+function byHarm(one: string, other: string): number {
+  const [a, b] = [RANKING.indexOf(one), RANKING.indexOf(other)];
+  return (a < 0 ? RANKING.length : a) - (b < 0 ? RANKING.length : b);
 }
 
 function camelCase(id: string): string {

@@ -14,6 +14,7 @@ import {
   type HazardId,
   type Sight,
 } from '../../packages/catalogue/src/index.ts';
+import { RANKING } from '../../packages/catalogue/src/hazards/ranking.ts';
 
 const KEBAB_CASE = /^(no|require)(-[a-z]+)+$/;
 const THREAD = /^[\w.-]+\/[\w.-]+#\d+$/;
@@ -62,6 +63,14 @@ test('ids are unique and found again', () => {
   assert.throws(
     () => hazard('no-such-hazard' as HazardId),
     /no hazard has the id "no-such-hazard"/,
+  );
+});
+
+test('all are ranked, and the most harmful come first', () => {
+  assert.equal(new Set(RANKING).size, RANKING.length);
+  assert.deepEqual(
+    HAZARDS.map(({ id }) => id),
+    RANKING.filter(isHazardId),
   );
 });
 

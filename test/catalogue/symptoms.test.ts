@@ -187,7 +187,6 @@ const UNRELATED = [
   'AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:\n\n1 !== 2\n',
   "Error: ENOENT: no such file or directory, open '/srv/config.json'",
   'TypeError: Cannot read properties of undefined (reading "end")',
-  'error: deadlock detected',
   '✔ counts one (3.2ms)\nℹ tests 1\nℹ pass 1\nℹ fail 0',
   'MYEADDRINUSEX',
   'my-no-fixed-port-rule',
