@@ -177,6 +177,7 @@ function neverReleased(kind: ResourceKind): HazardId | undefined {
     case 'watcher':
     case 'browser':
     case 'container':
+    case 'closable':
       return undefined;
   }
 }

@@ -14,6 +14,7 @@ import {
   type FunctionNode,
   type Node,
 } from './ast.ts';
+import { readClosables } from './closables.ts';
 import type { Frames } from './frames.ts';
 import { asHandle, type Knowledge, type KnownResources } from './knowledge.ts';
 import { isExport, type OriginOf } from './origins.ts';
@@ -65,6 +66,7 @@ export function readAcquisitions(
 ): Acquisitions {
   const byVariable = new Map<Variable, Knowledge | undefined>();
   const byFunction = new Map<FunctionNode, Knowledge | undefined>();
+  const closableOf = readClosables(tree, variables, originOf, frames);
 
   function of(call: Call): Acquisition | undefined {
     const found = acquiredBy(call);
@@ -79,7 +81,10 @@ export function readAcquisitions(
   function acquiredBy(call: Call): Pick<Acquisition, 'resource' | 'lender'> | undefined {
     const made = madeBy(call) ?? factoryMade(call) ?? foreign.madeBy(call);
     if (made) return { resource: made, lender: undefined };
-    return lentBy(call);
+    const lent = lentBy(call);
+    if (lent) return lent;
+    const closable = closableOf(call);
+    return closable && { resource: closable, lender: undefined };
   }
 
   function madeBy(call: Call): Knowledge | undefined {

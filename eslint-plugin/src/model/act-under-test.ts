@@ -4,6 +4,7 @@ import {
   enclosingFunction,
   isCall,
   isFunction,
+  lastNameOf,
   nameOf,
   statementOf,
   textOf,
@@ -15,6 +16,15 @@ import type { Place } from './placement.ts';
 /** The test goes on after the release, or begins its title with it. */
 export function isActUnderTest(place: Extract<Place, { is: 'inline' }>, frame: Frame): boolean {
   return !endsItsBody(place.at) || isNamedByTitle(place.node, frame);
+}
+
+/** Whether the title of a test speaks of the release at all: "a queue stops when it is empty". */
+export function isSpokenOf(release: Node, frame: Frame): boolean {
+  const title = titleOf(frame);
+  const method = isCall(release) ? lastNameOf(release) : undefined;
+  if (title === undefined || method === undefined) return false;
+  const stem = method.replace(/e$/, '').replace('down', '\\w* ?down');
+  return new RegExp(`\\b${stem}(?:e|es|ed|s|ing|ped|ping)?\\b`, 'i').test(title);
 }
 
 const CLEANUP =
@@ -54,11 +64,13 @@ export function isCleanup(statement: Node): boolean {
 
 /** Whether the test's title begins with the release: "closes idle connections", "should close". */
 function isNamedByTitle(release: Node, frame: Frame): boolean {
-  if (frame.is !== 'test' || !isCall(release)) return false;
-  const callee = bare(release.callee);
-  const method = callee.type === 'MemberExpression' ? nameOf(callee) : undefined;
-  const title = textOf(frame.call.call.arguments[0]);
+  const method = isCall(release) ? lastNameOf(release) : undefined;
+  const title = titleOf(frame);
   if (method === undefined || title === undefined) return false;
   const act = title.toLowerCase().replace(/^(?:it |should |can )*(?:\w+\.)?/, '');
   return act.startsWith(method.toLowerCase().replace(/e$/, ''));
+}
+
+function titleOf(frame: Frame): string | undefined {
+  return frame.is === 'test' ? textOf(frame.call.call.arguments[0]) : undefined;
 }

@@ -5,9 +5,10 @@
 import type { Lifetime, ResourceKind } from '@savepoint/catalogue';
 import { endsItsBody } from './act-under-test.ts';
 import { bare, calledName, isFunction, type Call, type FunctionNode, type Node } from './ast.ts';
-import { isSameFrame, type Fixture } from './fixtures.ts';
+import type { Fixture } from './fixtures.ts';
 import type { Frame, Frames, TestCall } from './frames.ts';
 import { groupBy } from './group-by.ts';
+import { anchorOf, isSameFrame, readNesting, type Anchor } from './nesting.ts';
 import type { OriginOf } from './origins.ts';
 import type { Place, Placement } from './placement.ts';
 import { within, type Tree } from './tree.ts';
@@ -53,13 +54,6 @@ interface Step extends Write {
 
 type Registered = Extract<Place, { is: 'registered' }>;
 
-/** What tells one frame from another: its function; the file has none. */
-type Anchor = FunctionNode | undefined;
-
-function anchorOf(frame: Frame): Anchor {
-  return frame.is === 'file' ? undefined : frame.fn;
-}
-
 /** A function that promises to put things back, by its name. */
 const RESTORER = /restore|reset|clean|teardown|revert|undo|unmock|env|cwd|chdir|dispatcher/i;
 
@@ -97,7 +91,7 @@ export function readChanges(
   const helperRestores = [...restores.values()]
     .flat()
     .filter(({ place }) => place.serves.is === 'helper');
-  const surroundings = new Map<Anchor, ReadonlySet<Anchor>>();
+  const { covers, surroundingsOf } = readNesting(frames);
   const begun = new Map<Anchor, Set<string>>();
   let entrusted: readonly Frame[] | undefined;
 
@@ -246,49 +240,6 @@ export function readChanges(
       isUnknownRestorer(call) &&
       call.arguments.some((argument) => originOf(argument)?.from === 'context')
     );
-  }
-
-  /** Whether `frame` runs within `scope`, or within a caller of the helper that `scope` is. */
-  function covers(scope: Frame, frame: Frame, asked = new Set<Anchor>()): boolean {
-    const anchor = anchorOf(scope);
-    if (surroundingsOf(frame).has(anchor)) return true;
-    if (scope.is !== 'helper' || asked.has(anchor)) return false;
-    asked.add(anchor);
-    return callersOf(scope.fn).some((caller) => covers(caller, frame, asked));
-  }
-
-  /** What a frame runs within, itself included. */
-  function surroundingsOf(frame: Frame): ReadonlySet<Anchor> {
-    const anchor = anchorOf(frame);
-    const known = surroundings.get(anchor);
-    if (known) return known;
-    const all = new Set<Anchor>();
-    addSurroundings(frame, all);
-    surroundings.set(anchor, all);
-    return all;
-  }
-
-  function addSurroundings(frame: Frame, all: Set<Anchor>): void {
-    const anchor = anchorOf(frame);
-    if (all.has(anchor)) return;
-    all.add(anchor);
-    switch (frame.is) {
-      case 'file':
-        return;
-      case 'helper':
-        for (const caller of callersOf(frame.fn)) addSurroundings(caller, all);
-        return;
-      case 'hook':
-      case 'suite':
-      case 'test':
-        addSurroundings(frames.servedBy(frame.call), all);
-    }
-  }
-
-  function callersOf(fn: FunctionNode): Frame[] {
-    return frames
-      .usesOf(fn)
-      .flatMap((use) => (use.is === 'called' ? [frames.frameOf(use.call)] : []));
   }
 
   /** The first write in a frame is the change; what follows there belongs to it. */

@@ -1,10 +1,11 @@
 /** Every resource of the file as a fixture: acquired here, released there, a lifetime to be judged. */
 import { isNarrower, type Lifetime, type ResourceKind, type Scope } from '@savepoint/catalogue';
 import { bare, enclosingFunction, nameOf, refugeOf, type Call, type Node } from './ast.ts';
-import { isActUnderTest } from './act-under-test.ts';
+import { isActUnderTest, isSpokenOf } from './act-under-test.ts';
 import type { Acquisition, Acquisitions } from './acquisitions.ts';
 import type { Frame, Frames } from './frames.ts';
 import { keepsAlive } from './keeps-alive.ts';
+import { isSameFrame, readNesting } from './nesting.ts';
 import type { Place } from './placement.ts';
 import type { Releases } from './releases.ts';
 import { within, type Tree } from './tree.ts';
@@ -48,6 +49,7 @@ const OFTEN_TESTED: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
   'worker',
   'process',
   'watcher',
+  'closable',
 ]);
 
 export function readFixtures(
@@ -57,6 +59,7 @@ export function readFixtures(
   frames: Frames,
   variables: Variables,
 ): Fixture[] {
+  const nesting = readNesting(frames);
   const held = calls.flatMap((call) => {
     const acquisition = acquisitions.of(call);
     return acquisition ? hold(acquisition) : [];
@@ -164,7 +167,9 @@ export function readFixtures(
   function mainRelease(one: Held, hasNarrower: boolean): Judged | undefined {
     const registered = one.places.filter(
       (place): place is Registered =>
-        place.is === 'registered' && !(place.scope && isNarrower(place.scope, one.scope)),
+        place.is === 'registered' &&
+        !(place.scope && isNarrower(place.scope, one.scope)) &&
+        reaches(one, place),
     );
     const [first] = registered;
     if (first) return registeredRelease(one, registered, first);
@@ -182,6 +187,14 @@ export function readFixtures(
     return isNeverReleased && keepsAlive(one.acquisition, variables)
       ? { release: { is: 'absent' }, node: undefined }
       : { release: { is: 'unseen' }, node: undefined };
+  }
+
+  /** Not a release of another test's own, nor one that only the last of several tests is left to. */
+  function reaches(one: Held, { serves, scope }: Registered): boolean {
+    if (one.frame.is !== 'test') return true;
+    if (serves.is === 'test') return nesting.covers(serves, one.frame);
+    const isWider = scope !== undefined && isNarrower(one.scope, scope);
+    return !isWider || siblings(one).every(({ frame }) => isSameFrame(frame, one.frame));
   }
 
   function registeredRelease(one: Held, all: readonly Registered[], first: Registered): Judged {
@@ -227,8 +240,9 @@ export function readFixtures(
   /** Whether a throw can come in between, and the release is the end of it rather than the act under test. */
   function isSkippable({ acquisition, frame }: Held, place: Inline): boolean {
     const { kind } = acquisition.resource;
-    const isOftenTested = OFTEN_TESTED.has(kind);
-    const isAct = isOftenTested && isActUnderTest(place, frame);
+    const isAct =
+      (OFTEN_TESTED.has(kind) && isActUnderTest(place, frame)) ||
+      (kind === 'closable' && isSpokenOf(place.node, frame));
     return !isAct && runsBetween(acquisition.node, [acquisition.node.range[1], place.at.range[0]]);
   }
 
@@ -281,8 +295,4 @@ function calleeText(call: Call): string {
   }
   if (at.type === 'Identifier') path.unshift(at.name);
   return `${call.type === 'NewExpression' ? 'new ' : ''}${path.join('.')}()`;
-}
-
-export function isSameFrame(a: Frame, b: Frame): boolean {
-  return a.is === 'file' ? b.is === 'file' : b.is !== 'file' && a.fn === b.fn;
 }

@@ -5,7 +5,7 @@
 import type { TSESTree } from '@typescript-eslint/utils';
 import { bare, isCall, lastNameOf, nameOf, outer, type Call, type Node } from './ast.ts';
 import type { Write } from './changes.ts';
-import { isSameFrame } from './fixtures.ts';
+import { isSameFrame } from './nesting.ts';
 import type { Frame, Frames } from './frames.ts';
 import { isExport, type OriginOf } from './origins.ts';
 import { within, type Tree } from './tree.ts';

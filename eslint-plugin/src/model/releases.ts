@@ -4,6 +4,7 @@ import {
   enclosingFunction,
   isCall,
   isFunction,
+  lastNameOf,
   methodCallOn,
   nameOf,
   outer,
@@ -234,8 +235,9 @@ export function readReleases(
     );
   }
 
-  /** Together with the test context, or in a teardown hook, the other side may release it. */
+  /** Kept in a list, given with the test context, or in a teardown hook: the other side may release it. */
   function passedTo(call: Call): Fact {
+    if (KEEPS.has(lastNameOf(call) ?? '')) return GONE;
     const withContext = call.arguments.some((argument) => {
       const origin = originOf(argument);
       return origin?.from === 'context' && origin.path.length === 0;
@@ -247,6 +249,9 @@ export function readReleases(
 
   return { fateOf, fateAt };
 }
+
+/** Methods of lists, sets and maps that keep what they are given. */
+const KEEPS = new Set(['push', 'unshift', 'add', 'set']);
 
 /** Functions of these modules release nothing that they are given. */
 const HARMLESS_MODULES = new Set(['assert', 'assert/strict', 'events', 'undici', 'util']);

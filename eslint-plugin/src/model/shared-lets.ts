@@ -1,7 +1,7 @@
 /** Variables that a suite fills for each of its tests, while its tests run at the same time. */
 import { bare, type FunctionNode, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
-import { isSameFrame } from './fixtures.ts';
+import { isSameFrame } from './nesting.ts';
 import type { Frame } from './frames.ts';
 import { runsTestsConcurrently } from './test-options.ts';
 import type { Variable } from './variables.ts';

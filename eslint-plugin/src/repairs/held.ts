@@ -9,7 +9,8 @@ import {
   type Node,
 } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
-import { isSameFrame, type Fixture } from '../model/fixtures.ts';
+import { isSameFrame } from '../model/nesting.ts';
+import type { Fixture } from '../model/fixtures.ts';
 import type { Knowledge } from '../model/knowledge.ts';
 import type { Variable } from '../model/variables.ts';
 

@@ -2,7 +2,8 @@
 import type { Edit } from '../define-rule.ts';
 import { bare, type FunctionNode, type Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
-import { isSameFrame, type Fixture } from '../model/fixtures.ts';
+import type { Fixture } from '../model/fixtures.ts';
+import { isSameFrame } from '../model/nesting.ts';
 import type { Frame, TestCall } from '../model/frames.ts';
 import { exportNamed } from './imports.ts';
 import { isUnused } from './names.ts';

@@ -5,7 +5,8 @@
 import type { Edit } from '../define-rule.ts';
 import { bare, isInside, methodCallOn, statementOf, type Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
-import { isSameFrame, type Fixture } from '../model/fixtures.ts';
+import { isSameFrame } from '../model/nesting.ts';
+import type { Fixture } from '../model/fixtures.ts';
 import type { Frame, TestCall } from '../model/frames.ts';
 import { contextOf, isStatementOf } from './context.ts';
 import { heldBy, releaseOf, type Held } from './held.ts';

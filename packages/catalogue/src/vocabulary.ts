@@ -43,6 +43,8 @@ export const RESOURCE_KINDS = {
   browser: { noun: 'browser', releasesAsynchronously: true },
   /** A server with a machine or process of its own: Testcontainers, an embedded database server. */
   container: { noun: 'container', releasesAsynchronously: true },
+  /** Something of an unknown library or of the project, which its user closes. */
+  closable: { noun: 'resource', releasesAsynchronously: true },
   /** undici's process-wide dispatcher, replaced by `setGlobalDispatcher`. */
   dispatcher: { noun: 'global dispatcher', releasesAsynchronously: false },
   /** A variable of `process.env`. */

@@ -60,12 +60,6 @@ test('a', async (t) => {
 });`,
     },
     {
-      name: 'made by a function of another file: unknown',
-      code: `import { test } from 'node:test';
-import { build } from './helper.js';
-test('a', async () => { const app = await build(); await app.ready(); await app.close(); });`,
-    },
-    {
       name: 'given to a helper together with the context',
       code: `import { test } from 'node:test';
 import Fastify from 'fastify';

@@ -15,6 +15,7 @@ const CLEANED_UP: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
   'watcher',
   'browser',
   'container',
+  'closable',
 ]);
 
 export const noInlineTeardown = defineHazard({
@@ -37,9 +38,11 @@ export const noInlineTeardown = defineHazard({
   linter: {
     sees: [
       'a pool, connection, database handle, server, app, agent, worker, child process, watcher, browser or container made in a test or hook and released there by a statement that an earlier throw skips',
+      'anything else that a test makes with an import, class or function, and awaits the `close()`, `stop()`, `end()`, `destroy()`, `dispose()`, `disconnect()`, `shutdown()`, `terminate()` or `teardown()` of in its last lines',
+      'the same where a hook of a wider scope closes what is left in a variable that several tests fill: only the last is closed',
     ],
     cannotSee: [
-      'resources that a helper in another file makes',
+      'whether a function of another file registers the release itself without being given the test context',
       'a release in a callback or an event listener',
       'whether closing is the act that is tested: where a test goes on after it, or begins its title with it, nothing is reported',
       'a handle, server, app, agent, worker, process or watcher that is ended in the middle of a test: there ending it may be what is tested',

@@ -15,6 +15,7 @@ const ENDS_FOR_GOOD: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
   'watcher',
   'browser',
   'container',
+  'closable',
 ]);
 
 export const noUseAfterEnd = defineHazard({

@@ -1,0 +1,95 @@
+/** What the table does not know, and a test closes by itself. */
+import { testModel } from '../support/model-table.ts';
+
+testModel('closables', [
+  {
+    name: 'made by a function or class of another file, and closed in the last lines',
+    code: `import { test } from 'node:test';
+import { startHarness } from './harness.js';
+import { Queue } from '../src/queue.js';
+import { connect } from 'some-broker';
+test('a', async () => { const harness = await startHarness({ users: 2 }); await harness.request('/'); await harness.close(); }); //! no-inline-teardown
+test('b', async () => { const queue = new Queue({ size: 1 }); await queue.start(); assert.equal(queue.length, 0); await queue.stop(); }); //! no-inline-teardown
+test('c', async () => { const broker = await connect('x'); await broker.publish('a'); await broker.disconnect(); }); //! no-inline-teardown`,
+  },
+  {
+    name: 'registered, in a finally, or by whoever makes it',
+    language: 'ts',
+    code: `import { after, test } from 'node:test';
+import { startHarness, using } from './harness.js';
+test('a', async (t) => { const harness = await startHarness(); t.after(() => harness.close()); await harness.request('/'); await harness.close(); });
+test('b', async () => { const harness = await startHarness(); try { await harness.request('/'); } finally { await harness.close(); } });
+test('c', async (t) => { const harness = await startHarness(t); await harness.request('/'); await harness.close(); });
+test('d', async (t) => { const harness = await startHarness({ t, users: 2 }); await harness.request('/'); await harness.close(); });
+test('e', async (t) => { const harness = await startHarness({ after: t.after }); await harness.request('/'); await harness.close(); });
+test('f', async () => { await using harness = await startHarness(); await harness.request('/'); });
+test('g', async () => { const harness = await startHarness(); after(() => harness.close()); await harness.request('/'); await harness.close(); });`,
+  },
+  {
+    name: 'closing is the act: the test goes on, or says so',
+    code: `import { test } from 'node:test';
+import { startHarness } from './harness.js';
+test('a', async () => { const harness = await startHarness(); await harness.request('/'); await harness.close(); assert.ok(harness.closed); });
+test('stops what is running', async () => { const queue = await startHarness(); await queue.push(1); await queue.stop(); });
+test('a harness stops when nothing runs', async () => { const queue = await startHarness(); await queue.push(1); await queue.stop(); });
+test('shutting down twice', async () => { const queue = await startHarness(); await queue.shutdown(); await queue.shutdown(); });`,
+  },
+  {
+    name: "not awaited, or of the runtime's own: no resource that is known",
+    code: `import { test } from 'node:test';
+import { open } from 'node:fs/promises';
+import { widget } from './widget.js';
+test('a', async () => { const file = await open('x'); await file.read(); await file.close(); });
+test('b', async () => { const dialog = widget(); await dialog.show(); dialog.close(); });
+test('c', async () => { const { close } = await widget(); await close(); });
+test('d', async () => { const list = widget(); await list.end(1); });`,
+  },
+  {
+    name: 'given away: whoever has it may close it',
+    code: `import { test } from 'node:test';
+import { startHarness, track } from './harness.js';
+const all = [];
+test('a', async () => { const harness = await startHarness(); all.push(harness); await harness.request('/'); await harness.close(); });
+test('b', async () => { const harness = await startHarness(); state.harness = harness; await harness.request('/'); await harness.close(); });
+test('c', async (t) => { const harness = await startHarness(); track(t, harness); await harness.request('/'); await harness.close(); });`,
+  },
+  {
+    name: 'one hook for what several tests leave in a variable',
+    code: `import { after, describe, test } from 'node:test';
+import { startHarness } from './harness.js';
+describe('a', () => {
+  let harness;
+  after(async () => { await harness?.close(); });
+  test('a', async () => { harness = await startHarness(); try { await harness.request('/'); } finally { await harness.close(); } });
+  test('b', async () => { harness = await startHarness(); await harness.request('/'); await harness.close(); }); //! no-inline-teardown
+  test('c', async () => { harness = await startHarness(); await harness.request('/'); });
+});
+describe('one', () => {
+  let harness;
+  after(async () => { await harness?.close(); });
+  test('a', async () => { harness = await startHarness(); await harness.request('/'); await harness.close(); });
+});`,
+  },
+  {
+    name: 'one hook per test for the same',
+    code: `import { afterEach, describe, test } from 'node:test';
+import { startHarness } from './harness.js';
+describe('a', () => {
+  let harness;
+  afterEach(async () => { await harness?.close(); });
+  test('a', async () => { harness = await startHarness(); await harness.request('/'); await harness.close(); });
+  test('b', async () => { harness = await startHarness(); await harness.request('/'); await harness.close(); });
+});`,
+  },
+  {
+    name: 'classes and functions of the same file',
+    code: `import { after, test } from 'node:test';
+class Fixture { pool = makePool(); async close() { await this.pool.end(); } }
+function start() { return { request() {}, async close() {} }; }
+function startWithHook() { const it = start(); after(() => it.close()); return it; }
+test('a', async () => { const fixture = new Fixture(); await fixture.pool.query(''); await fixture.close(); }); //! no-inline-teardown
+test('b', async () => { const server = start(); await server.request(); await server.close(); }); //! no-inline-teardown
+test('c', async () => { const server = startWithHook(); await server.request(); await server.close(); });
+test('d', async (t) => { const fixture = new Fixture(); t.after(() => fixture.close()); await fixture.pool.query(''); });`,
+  },
+]);
