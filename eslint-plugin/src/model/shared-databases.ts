@@ -1,13 +1,24 @@
 /** Is what a statement is sent through a database that other processes use as well? */
-import { bare, isCall, nameOf, propertyOf, type Node } from './ast.ts';
+import {
+  bare,
+  isCall,
+  nameOf,
+  propertyOf,
+  type Call,
+  type FunctionNode,
+  type Node,
+} from './ast.ts';
 import type { FileModel } from './file-model.ts';
 import { perFile } from './per-file.ts';
+import type { Reading } from './reading.ts';
 import { HOLE } from './sql-text.ts';
 import { sendingsOf } from './statements.ts';
+import { within } from './tree.ts';
 import type { Variable } from './variables.ts';
 
 /** What plugins hang on an application object: `fastify.pg`, `fastify.redis`. */
 const PLUGINS = new Set(['pg', 'mysql', 'knex', 'redis']);
+const SERVED = new Set(['pool', 'client', 'connection']);
 const WHERE = [
   'connectionString',
   'database',
@@ -25,9 +36,9 @@ export function isSharedDatabase(file: FileModel, node: Node): boolean {
   const value = bare(node);
   if (isPlugin(file, value)) return true;
   const resource = file.acquisitions.resourceOf(value);
-  if (!resource || !['pool', 'client', 'connection'].includes(resource.kind)) return false;
-  const variable = file.variables.of(value);
-  return !variable || !isOwnDatabase(file, variable, new Set());
+  return (
+    resource !== undefined && SERVED.has(resource.kind) && !isOwnDatabase(file, value, new Set())
+  );
 }
 
 /** A computed search path: the tables are those of this run. */
@@ -49,24 +60,45 @@ function isPlugin(file: FileModel, node: Node, depth = 2): boolean {
   );
 }
 
-function isOwnDatabase(file: FileModel, variable: Variable, seen: Set<Variable>): boolean {
-  if (seen.has(variable)) return false;
+type Seen = Set<Variable | FunctionNode>;
+
+/** Made, by whichever file, with an address that the run works out. */
+function isOwnDatabase(reading: Reading, node: Node, seen: Seen): boolean {
+  const value = bare(node);
+  if (value.type === 'AwaitExpression') return isOwnDatabase(reading, value.argument, seen);
+  if (isCall(value)) return isMadeAsOwn(reading, value, seen);
+  const variable = reading.variables.of(value);
+  if (!variable || seen.has(variable)) return false;
   seen.add(variable);
-  return (file.variables.values(variable) ?? []).some(({ expression }) => {
-    const awaited = bare(expression);
-    const made = awaited.type === 'AwaitExpression' ? bare(awaited.argument) : awaited;
-    if (!isCall(made)) return false;
-    const callee = bare(made.callee);
-    const lender =
-      callee.type === 'MemberExpression' ? file.variables.of(bare(callee.object)) : undefined;
-    if (lender && isOwnDatabase(file, lender, seen)) return true;
-    return made.arguments.some((argument) => isComputed(file, argument, seen));
-  });
+  const exported = isImported(variable) && reading.project.exportOf(reading.originOf(value));
+  if (exported) return isOwnDatabase(exported.reading, exported.node, seen);
+  const given = reading.variables.values(variable) ?? [];
+  return given.some(({ expression }) => isOwnDatabase(reading, expression, seen));
+}
+
+function isMadeAsOwn(reading: Reading, call: Call, seen: Seen): boolean {
+  if (call.arguments.some((argument) => isComputed(reading, argument, seen, true))) return true;
+  const callee = bare(call.callee);
+  if (callee.type === 'MemberExpression' && isOwnDatabase(reading, callee.object, seen))
+    return true;
+  const fn = reading.frames.calleeOf(call);
+  const made = fn ? { reading, fn } : reading.project.functionOf(reading.originOf(callee));
+  if (!made || seen.has(made.fn)) return false;
+  seen.add(made.fn);
+  for (const inside of within(made.reading.tree.calls, made.fn.body)) {
+    if (!made.reading.acquisitions.resourceOf(inside)) continue;
+    // What the function is given was looked at where it is given.
+    if (inside.arguments.some((argument) => isComputed(made.reading, argument, seen, false))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** An address that the run works out: a name with a process id in it, the port of a container. */
-function isComputed(file: FileModel, node: Node, seen: Set<Variable>): boolean {
+function isComputed(reading: Reading, node: Node, seen: Seen, parameters: boolean): boolean {
   const value = bare(node);
+  const computed = (inner: Node): boolean => isComputed(reading, inner, seen, parameters);
   switch (value.type) {
     case 'TemplateLiteral':
       return value.expressions.length > 0;
@@ -77,32 +109,44 @@ function isComputed(file: FileModel, node: Node, seen: Set<Variable>): boolean {
     case 'NewExpression':
       return true;
     case 'LogicalExpression':
-      return isComputed(file, value.left, seen) || isComputed(file, value.right, seen);
+      return computed(value.left) || computed(value.right);
     case 'ConditionalExpression':
-      return isComputed(file, value.consequent, seen) || isComputed(file, value.alternate, seen);
+      return computed(value.consequent) || computed(value.alternate);
     case 'ObjectExpression':
       return WHERE.some((name) => {
         const given = propertyOf(value, name)?.value;
-        return given !== undefined && isComputed(file, given, seen);
+        return given !== undefined && computed(given);
       });
     case 'MemberExpression':
-      return isComputed(file, value.object, seen);
-    case 'Identifier': {
-      const variable = file.variables.of(value);
-      if (!variable || variable.defs[0]?.type === 'ImportBinding' || seen.has(variable))
-        return false;
-      seen.add(variable);
-      return isComputedVariable(file, variable, seen);
-    }
+      return computed(value.object);
+    case 'Identifier':
+      return isComputedVariable(reading, value, seen, parameters);
     default:
       return false;
   }
 }
 
-function isComputedVariable(file: FileModel, variable: Variable, seen: Set<Variable>): boolean {
-  const [identifier] = variable.identifiers;
-  if (identifier && file.originOf(identifier)?.from === 'module') return false;
-  const given = file.variables.values(variable);
-  if (!given || variable.defs[0]?.type === 'Parameter') return true;
-  return given.some(({ expression }) => isComputed(file, expression, seen));
+function isComputedVariable(
+  reading: Reading,
+  identifier: Node,
+  seen: Seen,
+  parameters: boolean,
+): boolean {
+  const variable = reading.variables.of(identifier);
+  if (!variable || seen.has(variable)) return false;
+  seen.add(variable);
+  const origin = reading.originOf(identifier);
+  if (origin?.from === 'module') {
+    const exported = reading.project.exportOf(origin);
+    return exported !== undefined && isComputed(exported.reading, exported.node, seen, parameters);
+  }
+  if (variable.defs[0]?.type === 'Parameter') return parameters;
+  const given = reading.variables.values(variable);
+  return (
+    !given || given.some(({ expression }) => isComputed(reading, expression, seen, parameters))
+  );
+}
+
+function isImported(variable: Variable): boolean {
+  return variable.defs[0]?.type === 'ImportBinding';
 }
