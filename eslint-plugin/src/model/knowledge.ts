@@ -18,6 +18,8 @@ export interface Knowledge {
 }
 
 export interface KnownResources {
+  /** Whether some resource is opened, lends or is released by a method of this name. */
+  mayHave(method: string): boolean;
   /** The modules that export any. */
   readonly modules: ReadonlySet<string>;
   /** Whether an export of this name may make a resource: asked first, because most calls do not. */
@@ -37,10 +39,12 @@ export function knownResources(rows: readonly Resource[]): KnownResources {
     rows.flatMap(({ lends = [] }) => lends.map((loan) => lastOf(loan.method))),
   );
   const openers = new Set(rows.flatMap(({ openedBy = [] }) => openedBy));
+  const releasers = new Set(rows.flatMap(({ releasedBy }) => releasedBy.map(lastOf)));
   return {
     mayMake: (name) => makers.has(name),
     mayLend: (name) => lenders.has(name),
     mayOpen: (name) => openers.has(name),
+    mayHave: (method) => releasers.has(method) || lenders.has(method) || openers.has(method),
     modules: new Set(rows.map(({ module }) => canonicalModule(module))),
     of: (origin) =>
       origin.from === 'module'

@@ -66,7 +66,7 @@ export function readSource(
     originOf,
     frames,
     settings.known,
-    foreignResources(project, originOf, variables, isTestModule),
+    foreignResources(project, originOf, variables, settings),
   );
   return {
     source,

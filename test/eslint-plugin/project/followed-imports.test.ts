@@ -237,7 +237,7 @@ test('a', async () => { const client = await pool.connect(); await client.query(
 
   test('node:test, passed on', async (t) => {
     const project = await projectFolder(t, {
-      'setup.js': `export { test, after as later } from 'node:test';`,
+      'setup.js': `export { test, after } from 'node:test';`,
       'whole.js': `export * from './setup.js';`,
       'setup.cjs': `const { it } = require('node:test');\nmodule.exports = { test: it };`,
     });

@@ -18,9 +18,11 @@ import {
   type FunctionNode,
   type Node,
 } from '../ast.ts';
+import { nameNodeOf } from '../frames.ts';
 import { opened, type Knowledge } from '../knowledge.ts';
 import type { OriginOf } from '../origins.ts';
 import type { Place } from '../placement.ts';
+import type { Settings } from '../settings.ts';
 import { within } from '../tree.ts';
 import type { Variable, Variables } from '../variables.ts';
 import type { ForeignFunction, Project } from './project.ts';
@@ -32,6 +34,8 @@ export interface ForeignResources {
   of(value: Node): Knowledge | undefined;
 }
 
+/** What resources are asked to do in tests, beside being opened and released. */
+const WORK = /^(?:query|inject|ready|request|prepare|exec|execute|address|decorate)$/;
 /** What keeps what it is given. */
 const STORES = /^(?:push|unshift|add|set|append|enqueue)$/;
 const MOST_CALLS = 3;
@@ -40,7 +44,7 @@ export function foreignResources(
   project: Project,
   originOf: OriginOf,
   variables: Variables,
-  isTestModule: (module: string) => boolean,
+  { known, testModules }: Settings,
 ): ForeignResources {
   function madeBy(call: Call): Knowledge | undefined {
     if (!isHeld(call)) return undefined;
@@ -48,27 +52,31 @@ export function foreignResources(
     return callee && !call.arguments.some(mayRegister) ? madeAnewBy(callee, 0) : undefined;
   }
 
-  /** Given to a variable that something is called on: most of what is imported and called answers data. */
+  /** Given to a variable that is used as resources are: most of what is imported and called answers data. */
   function isHeld(call: Call): boolean {
     const { parent } = outerAwaited(call);
     switch (parent?.type) {
       case 'VariableDeclarator':
-        return isCalledOn(parent.id);
+        return isUsedAsResource(parent.id);
       case 'AssignmentExpression':
-        return isCalledOn(parent.left);
+        return isUsedAsResource(parent.left);
       case 'ReturnStatement':
+        return isNamed(enclosingFunction(parent));
       case 'ArrowFunctionExpression':
-        return true;
+        return isNamed(parent);
       default:
         return false;
     }
   }
 
-  function isCalledOn(holder: Node): boolean {
+  function isUsedAsResource(holder: Node): boolean {
     const variable = variables.of(holder);
     return (
       variable !== undefined &&
-      variables.references(variable).some(({ identifier }) => methodCallOn(identifier))
+      variables.references(variable).some(({ identifier }) => {
+        const name = methodCallOn(identifier)?.name;
+        return name !== undefined && (WORK.test(name) || known.mayHave(name));
+      })
     );
   }
 
@@ -81,7 +89,9 @@ export function foreignResources(
       );
     }
     const origin = originOf(value);
-    return origin?.from === 'context' || (origin?.from === 'module' && isTestModule(origin.module));
+    return (
+      origin?.from === 'context' || (origin?.from === 'module' && testModules.has(origin.module))
+    );
   }
 
   function of(node: Node): Knowledge | undefined {
@@ -116,6 +126,11 @@ export function foreignResources(
   }
 
   return { madeBy, of };
+}
+
+/** A factory of this file has a name; what a callback answers goes to whoever calls it back. */
+function isNamed(fn: FunctionNode | undefined): boolean {
+  return fn !== undefined && nameNodeOf(fn) !== undefined;
 }
 
 function answeredBy(callee: ForeignFunction | undefined): Knowledge | undefined {

@@ -8,10 +8,11 @@
  * another file, of which nothing is known.
  */
 import { dirname, isAbsolute } from 'node:path';
-import { canonicalModule, type ModuleOrigin, type Origin } from '../origins.ts';
+import { canonicalModule, exportNameOf, type ModuleOrigin, type Origin } from '../origins.ts';
 import { bare, isFunction, type FunctionNode, type Node } from '../ast.ts';
 import { readSource, type Reading } from '../reading.ts';
 import type { Settings } from '../settings.ts';
+import { mayBeTestFunction } from '../test-api.ts';
 import { exportAt } from './exports.ts';
 import { keeping, openFiles, type Files } from './files.ts';
 import { packageOf, type Package } from './packages.ts';
@@ -55,6 +56,7 @@ interface Expedition {
   left: number;
 }
 
+const DISPATCHER = /^[gs]etGlobalDispatcher$/;
 const MOST_STEPS = 3;
 const MOST_PARSED = 16_000;
 
@@ -84,10 +86,18 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
   const { files, settings } = expedition;
   const targets = new Map<string, string | undefined>();
   const settled = new Map<string, ModuleOrigin>();
+  /** The same origin is asked for once per use of a name. */
+  const seen = new WeakMap<ModuleOrigin, ModuleOrigin>();
   const exported = new Map<string, Exported | undefined>();
 
   function settle(origin: ModuleOrigin): ModuleOrigin {
     if (!isRelative(origin.module)) return origin;
+    const found = seen.get(origin) ?? settleByName(origin);
+    seen.set(origin, found);
+    return found;
+  }
+
+  function settleByName(origin: ModuleOrigin): ModuleOrigin {
     const key = keyOf(origin);
     const known = settled.get(key);
     if (known) return known;
@@ -103,6 +113,7 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     if (target === undefined) return origin;
     const own = packageAround(target);
     if (own?.entries.has(target)) return { ...origin, module: own.name };
+    if (!mayBePassedOn(exportNameOf(origin))) return origin;
     const slice = sliceAt(target, origin.path);
     if (slice?.form !== 'passed') return origin;
     const reading = readingOf(target, slice);
@@ -113,6 +124,11 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
         ? reading.project.settle({ from: 'module', module: found.module, path: found.path })
         : reading.originOf(found.node);
     return from?.from === 'module' && !isRelative(from.module) ? from : origin;
+  }
+
+  /** What is passed on keeps the name that the model knows it by, or has none. */
+  function mayBePassedOn(name: string): boolean {
+    return mayBeTestFunction(name) || settings.known.mayMake(name) || DISPATCHER.test(name);
   }
 
   function exportOf(origin: Origin | undefined): Exported | undefined {

@@ -20,7 +20,7 @@ const WRITTEN_FOR: Readonly<Record<string, readonly string[]>> = {
 };
 
 export function isRelative(specifier: string): boolean {
-  return /^\.\.?(?:$|[/\\])/.test(specifier);
+  return specifier.startsWith('.') && /^\.\.?(?:$|[/\\])/.test(specifier);
 }
 
 /** The file of source code that `specifier` means in `importer`; undefined when there is none. */
