@@ -54,19 +54,19 @@ after(() => pool.end());
           'app.mjs': `import pg from 'pg';
 
 export const pool = new pg.Pool({ connectionString: process.env.TEST_DATABASE_URL });
-export const session = { user: undefined };
+export const session = new Map();
 `,
           'orders.test.mjs': `import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { pool, session } from './app.mjs';
 
 beforeEach(() => {
-  session.user = 'ada';
+  session.set('user', 'ada');
 });
 after(() => pool.end());
 
 test('orders are listed for ada', () => {
-  assert.equal(session.user, 'ada');
+  assert.equal(session.get('user'), 'ada');
 });
 `,
           'users.test.mjs': `import assert from 'node:assert/strict';
@@ -74,12 +74,12 @@ import { after, beforeEach, test } from 'node:test';
 import { pool, session } from './app.mjs';
 
 beforeEach(() => {
-  session.user = 'grace';
+  session.set('user', 'grace');
 });
 after(() => pool.end());
 
 test('users are listed for grace', () => {
-  assert.equal(session.user, 'grace');
+  assert.equal(session.get('user'), 'grace');
 });
 `,
         },
@@ -87,7 +87,7 @@ test('users are listed for grace', () => {
           'app.mjs': `import pg from 'pg';
 
 export const pool = new pg.Pool({ connectionString: process.env.TEST_DATABASE_URL });
-export const session = { user: undefined };
+export const session = new Map();
 `,
           'orders.test.mjs': `import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
@@ -95,11 +95,11 @@ import { session } from './app.mjs';
 
 describe('orders', () => {
   beforeEach(() => {
-    session.user = 'ada';
+    session.set('user', 'ada');
   });
 
   test('are listed for ada', () => {
-    assert.equal(session.user, 'ada');
+    assert.equal(session.get('user'), 'ada');
   });
 });
 `,
@@ -109,11 +109,11 @@ import { session } from './app.mjs';
 
 describe('users', () => {
   beforeEach(() => {
-    session.user = 'grace';
+    session.set('user', 'grace');
   });
 
   test('are listed for grace', () => {
-    assert.equal(session.user, 'grace');
+    assert.equal(session.get('user'), 'grace');
   });
 });
 `,

@@ -40,7 +40,7 @@ export const noUnresetOverride = defineHazard({
     cannotSee: [
       'overrides by a function: `setDatabase(pool)`, `container.override(…)`',
       'what is assigned to an object that a function answers, such as an app made for the test',
-      'members that each test assigns anew before it uses them: they are reported too, since a test that forgets to would not notice',
+      'whether every test assigns the member anew before it uses it, so that nobody meets what is left',
     ],
     messages: {
       absent:
