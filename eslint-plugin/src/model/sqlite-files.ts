@@ -3,6 +3,7 @@ import { bare, isCall, nameOf, propertyOf, textOf, type Call, type Node } from '
 import { expectedFailureOf } from './expected-failures.ts';
 import type { FileModel } from './file-model.ts';
 import { isExport } from './origins.ts';
+import { perFile } from './per-file.ts';
 import { isTestCode } from './test-code.ts';
 
 export interface SqliteFile {
@@ -77,9 +78,9 @@ function isDirectory({ originOf, variables }: FileModel, node: Node): boolean {
 }
 
 /** To a directory of this process, perhaps. */
-function changesDirectory({ originOf, tree }: FileModel): boolean {
-  return tree.calls.some(({ callee }) => isExport(originOf(callee), 'process', 'chdir'));
-}
+const changesDirectory = perFile(({ originOf, tree }): boolean =>
+  tree.calls.some(({ callee }) => isExport(originOf(callee), 'process', 'chdir')),
+);
 
 function isOpenedOnce({ source }: FileModel, path: Node): boolean {
   const text = textOf(bare(path));

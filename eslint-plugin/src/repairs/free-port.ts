@@ -3,9 +3,10 @@ import type { Edit } from '../define-rule.ts';
 import { bare, isInside, outer, statementOf, type Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
 import { fixedPorts, type FixedPort } from '../model/fixed-ports.ts';
+import { perFile } from '../model/per-file.ts';
 import type { Variable } from '../model/variables.ts';
 import { typeNamed } from './imports.ts';
-import { removeStatement, tokensOf } from './text.ts';
+import { removeStatement, tokenAt } from './text.ts';
 
 interface FreePort {
   readonly edits: readonly Edit[];
@@ -52,21 +53,41 @@ function isLiteral(node: Node): boolean {
   return bare(node).type === 'Literal';
 }
 
+const fixedPortsOf = perFile((file): ReadonlyMap<number, readonly FixedPort[]> => {
+  const byPort = new Map<number, FixedPort[]>();
+  for (const fixed of fixedPorts(file)) {
+    const known = byPort.get(fixed.port);
+    if (known) known.push(fixed);
+    else byPort.set(fixed.port, [fixed]);
+  }
+  return byPort;
+});
+
+/** Where each number stands that may be a port. */
+const numbersOf = perFile(({ source }): ReadonlyMap<string, readonly number[]> => {
+  const places = new Map<string, number[]>();
+  for (const { 0: number, index } of source.text.matchAll(/(?<![\w.])\d{1,5}(?![\w.])/g)) {
+    const known = places.get(number);
+    if (known) known.push(index);
+    else places.set(number, [index]);
+  }
+  return places;
+});
+
 /** Every other place that says the number, or the constant that holds it, and means this server. */
 function mentionsOf(file: FileModel, fixed: FixedPort): Mention[] | undefined {
   const { port, node } = fixed;
   const constant = constantOf(file, node);
-  const others = [...fixedPorts(file)].filter(({ call }) => call !== fixed.call);
+  const others = (fixedPortsOf(file).get(port) ?? []).filter(({ call }) => call !== fixed.call);
   const own = [
     node,
     ...(constant ? [constant.declarator] : []),
     ...others.map((other) => other.node),
   ];
-  const said = new RegExp(`(?<![\\w.])${String(port)}(?![\\w.])`, 'g');
-  const numbers = [...file.source.text.matchAll(said)]
-    .filter(({ index }) => !own.some(({ range }) => range[0] <= index && index < range[1]))
-    .filter(({ index }) => !isInComment(file, index))
-    .map(({ index }) => mentionAt(file, index, String(port)));
+  const numbers = (numbersOf(file).get(String(port)) ?? [])
+    .filter((index) => !own.some(({ range }) => range[0] <= index && index < range[1]))
+    .filter((index) => !isInComment(file, index))
+    .map((index) => mentionAt(file, index, String(port)));
   const names = (constant ? file.variables.references(constant.variable) : [])
     .filter(({ identifier }) => !own.some((each) => isInside(identifier, each)))
     .map(({ identifier }) => namedMention(identifier));
@@ -77,12 +98,12 @@ function mentionsOf(file: FileModel, fixed: FixedPort): Mention[] | undefined {
     : known.filter(({ range }) => !others.some((other) => isNearer(file, other, fixed, range)));
 }
 
-/** Whether another server that listens on the port stands in the function around the place. */
+/** Whether another server that listens on this port stands in the function around the place. */
 function isNearer(file: FileModel, other: FixedPort, fixed: FixedPort, range: Range): boolean {
   const [its, own] = [frameAt(file, other.call.range), frameAt(file, fixed.call.range)];
   const isWithin = (fn: Node | undefined): boolean =>
     fn !== undefined && fn.range[0] <= range[0] && range[1] <= fn.range[1];
-  return other.port === fixed.port && isWithin(its) && !isWithin(own);
+  return isWithin(its) && !isWithin(own);
 }
 
 function namedMention({ parent, range }: Node): Mention | undefined {
@@ -98,7 +119,7 @@ function isInComment({ source }: FileModel, offset: number): boolean {
 /** In an address, `'http://localhost:3000'`, or as the value of `port`. */
 function mentionAt(file: FileModel, offset: number, port: string): Mention | undefined {
   const { text } = file.source;
-  const token = tokensOf(file).find(({ range }) => range[0] <= offset && offset < range[1]);
+  const token = tokenAt(file, offset);
   const end = offset + port.length;
   switch (token?.type) {
     case 'Numeric':

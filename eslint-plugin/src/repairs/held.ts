@@ -6,12 +6,13 @@ import {
   methodCallOn,
   outerAwaited,
   statementOf,
+  type FunctionNode,
   type Node,
 } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
-import { isSameFrame } from '../model/nesting.ts';
 import type { Fixture } from '../model/fixtures.ts';
 import type { Knowledge } from '../model/knowledge.ts';
+import { perFile } from '../model/per-file.ts';
 import type { Variable } from '../model/variables.ts';
 
 export interface Held {
@@ -106,10 +107,22 @@ const RELEASED_INLINE = [
   'require-client-release',
 ] as const satisfies HazardId[];
 
+/** By function: what is released in line there, in the order of the text. */
+const releasedInline = perFile((file): ReadonlyMap<FunctionNode, readonly Fixture[]> => {
+  const fixtures = new Map<FunctionNode, Fixture[]>();
+  for (const fixture of new Set(RELEASED_INLINE.flatMap((id) => file.withFault(id)))) {
+    const { frame, lifetime } = fixture;
+    if (frame.is === 'file' || lifetime.release.is !== 'inline') continue;
+    const known = fixtures.get(frame.fn) ?? [];
+    fixtures.set(frame.fn, [...known, fixture]);
+  }
+  for (const all of fixtures.values()) {
+    all.sort((a, b) => a.acquiredAt.range[0] - b.acquiredAt.range[0]);
+  }
+  return fixtures;
+});
+
 /** Everything of the fixture's frame that a statement in line releases, itself included. */
-export function releasedInlineBeside(file: FileModel, { frame }: Fixture): Fixture[] {
-  const found = RELEASED_INLINE.flatMap((id) => file.withFault(id)).filter(
-    (other) => other.lifetime.release.is === 'inline' && isSameFrame(other.frame, frame),
-  );
-  return [...new Set(found)].sort((a, b) => a.acquiredAt.range[0] - b.acquiredAt.range[0]);
+export function releasedInlineBeside(file: FileModel, { frame }: Fixture): readonly Fixture[] {
+  return (frame.is === 'file' ? undefined : releasedInline(file).get(frame.fn)) ?? [];
 }

@@ -7,6 +7,7 @@ import type { Edit } from '../define-rule.ts';
 import { bare, nameOf, type Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
 import { canonicalModule, exportNameOf } from '../model/origins.ts';
+import { perFile } from '../model/per-file.ts';
 import { isUnused, meaningAt } from './names.ts';
 import { indentOf, insertAfter, insertBefore, newlineOf, quoteOf, type Line } from './text.ts';
 
@@ -93,8 +94,8 @@ function isMeant(file: FileModel, local: TSESTree.Identifier, at: Node): boolean
   return meaningAt(file, local.name, at) === file.variables.of(local);
 }
 
-function importsOf(file: FileModel): Import[] {
-  return file.source.ast.body.flatMap((statement) => {
+const importsOf = perFile((file): readonly Import[] =>
+  file.source.ast.body.flatMap((statement) => {
     switch (statement.type) {
       case 'ImportDeclaration':
         return statement.importKind === 'type' ? [] : [declaredImport(statement)];
@@ -104,8 +105,8 @@ function importsOf(file: FileModel): Import[] {
       default:
         return [];
     }
-  });
-}
+  }),
+);
 
 function declaredImport(statement: TSESTree.ImportDeclaration): Import {
   const { specifiers, source } = statement;

@@ -1,7 +1,8 @@
 /** What does a name mean at a place, and may a new thing be called by it there? */
 import type { TSESLint } from '@typescript-eslint/utils';
-import { isInside, type Node } from '../model/ast.ts';
+import type { Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
+import { perFile } from '../model/per-file.ts';
 import type { Variable } from '../model/variables.ts';
 
 type Scope = TSESLint.Scope.Scope;
@@ -16,29 +17,48 @@ export function meaningAt(file: FileModel, name: string, at: Node): Variable | u
 }
 
 function scopeAt({ source }: FileModel, at: Node): Scope | undefined {
-  // Inner scopes are made after outer ones.
-  return source.scopeManager?.scopes.findLast(({ block }) => isInside(at, block));
+  for (let node: Node | undefined = at; node; node = node.parent) {
+    const scope = source.scopeManager?.acquire(node, true);
+    if (scope) return scope;
+  }
+  return undefined;
 }
+
+/** Where each name stands, as a declaration or a reference, in the order of the text. */
+const placesOf = perFile(({ source }): ReadonlyMap<string, readonly number[]> => {
+  const places = new Map<string, number[]>();
+  const add = ({ name, range }: { name: string; range: readonly [number, number] }): void => {
+    const known = places.get(name);
+    if (known) known.push(range[0]);
+    else places.set(name, [range[0]]);
+  };
+  for (const scope of source.scopeManager?.scopes ?? []) {
+    for (const { name, identifiers } of scope.variables) {
+      for (const { range } of identifiers) add({ name, range });
+    }
+    for (const { identifier } of scope.references) {
+      if (identifier.type === 'Identifier') add(identifier);
+    }
+  }
+  for (const starts of places.values()) starts.sort((a, b) => a - b);
+  return places;
+});
 
 /** Whether nothing within a node declares the name or says it. */
-export function isUnused({ source }: FileModel, name: string, within: Node): boolean {
-  return (source.scopeManager?.scopes ?? []).every(
-    ({ block, set, references }) =>
-      (!isInside(block, within) || !declares(set, name)) &&
-      references.every(
-        ({ identifier }) => identifier.name !== name || !isInside(identifier, within),
-      ),
-  );
-}
-
-function declares(set: ReadonlyMap<string, Variable>, name: string): boolean {
-  return (set.get(name)?.defs.length ?? 0) > 0;
+export function isUnused(file: FileModel, name: string, { range: [start, end] }: Node): boolean {
+  const starts = placesOf(file).get(name) ?? [];
+  let [low, high] = [0, starts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0) < start) low = middle + 1;
+    else high = middle;
+  }
+  return (starts[low] ?? Infinity) >= end;
 }
 
 /** A name like this one that nothing in the file has: `previous`, `previous2`, … */
 export function freshName(file: FileModel, name: string): string {
   let fresh = name;
-  for (let count = 2; !isUnused(file, fresh, file.source.ast); count++)
-    fresh = name + String(count);
+  for (let count = 2; placesOf(file).has(fresh); count++) fresh = name + String(count);
   return fresh;
 }

@@ -87,12 +87,13 @@ export function registerRelease(file: FileModel, fixture: Fixture): Edit[] | und
 
 /** The hook in front of the acquisition that ends what lent it: hooks run in the order they are registered. */
 function hookOfLender(file: FileModel, { lender, statement, fixture }: Held): Node | undefined {
-  if (!lender) return undefined;
+  const [declared] = lender?.identifiers ?? [];
+  if (!lender || !declared) return undefined;
   const { frames, acquisitions, variables } = file;
   const served = fixture.frame.is === 'hook' ? frames.servedBy(fixture.frame.call) : fixture.frame;
+  const releasedBy = acquisitions.resourceOf(declared)?.releasedBy ?? [];
   for (const { identifier } of variables.references(lender)) {
     const method = methodCallOn(identifier);
-    const releasedBy = acquisitions.resourceOf(identifier)?.releasedBy ?? [];
     if (!method || !releasedBy.includes(method.name)) continue;
     const frame = frames.frameOf(method.call);
     if (frame.is !== 'hook' || !isSameFrame(frames.servedBy(frame.call), served)) continue;

@@ -5,6 +5,7 @@
 import type { Edit } from '../define-rule.ts';
 import { bare, isFunction, statementOf, type Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
+import { perFile } from '../model/per-file.ts';
 
 /** A line of code to insert; a tab at its front stands for one level of the file's own indent. */
 export type Line = string;
@@ -15,12 +16,26 @@ interface Token {
 }
 
 /** The tokens of the file; none from a parser that gives none. */
-export function tokensOf({ source }: FileModel): readonly Token[] {
+function tokensOf({ source }: FileModel): readonly Token[] {
   return source.ast.tokens ?? [];
 }
 
-export function newlineOf({ source }: FileModel): string {
-  return source.text.includes('\r\n') ? '\r\n' : '\n';
+/** The token that a place of the text belongs to. */
+export function tokenAt(file: FileModel, offset: number): Token | undefined {
+  const tokens = tokensOf(file);
+  let [low, high] = [0, tokens.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((tokens[middle]?.range[1] ?? Infinity) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  const token = tokens[low];
+  return token && token.range[0] <= offset ? token : undefined;
+}
+
+/** What ends a line, as the first line says. */
+export function newlineOf({ source: { text } }: FileModel): string {
+  return text[text.indexOf('\n') - 1] === '\r' ? '\r\n' : '\n';
 }
 
 /** The blanks in front of a node; undefined where other code stands there. */
@@ -31,9 +46,9 @@ export function indentOf({ source: { text } }: FileModel, node: Node): string | 
 }
 
 /** What one level of indent is made of. */
-export function indentUnit({ source }: FileModel): string {
-  return /^(?:\t| {2,8}(?=\S))/m.exec(source.text)?.[0] ?? '  ';
-}
+export const indentUnit = perFile(
+  ({ source }): string => /^(?:\t| {2,8}(?=\S))/m.exec(source.text)?.[0] ?? '  ',
+);
 
 /** The lines as one text, indented as far as the statement they stand beside. */
 export function written(file: FileModel, beside: Node, lines: readonly Line[]): string {
@@ -55,9 +70,9 @@ function hasSemicolons({ source: { text } }: FileModel, beside: Node): boolean {
   return !mayHave.test(beside.type) || text[beside.range[1] - 1] === ';';
 }
 
-export function quoteOf({ source }: FileModel): string {
-  return /(?:from|require\()\s*(["'])/.exec(source.text)?.[1] ?? "'";
-}
+export const quoteOf = perFile(
+  ({ source }): string => /(?:from|require\()\s*(["'])/.exec(source.text)?.[1] ?? "'",
+);
 
 /** Inserts lines behind a statement, and behind the comment that ends its line. */
 export function insertAfter(file: FileModel, statement: Node, lines: readonly Line[]): Edit {
@@ -114,9 +129,10 @@ export function removeStatement(file: FileModel, statement: Node): Edit {
     return { range: [start, end + gap], text: '' };
   }
   const isLast = /^\s*\}/.test(text.slice(end));
-  const before = text.slice(0, start).replace(isLast ? /\s+$/ : /\r?\n[ \t]*$/, '');
-  const isAtTop = before.length === start;
-  return { range: [isAtTop ? start : before.length, end], text: '' };
+  const indent = indentOf(file, statement)?.length ?? 0;
+  let from = Math.max(0, start - indent - (text[start - indent - 2] === '\r' ? 2 : 1));
+  while (isLast && from > 0 && /\s/.test(text[from - 1] ?? '')) from--;
+  return { range: [from, end], text: '' };
 }
 
 /** The statement that is this call, awaited or not, and nothing else. */
@@ -138,13 +154,19 @@ function isPromiseAround(value: Node, call: Node): boolean {
   return others.length === 0 && only?.type === 'ExpressionStatement' && only.expression === call;
 }
 
+const templatesOf = perFile((file): readonly Token[] =>
+  tokensOf(file).filter(({ type, range: [start, end] }) => {
+    return type === 'Template' && file.source.text.slice(start, end).includes('\n');
+  }),
+);
+
 /** Moves the lines that begin in a range deeper; text in template literals stays where it is. */
 export function moveDeeper(
   file: FileModel,
   [start, end]: readonly [number, number],
   levels = 1,
 ): Edit[] {
-  const templates = tokensOf(file).filter(({ type }) => type === 'Template');
+  const templates = templatesOf(file);
   const unit = indentUnit(file).repeat(levels);
   const { text } = file.source;
   return [...text.slice(start, end).matchAll(/\n(?=[^\S\n]*\S)/g)].flatMap(({ index }) => {
