@@ -27,6 +27,10 @@ export const noFrozenNow = defineHazard({
     cannotSee: ['column defaults, functions and views that use them'],
     message: 'All transactions in the sandbox of {{test}} have the same {{what}}.',
   },
+  unseenBy: {
+    linter:
+      'whether two rows are told apart by their time lies in the schema, in column defaults and in what the app sends, and `now()` in a test is mostly right.',
+  },
   evidence: [
     'DATA-DOG/go-txdb#26',
     'timgit/pg-boss#848',

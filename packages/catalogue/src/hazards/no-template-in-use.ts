@@ -31,6 +31,10 @@ export const noTemplateInUse = defineHazard({
     message:
       '{{test}} wanted to copy, rename or drop database "{{database}}", to which others are connected: {{who}}.',
   },
+  unseenBy: {
+    linter:
+      'who is connected to a database when it is copied is decided by pools of other files, by other processes and by when a pool has ended.',
+  },
   evidence: [
     'peterldowns/pgtestdb#14',
     'graphile/worker#506',

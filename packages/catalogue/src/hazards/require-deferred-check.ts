@@ -29,6 +29,10 @@ export const requireDeferredCheck = defineHazard({
     cannotSee: ['tests that wrap the app in BEGIN and ROLLBACK of their own'],
     message: 'COMMIT failed in {{test}}, on what is checked only then: {{error}}',
   },
+  unseenBy: {
+    linter:
+      'which constraints are deferred is written in the schema, and whether a reference is still missing at COMMIT only in the rows.',
+  },
   evidence: [
     'https://hexdocs.pm/ecto_sql/Ecto.Adapters.SQL.Sandbox.html',
     'https://www.postgresql.org/docs/current/sql-set-constraints.html',
