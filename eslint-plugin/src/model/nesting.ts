@@ -11,9 +11,9 @@ export function anchorOf(frame: Frame): Anchor {
 
 export interface Nesting {
   /** Whether `frame` runs within `scope`, or within a caller of the helper that `scope` is. */
-  covers(scope: Frame, frame: Frame): boolean;
+  readonly covers: (scope: Frame, frame: Frame) => boolean;
   /** What a frame runs within, itself included. */
-  surroundingsOf(frame: Frame): ReadonlySet<Anchor>;
+  readonly surroundingsOf: (frame: Frame) => ReadonlySet<Anchor>;
 }
 
 export function readNesting(frames: Frames): Nesting {
