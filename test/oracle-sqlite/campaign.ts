@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { DriverHere } from '../runtime/sqlite/drivers.ts';
 import { formatProgram, type Program } from './program.ts';
 import { programs, type Family } from './programs.ts';
-import { Twins, type Place } from './twins.ts';
+import { havingAt, Twins, type Place } from './twins.ts';
 
 export interface CampaignOptions {
   readonly driver: DriverHere;
@@ -34,11 +34,14 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
 async function runOn(twins: Twins, options: CampaignOptions): Promise<Campaign> {
   const refused = new Map<string, number>();
   let agreed = 0;
-  const property = fc.asyncProperty(programs(options.families), async (program) => {
-    const verdict = await twins.compare(program);
-    if (verdict.is === 'agreed') agreed++;
-    else refused.set(verdict.code, (refused.get(verdict.code) ?? 0) + 1);
-  });
+  const property = fc.asyncProperty(
+    programs(options.families, havingAt(options)),
+    async (program) => {
+      const verdict = await twins.compare(program);
+      if (verdict.is === 'agreed') agreed++;
+      else refused.set(verdict.code, (refused.get(verdict.code) ?? 0) + 1);
+    },
+  );
   const { seed, path } = options;
   const details = await fc.check(property, {
     numRuns: options.programs,

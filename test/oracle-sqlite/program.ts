@@ -1,5 +1,6 @@
 /** A program that an app might be: what it asks of a handle, step by step. As data, so that it can be made smaller. */
 import { outcome, rowsOf, type AnyHandle } from '../runtime/sqlite/drivers.ts';
+import { call, type CallName } from './calls.ts';
 
 /** How a statement is sent. */
 export const WAYS = ['exec', 'run', 'get', 'all', 'iterate'] as const;
@@ -12,7 +13,8 @@ export type Step =
   /** Reads some rows, does something, reads on. */
   | { readonly is: 'amid'; readonly rows: string; readonly sql: string }
   /** A transaction function, where the driver has such. */
-  | { readonly is: 'function'; readonly variant: string; readonly statements: readonly string[] };
+  | { readonly is: 'function'; readonly variant: string; readonly statements: readonly string[] }
+  | { readonly is: 'call'; readonly name: CallName };
 
 export type Program = readonly Step[];
 
@@ -40,6 +42,8 @@ export class Runner {
         return this.#amid(step.rows, step.sql);
       case 'function':
         return this.#transaction(step.variant, step.statements);
+      case 'call':
+        return call(step.name, this.#db);
     }
   }
 

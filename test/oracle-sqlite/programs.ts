@@ -1,5 +1,6 @@
 /** Random programs, by families of statements that belong together. */
 import fc from 'fast-check';
+import { CALL_NAMES } from './calls.ts';
 import { WAYS, type Program, type Step } from './program.ts';
 
 export const SCHEMA = `
@@ -114,8 +115,19 @@ export const FAMILY_NAMES = Object.keys(FAMILIES) as readonly Family[];
 const ROWS = ['SELECT id FROM parent', 'VALUES (1), (2), (3)'];
 const VARIANTS = ['default', 'deferred', 'immediate', 'exclusive'];
 
-export function programs(families: readonly Family[]): fc.Arbitrary<Program> {
-  const sql = fc.constantFrom(...families.flatMap((family): readonly string[] => FAMILIES[family]));
+/** What only some handles have. */
+export interface Having {
+  readonly calls: boolean;
+  /** Transaction functions that see whether the app is in a transaction. */
+  readonly functions: boolean;
+}
+
+export function statementsOf(families: readonly Family[]): readonly string[] {
+  return families.flatMap((family): readonly string[] => FAMILIES[family]);
+}
+
+export function programs(families: readonly Family[], having: Having): fc.Arbitrary<Program> {
+  const sql = fc.constantFrom(...statementsOf(families));
   const step: fc.Arbitrary<Step> = fc.oneof(
     {
       weight: 8,
@@ -135,7 +147,14 @@ export function programs(families: readonly Family[]): fc.Arbitrary<Program> {
       }),
     },
     {
-      weight: 1,
+      weight: having.calls ? 1 : 0,
+      arbitrary: fc.record({
+        is: fc.constant('call' as const),
+        name: fc.constantFrom(...callsWith(having)),
+      }),
+    },
+    {
+      weight: having.functions ? 1 : 0,
       arbitrary: fc.record({
         is: fc.constant('function' as const),
         variant: fc.constantFrom(...VARIANTS),
@@ -144,4 +163,9 @@ export function programs(families: readonly Family[]): fc.Arbitrary<Program> {
     },
   );
   return fc.array(step, { minLength: 1, maxLength: 20 });
+}
+
+/** What a program may call. */
+export function callsWith({ functions }: Having): typeof CALL_NAMES {
+  return CALL_NAMES.filter((name) => functions || name !== 'a transaction that commits itself');
 }

@@ -7,13 +7,16 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { Lease } from '../../runtime/src/sqlite/lease.ts';
+import { watchHandle } from '../../runtime/src/sqlite/watched-handle.ts';
+import { captureTrace } from '../../runtime/src/trace.ts';
 import { rowsOf, type AnyHandle, type DriverHere } from '../runtime/sqlite/drivers.ts';
 import { scriptedTest } from '../runtime/support/scripted-test.ts';
 import { observe, Runner, type Program } from './program.ts';
-import { SCHEMA } from './programs.ts';
+import { SCHEMA, type Having } from './programs.ts';
 
-/** Where the sandboxed one lies. */
-export const PLACES = ['file', 'wal', 'memory', 'subtest', 'clone'] as const;
+/** Where the sandboxed one lies; `watched`: a handle of the app's own. */
+export const PLACES = ['file', 'wal', 'memory', 'subtest', 'clone', 'watched'] as const;
 export type Place = (typeof PLACES)[number];
 
 /** How a comparison ended. @throws AssertionError where the two saw different things */
@@ -24,6 +27,14 @@ export type Verdict =
 
 type HandleFor = (t: TestContext) => Promise<AnyHandle>;
 
+/** A driver lets nobody replace what tells of a transaction: on a handle of the app's own it tells of the sandbox's. */
+export function havingAt(where: { readonly driver: DriverHere; readonly place: Place }): Having {
+  return {
+    calls: where.driver.name === 'better-sqlite3',
+    functions: where.place !== 'watched',
+  };
+}
+
 export class Twins {
   readonly #driver: DriverHere;
   readonly #place: Place;
@@ -32,6 +43,7 @@ export class Twins {
   #atFirst: string | undefined;
   /** Of the test around the program's. */
   #endParent: (() => Promise<unknown>) | undefined;
+  #release = (): void => undefined;
 
   constructor(driver: DriverHere, place: Place) {
     this.#driver = driver;
@@ -43,23 +55,25 @@ export class Twins {
   }
 
   end(): void {
+    this.#release();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async compare(program: Program): Promise<Verdict> {
     const inner = scriptedTest('a program');
-    let ended: unknown;
+    let hasEnded = false;
     try {
       const sandboxed = await this.#handleFor(inner.t);
       this.#assertClean(sandboxed);
       const verdict = this.#onBoth(sandboxed, program);
-      ended = await inner.end();
+      hasEnded = true;
+      const ended = await inner.end();
       // A sandbox that was lost fails its test, and nothing else does.
       if (ended !== undefined)
         assert.deepEqual([verdict.is, codeOf(ended)], ['refused', 'no-nested-begin']);
       return verdict;
     } finally {
-      if (ended === undefined) await inner.end();
+      if (!hasEnded) await inner.end();
       await this.#endParent?.();
     }
   }
@@ -95,7 +109,7 @@ export class Twins {
       const at = `step ${String(index + 1)}`;
       assert.equal(shown(seen), shown(truth.step(step)), at);
       const [is, should] = [sandboxed, real].map((db) => [
-        this.#driver.inTransaction(db),
+        this.#place === 'watched' || this.#driver.inTransaction(db),
         observe(db),
       ]);
       assert.equal(shown(is), shown(should), `after ${at}`);
@@ -139,7 +153,36 @@ export class Twins {
           return db.rollback(Object.assign(t, { fullName: 'a > program' }));
         };
       }
+      case 'watched':
+        return this.#watched();
     }
+  }
+
+  /** What `rollbackEach` does before and after each test. */
+  #watched(): HandleFor {
+    const handle = this.#driver.open(':memory:');
+    handle.exec(SCHEMA);
+    const watch = watchHandle(handle, () => this.#driver.raw(handle));
+    this.#release = () => {
+      try {
+        watch.restore();
+      } catch (error) {
+        // Of the sandbox around all programs, which one of them ended with its own.
+        assert.equal(codeOf(error), 'no-nested-begin');
+      } finally {
+        handle.close();
+      }
+    };
+    return (t) => {
+      const lease = new Lease(() => `test "${t.name}"`, captureTrace());
+      const use = watch.enter(lease);
+      t.after(() => {
+        lease.end();
+        watch.leave(use);
+        use.close();
+      });
+      return Promise.resolve(handle);
+    };
   }
 }
 

@@ -161,6 +161,8 @@ export class Lease {
           return result;
         } catch (error) {
           iterators.delete(open);
+          // It was refused, and the driver, which knows nothing of that, still reads.
+          if (error instanceof HazardError) open.close();
           throw error;
         }
       },

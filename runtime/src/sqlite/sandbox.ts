@@ -37,6 +37,7 @@ export class Sandbox implements Access {
   readonly #floor: Floor;
   readonly #deferredKeys: DeferredKeys;
   readonly #residue: Residue;
+  readonly #outer: Sandbox | undefined;
   /** Of statements that are not plain. */
   #kinds: WeakMap<object, StatementKind> | undefined;
   #state: AppTransaction = { is: 'idle' };
@@ -64,6 +65,7 @@ export class Sandbox implements Access {
     floor.enter();
     this.#deferredKeys = new DeferredKeys(raw, schema);
     this.#residue = new Residue(raw, outer && outer.#residue);
+    this.#outer = outer;
   }
 
   /** Undoes everything. @throws HazardError `no-nested-begin` when a statement had ended the transaction before */
@@ -73,6 +75,7 @@ export class Sandbox implements Access {
     if (isLost) {
       this.#isSpent = true;
       this.#deferredKeys.schemaChanged();
+      this.#restoreDatabases();
       throw this.#lost ?? this.#loss('a statement of a subtest');
     }
     if (this.#state.is === 'open') this.#lease.noteOpenTransaction();
@@ -88,8 +91,21 @@ export class Sandbox implements Access {
 
   #restoreDatabases(): void {
     if (!this.#residue.movedDatabases) return;
-    if (this.#floor.isOutermost && this.#raw.inTransaction) this.#raw.run('ROLLBACK');
+    const around = this.#outer?.isUntouched ? this.#outer.#floor : undefined;
+    if (around ?? (this.#floor.isOutermost && this.#raw.inTransaction)) this.#raw.run('ROLLBACK');
     this.#residue.restoreDatabases();
+    around?.enter();
+  }
+
+  /** Whether its transaction may end and begin anew. */
+  get isUntouched(): boolean {
+    return (
+      this.#floor.isOutermost &&
+      this.#state.is === 'idle' &&
+      !this.#hasCommitted &&
+      !this.#lease.isReading &&
+      this.#raw.inTransaction
+    );
   }
 
   get inTransaction(): boolean {
@@ -311,9 +327,10 @@ export class Sandbox implements Access {
     }
     const finish = (isSilent: boolean): void => {
       const isIntact = this.#raw.inTransaction && this.#taken === takenBefore;
-      if (isToCommit && isIntact) this.#commitStatement(isSilent);
-      else if (this.#state.is === 'open') this.#deferredKeys.ran(sql);
+      const commits = isToCommit && isIntact;
       isToCommit = false;
+      if (commits) this.#commitStatement(isSilent);
+      else if (this.#state.is === 'open') this.#deferredKeys.ran(sql);
     };
     const rows = this.#writing(sql, run);
     return {

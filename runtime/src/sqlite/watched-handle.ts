@@ -105,7 +105,13 @@ export class WatchedHandle implements Executor {
     if (depth === 0) assertIdle(this.#raw, lease);
     meet(this.#raw.handle, this.#raw.file);
     const floor = depth === 0 ? ownTransaction(this.#raw) : insideAnother(this.#raw, depth);
-    const sandbox: Sandbox = openSandbox(this.#raw, lease, floor, new DeferringSchema(this.#raw));
+    const sandbox: Sandbox = openSandbox(
+      this.#raw,
+      lease,
+      floor,
+      new DeferringSchema(this.#raw),
+      this.#uses.at(-1)?.sandbox,
+    );
     this.#file?.begin(lease);
     return {
       lease,
