@@ -13,6 +13,7 @@ import noHalfBuiltTeardown from './rules/no-half-built-teardown.ts';
 import noHardcodedId from './rules/no-hardcoded-id.ts';
 import noInlineTeardown from './rules/no-inline-teardown.ts';
 import noLateActivity from './rules/no-late-activity.ts';
+import noLateRegistration from './rules/no-late-registration.ts';
 import noLateRoute from './rules/no-late-route.ts';
 import noLostAsyncContext from './rules/no-lost-async-context.ts';
 import noMockTimersOverIo from './rules/no-mock-timers-over-io.ts';
@@ -57,6 +58,7 @@ export const rules = {
   'no-hardcoded-id': noHardcodedId,
   'no-inline-teardown': noInlineTeardown,
   'no-late-activity': noLateActivity,
+  'no-late-registration': noLateRegistration,
   'no-late-route': noLateRoute,
   'no-lost-async-context': noLostAsyncContext,
   'no-mock-timers-over-io': noMockTimersOverIo,

@@ -84,6 +84,20 @@ for (const [kind, acquired, release, hazards] of TABLE) {
   });
 }
 
+test('what may be left behind before its release is registered is late', () => {
+  const release = {
+    is: 'registered',
+    scope: 'test',
+    awaited: true,
+    beforeDependents: false,
+  } as const;
+  const server = { kind: 'server', acquired: 'test' } as const;
+  assert.deepEqual(hazardsOf({ ...server, release: { ...release, late: true } }), [
+    'no-late-registration',
+  ]);
+  assert.deepEqual(hazardsOf({ ...server, release: { ...release, late: false } }), []);
+});
+
 test('whatever is used after its scope ended is late', () => {
   const fine = { kind: 'pool', acquired: 'file', release: registered('file') } as const;
   assert.deepEqual(hazardsOf({ ...fine, usedAfterEnd: true }), ['no-late-activity']);

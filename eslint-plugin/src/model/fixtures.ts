@@ -5,6 +5,7 @@ import { isActUnderTest, isSpokenOf } from './act-under-test.ts';
 import type { Acquisition, Acquisitions } from './acquisitions.ts';
 import type { Frame, Frames } from './frames.ts';
 import { keepsAlive } from './keeps-alive.ts';
+import { failureBefore } from './late-registrations.ts';
 import { isSameFrame, readNesting } from './nesting.ts';
 import type { Place } from './placement.ts';
 import type { Releases } from './releases.ts';
@@ -26,6 +27,8 @@ export interface Fixture {
   readonly lender: string | undefined;
   /** What still needs it when it is released. */
   readonly dependent: { readonly name: string; readonly releasedAt: Node } | undefined;
+  /** What may fail before its release is registered. */
+  readonly failure?: Call | undefined;
 }
 
 interface Held {
@@ -121,6 +124,7 @@ export function readFixtures(
     readonly release: Lifetime['release'];
     readonly node: Node | undefined;
     readonly dependent?: Fixture['dependent'];
+    readonly failure?: Fixture['failure'];
   }
 
   /** A release in a scope that ends earlier, of something no narrower scope makes anew. */
@@ -200,16 +204,29 @@ export function readFixtures(
   function registeredRelease(one: Held, all: readonly Registered[], first: Registered): Judged {
     const unawaited = all.every(({ awaited }) => !awaited) ? first : undefined;
     const dependent = dependentOf(one, first);
+    const failure = all.length === 1 ? failureBeforeRegistration(one, first) : undefined;
     return {
       release: {
         is: 'registered',
         scope: first.scope ?? one.scope,
         awaited: !unawaited,
         beforeDependents: dependent !== undefined,
+        late: failure !== undefined,
       },
       node: (unawaited ?? first).node,
+      failure,
       ...(dependent && { dependent }),
     };
+  }
+
+  /** A database handle that is left behind holds nothing up. */
+  function failureBeforeRegistration(
+    { acquisition, variable }: Held,
+    { hook }: Registered,
+  ): Call | undefined {
+    if (!hook || !variable || acquisition.resource.kind === 'handle') return undefined;
+    const failure = failureBefore(hook.call, acquisition, variable, calls, variables);
+    return failure && keepsAlive(acquisition, variables) ? failure : undefined;
   }
 
   /** A client of this pool whose release is registered after the pool's, in the same list of hooks. */
@@ -257,7 +274,7 @@ export function readFixtures(
 
   return held.flatMap(fixturesOf);
 
-  function fixture(one: Held, { release, node, dependent }: Judged): Fixture {
+  function fixture(one: Held, { release, node, dependent, failure }: Judged): Fixture {
     const { acquisition, scope, frame } = one;
     return {
       lifetime: { kind: acquisition.resource.kind, acquired: scope, release },
@@ -268,6 +285,7 @@ export function readFixtures(
       releaseCode: releaseCodeOf(one),
       lender: acquisition.lender?.name,
       dependent,
+      failure,
     };
   }
 }

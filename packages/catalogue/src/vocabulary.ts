@@ -80,6 +80,8 @@ export type Release =
       readonly awaited: boolean;
       /** True when it runs before the release of something that still needs the resource. */
       readonly beforeDependents: boolean;
+      /** True when something between the acquisition and the registration may fail. Only source shows that. */
+      readonly late?: boolean;
     };
 
 /** One fixture from its acquisition to its release. */

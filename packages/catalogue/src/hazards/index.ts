@@ -15,6 +15,7 @@ import { noHardcodedId } from './no-hardcoded-id.ts';
 import { noImportSideEffects } from './no-import-side-effects.ts';
 import { noInlineTeardown } from './no-inline-teardown.ts';
 import { noLateActivity } from './no-late-activity.ts';
+import { noLateRegistration } from './no-late-registration.ts';
 import { noLateRoute } from './no-late-route.ts';
 import { noLostAsyncContext } from './no-lost-async-context.ts';
 import { noMockTimersOverIo } from './no-mock-timers-over-io.ts';
@@ -70,6 +71,7 @@ export const HAZARDS = [
   noUnrestoredDispatcher,
   noUseAfterEnd,
   noFragileTeardown,
+  noLateRegistration,
   noSharedLetInConcurrentSuite,
   requirePoolErrorListener,
   noImportSideEffects,
