@@ -7,7 +7,10 @@ import { endOf, indentOf, separatorAt, startOf } from './text.ts';
 
 /** Moves the statement that registers the one release behind that of the other, comments included. */
 export function moveBehind(file: FileModel, release: Node, dependent: Node): Edit[] | undefined {
-  const [moved, behind] = [registrationOf(file, release), registrationOf(file, dependent)];
+  const hooks = [registrationOf(file, release), registrationOf(file, dependent)] as const;
+  // Both in one hook: then its statements change places.
+  const [moved, behind] =
+    hooks[0] === hooks[1] ? [statementOf(release), statementOf(dependent)] : hooks;
   if (moved.parent !== behind.parent || moved.type !== 'ExpressionStatement') return undefined;
   const { text } = file.source;
   const isAlone = indentOf(file, moved) !== undefined;
