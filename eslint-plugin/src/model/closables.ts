@@ -71,13 +71,16 @@ export function readClosables(
     return parent?.type === 'AssignmentExpression' ? variables.of(parent.left) : undefined;
   }
 
-  /** The method by which it is ended, where some call of it is awaited. */
+  /** The method by which it is ended, where that is awaited for nothing but that it has ended. */
   function endingOf(variable: Variable): string | undefined {
-    for (const { identifier } of variables.references(variable)) {
+    const endings = variables.references(variable).flatMap(({ identifier }) => {
       const method = methodCallOn(identifier);
-      if (method && CLOSABLES.has(method.name) && isAwaited(method.call)) return method.name;
-    }
-    return undefined;
+      const awaited = method && CLOSABLES.has(method.name) && awaitOf(method.call);
+      return awaited ? [{ method: method.name, awaited }] : [];
+    });
+    // What it answers is looked at: ending it is what the test is about.
+    const isAct = endings.some(({ awaited }) => awaited.parent.type !== 'ExpressionStatement');
+    return isAct ? undefined : endings[0]?.method;
   }
 
   /** An import of another module, or a class or function of this file that registers nothing itself. */
@@ -105,6 +108,7 @@ export function readClosables(
   }
 }
 
-function isAwaited(call: TSESTree.CallExpression): boolean {
-  return call.arguments.length === 0 && outer(call).parent?.type === 'AwaitExpression';
+function awaitOf(call: TSESTree.CallExpression): TSESTree.AwaitExpression | undefined {
+  const { parent } = outer(call);
+  return call.arguments.length === 0 && parent?.type === 'AwaitExpression' ? parent : undefined;
 }

@@ -32,6 +32,7 @@ import { startHarness } from './harness.js';
 test('a', async () => { const harness = await startHarness(); await harness.request('/'); await harness.close(); assert.ok(harness.closed); });
 test('stops what is running', async () => { const queue = await startHarness(); await queue.push(1); await queue.stop(); });
 test('a harness stops when nothing runs', async () => { const queue = await startHarness(); await queue.push(1); await queue.stop(); });
+test('says how it went', async () => { const queue = await startHarness(); await queue.push(1); assert.equal(await queue.end(), 1); });
 test('shutting down twice', async () => { const queue = await startHarness(); await queue.shutdown(); await queue.shutdown(); });`,
   },
   {

@@ -3,10 +3,11 @@
  * 1.2.2, or told in the threads that are named. Here through an app's own pool.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
 import { postgres, rollbackEach } from 'savepoint/pg';
+import { withConnection } from '../../../runtime/src/pg/connect.ts';
 import { testServer } from '../../support/database.ts';
 
 const SCHEMA = `
@@ -18,24 +19,21 @@ const SCHEMA = `
 const { connectionString } = await testServer();
 const database = postgres({ connectionString, migrate: SCHEMA });
 const pool = new pg.Pool({ connectionString, max: 3 });
-let witness: pg.Client;
 
 rollbackEach(pool, { database });
 
-before(async () => {
-  witness = new pg.Client({ connectionString: await database.connectionString() });
-  await witness.connect();
-});
 after(async () => {
   const left = await committed();
-  await Promise.all([pool.end(), witness.end()]);
+  await pool.end();
   assert.equal(left, 0, 'rows were committed');
 });
 
 /** How many rows another session sees. */
 async function committed(): Promise<number> {
-  const { rows } = await witness.query<{ n: number }>('SELECT count(*)::int AS n FROM users');
-  return rows[0]?.n ?? -1;
+  return withConnection(await database.connectionString(), async (witness) => {
+    const { rows } = await witness.query<{ n: number }>('SELECT count(*)::int AS n FROM users');
+    return rows[0]?.n ?? -1;
+  });
 }
 
 async function names(): Promise<string[]> {
