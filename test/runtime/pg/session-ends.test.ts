@@ -1,6 +1,6 @@
 /** What clients keep ends with them, with their test and with their subtest, and is told when it was left. */
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { after, test, type TestContext } from 'node:test';
 import pg from 'pg';
 import { HazardError } from '../../../runtime/src/hazard-error.ts';
 import { openSandbox, type Sandbox } from '../../../runtime/src/pg/sandbox.ts';
@@ -71,8 +71,9 @@ const connections = new pg.Pool({ connectionString, max: 1 });
 after(() => connections.end());
 
 /** Sandboxes one after another, on the same connection. */
-function open(name: string): Sandbox {
-  return openSandbox({
+/** Closed with its test, if not before. */
+function open(t: TestContext, name: string): Sandbox {
+  const sandbox = openSandbox({
     name,
     opened: captureTrace(),
     checkout: () => connections.connect(),
@@ -80,6 +81,8 @@ function open(name: string): Sandbox {
       client.release(error);
     },
   });
+  t.after(() => sandbox.close().catch(() => undefined));
+  return sandbox;
 }
 
 const KEPT = `
@@ -90,8 +93,8 @@ const KEPT = `
     + (SELECT count(*) FROM pg_listening_channels())
     + (SELECT count(*) FROM pg_settings WHERE name IN ('work_mem', 'search_path') AND source = 'session') AS it`;
 
-test('a sandbox ends with all that its clients kept', async () => {
-  const first = open('first');
+test('a sandbox ends with all that its clients kept', async (t) => {
+  const first = open(t, 'first');
   const pid = await one(first.pool, 'SELECT pg_backend_pid() AS it');
   for (const sql of [
     'SELECT pg_advisory_lock(1), pg_advisory_lock(1), pg_advisory_lock_shared(2)',
@@ -104,14 +107,14 @@ test('a sandbox ends with all that its clients kept', async () => {
     await first.pool.query(sql);
   }
   await first.close();
-  const second = open('second');
+  const second = open(t, 'second');
   assert.equal(await one(second.pool, 'SELECT pg_backend_pid() AS it'), pid);
   assert.equal(await one(second.pool, KEPT), '0');
   await second.close();
 });
 
-test('a subtest finds what clients have set before it, and leaves it so', async () => {
-  const outer = open('outer');
+test('a subtest finds what clients have set before it, and leaves it so', async (t) => {
+  const outer = open(t, 'outer');
   const a = await outer.pool.connect();
   const b = await outer.pool.connect();
   const setting = (client: pg.Pool | pg.ClientBase) =>
@@ -191,7 +194,7 @@ test('what a client still has when it went back to its pool is told, once', asyn
   process.on('warning', hear);
   t.after(() => process.off('warning', hear));
   for (const [name, [left, ...program]] of Object.entries(RESIDUE)) {
-    const sandbox = open(name);
+    const sandbox = open(t, name);
     const client = await sandbox.pool.connect();
     for (const sql of program) await client.query(sql);
     client.release();
