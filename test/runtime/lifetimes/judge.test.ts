@@ -99,7 +99,7 @@ const STORIES: readonly (readonly [what: string, story: Story, hazards: readonly
   [
     'a pool that each test makes and nobody ends',
     { kind: 'pool', owner: passed, again: failed },
-    ['require-pool-end', 'no-per-test-pool'],
+    ['no-per-test-pool', 'require-pool-end'],
   ],
   [
     "a pool that a test's own code makes, ended by the file",
