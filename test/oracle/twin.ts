@@ -76,14 +76,14 @@ export class Twin {
     const { answer, error } = await this.#answerTo(step);
     // The driver tells an error before it knows the state after it.
     if (error !== undefined && step.on !== 'pool') await this.#clients[step.on].query('');
-    await this.#hearAll(step);
+    const notifications = await this.#hearAll(step);
     const { totalCount, idleCount, waitingCount } = this.#pool;
     return {
       error,
       seen: {
         answer,
         notices: this.#notices.splice(0),
-        notifications: this.#notifications.map((heard) => heard.splice(0)),
+        notifications,
         status: CLIENTS.map((name) => this.#clients[name].getTransactionStatus()).join(''),
         counts: [totalCount, idleCount, waitingCount],
       },
@@ -155,11 +155,15 @@ export class Twin {
     }
   }
 
-  /** Others' notifications come whenever the server has time: before it answers anything, at the latest. */
-  async #hearAll(step: Step): Promise<void> {
+  /**
+   * Others' notifications come whenever the server has time: before it answers anything, at the latest.
+   * While one is in a transaction nobody else can ask, so that nobody knows what has come by then.
+   */
+  async #hearAll(step: Step): Promise<string[][]> {
     this.#listens ||= 'sql' in step && step.sql.includes('LISTEN');
-    if (!this.#listens || this.busy !== undefined) return;
+    if (!this.#listens || this.busy !== undefined) return [];
     for (const client of this.#heard.keys()) await client.query('');
+    return this.#notifications.map((heard) => heard.splice(0));
   }
 
   async #exchange(name: ClientName): Promise<{ answer: Answer }> {
