@@ -17,10 +17,10 @@ import {
 import { readClosables } from './closables.ts';
 import type { Frames } from './frames.ts';
 import { asHandle, type Knowledge, type KnownResources } from './knowledge.ts';
-import { isExport, type OriginOf } from './origins.ts';
+import { isExport, isOfEnvironment, type OriginOf } from './origins.ts';
 import type { ForeignResources } from './project/foreign-resources.ts';
 import { within, type Tree } from './tree.ts';
-import { isDisposableStack, type Variable, type Variables } from './variables.ts';
+import { isDisposableStack, isNothing, type Variable, type Variables } from './variables.ts';
 
 export type Holder =
   | { readonly is: 'variable'; readonly variable: Variable }
@@ -107,8 +107,7 @@ export function readAcquisitions(
     const value = bare(node);
     if (value.type === 'TemplateLiteral') return true;
     if (value.type === 'Literal') return typeof value.value === 'string';
-    const origin = originOf(value);
-    return origin?.from === 'module' && origin.module === 'process' && origin.path[0] === 'env';
+    return isOfEnvironment(originOf(value));
   }
 
   /** `pool.connect()`; with a callback the client never shows. */
@@ -174,7 +173,9 @@ export function readAcquisitions(
     if (!variable || variable.defs[0]?.type === 'Parameter') return undefined;
     if (!byVariable.has(variable)) {
       byVariable.set(variable, undefined);
-      const values = variables.values(variable)?.filter(({ expression }) => !isNothing(expression));
+      const values = variables
+        .values(variable)
+        ?.filter(({ expression }) => !isNothing(variables, expression));
       byVariable.set(
         variable,
         only(
@@ -185,13 +186,6 @@ export function readAcquisitions(
       );
     }
     return byVariable.get(variable);
-  }
-
-  function isNothing(node: Node): boolean {
-    const value = bare(node);
-    return (
-      (value.type === 'Literal' && value.value === null) || variables.isGlobal(value, 'undefined')
-    );
   }
 
   /** `use(t, () => new Pool())` answers what its function acquires. */

@@ -1,11 +1,11 @@
 /** Is a release in the body of a test its clean-up, or the very thing it tests? */
 import {
   bare,
+  calledName,
   enclosingFunction,
   isCall,
   isFunction,
   lastNameOf,
-  nameOf,
   statementOf,
   textOf,
   type Node,
@@ -52,13 +52,7 @@ export function isCleanup(statement: Node): boolean {
   if (call.type === 'AssignmentExpression' || call.type === 'UnaryExpression') return true;
   if (call.type === 'NewExpression') return true;
   if (call.type !== 'CallExpression') return false;
-  const callee = bare(call.callee);
-  const name =
-    callee.type === 'MemberExpression'
-      ? nameOf(callee)
-      : callee.type === 'Identifier'
-        ? callee.name
-        : undefined;
+  const name = calledName(call);
   return name !== undefined && CLEANUP.test(name);
 }
 

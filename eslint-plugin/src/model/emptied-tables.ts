@@ -3,10 +3,9 @@ import type { TSESTree } from '@typescript-eslint/utils';
 import { bare, isCall, nameOf, type Call, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
 import { methodCalls } from './method-calls.ts';
-import { isSharedDatabase } from './shared-databases.ts';
-import { emptiesTable, HOLE, isBegin, isRollback, shortened } from './sql-text.ts';
-import { sendingsOf, type Sending } from './statements.ts';
-import { isAboutTemporaryTable } from './temporary-tables.ts';
+import { isSharedDatabase, reachesShared } from './shared-databases.ts';
+import { emptiesTable, isBegin, isRollback, shortened } from './sql-text.ts';
+import { sendingsOf } from './statements.ts';
 import { isTestCode } from './test-code.ts';
 
 export interface EmptiedTable {
@@ -17,7 +16,8 @@ export interface EmptiedTable {
 
 export function* emptiedTables(file: FileModel): Iterable<EmptiedTable> {
   for (const sending of sendingsOf(file)) {
-    if (empties(file, sending) && isTestCode(file, file.frames.frameOf(sending.node))) {
+    if (!reachesShared(file, sending, emptiesTable) || isUndone(file, sending.through)) continue;
+    if (isTestCode(file, file.frames.frameOf(sending.node))) {
       yield { node: sending.node, statement: shortened(sending.text) };
     }
   }
@@ -31,17 +31,6 @@ export function* emptiedTables(file: FileModel): Iterable<EmptiedTable> {
       yield { node: call, statement: shortened(file.source.getText(call)) };
     }
   }
-}
-
-/** A placeholder may name a schema of this run's own. */
-function empties(file: FileModel, { statements, through }: Sending): boolean {
-  const isEmptying = statements.some(
-    (statement) =>
-      emptiesTable(statement) &&
-      !statement.includes(HOLE) &&
-      !isAboutTemporaryTable(file, statement),
-  );
-  return isEmptying && isSharedDatabase(file, through) && !isUndone(file, through);
 }
 
 /** Sent through a client on which the file also begins and rolls back. */

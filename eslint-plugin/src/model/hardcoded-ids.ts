@@ -1,6 +1,16 @@
 /** Assertions that an id which a sequence gave inside a sandbox is a number written in the test. */
 import type { TSESTree } from '@typescript-eslint/utils';
-import { bare, isCall, nameOf, outer, outerAwaited, type Identifier, type Node } from './ast.ts';
+import {
+  bare,
+  calledName,
+  isCall,
+  nameOf,
+  type Call,
+  outer,
+  outerAwaited,
+  type Identifier,
+  type Node,
+} from './ast.ts';
 import type { FileModel } from './file-model.ts';
 import { sandboxedAt } from './sandboxes.ts';
 import { sendingsOf, type Sending } from './statements.ts';
@@ -77,14 +87,8 @@ function comparedWith(identifier: Identifier | TSESTree.JSXIdentifier): Node | u
   return last === 'id' ? numberAt(expected) : idIn(bare(expected));
 }
 
-function isEquality({ callee }: TSESTree.CallExpression | TSESTree.NewExpression): boolean {
-  const called = bare(callee);
-  const name =
-    called.type === 'MemberExpression'
-      ? nameOf(called)
-      : called.type === 'Identifier'
-        ? called.name
-        : undefined;
+function isEquality(call: Call): boolean {
+  const name = calledName(call);
   return name !== undefined && EQUALITIES.has(name);
 }
 

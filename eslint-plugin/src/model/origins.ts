@@ -45,6 +45,11 @@ export function isExport(origin: Origin | undefined, module: string, name: strin
   return origin?.from === 'module' && origin.module === module && exportNameOf(origin) === name;
 }
 
+/** `process.env` or a variable of it. */
+export function isOfEnvironment(origin: Origin | undefined): boolean {
+  return origin?.from === 'module' && origin.module === 'process' && origin.path[0] === 'env';
+}
+
 export function readOrigins(
   variables: Variables,
   isTestModule: (module: string) => boolean,
@@ -177,9 +182,8 @@ export function readOrigins(
 
   function onlyValueOf(node: Node): Node | undefined {
     const variable = variables.of(node);
-    const given = variable && !isParameter(variable) ? variables.values(variable) : undefined;
-    const [value] = given ?? [];
-    return given?.length === 1 && value?.path.length === 0 ? bare(value.expression) : undefined;
+    const value = variable && !isParameter(variable) ? variables.onlyValue(variable) : undefined;
+    return value && bare(value);
   }
 
   /** `url ? describe : describe.skip` is a suite either way. */

@@ -1,6 +1,7 @@
 /** What is known of the options a pool was made with? */
 import { bare, isCall, propertyOf, textOf, type Call, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
+import { isOfEnvironment } from './origins.ts';
 
 const LIMITS = ['max', 'connectionLimit', 'connection_limit'];
 
@@ -30,18 +31,13 @@ function isMadeOpenly(file: FileModel, call: Call): boolean {
 function isReadable(file: FileModel, node: Node): boolean {
   const value = bare(node);
   if (textOf(value) !== undefined || value.type === 'TemplateLiteral') return true;
-  if (isEnvironment(file, value)) return true;
+  if (isOfEnvironment(file.originOf(value))) return true;
   const constant = file.variables.constantOf(value);
   if (constant) return isReadable(file, constant);
   if (value.type !== 'ObjectExpression') return false;
   const isWhole = value.properties.every((property) => property.type === 'Property');
   const pool = propertyOf(value, 'pool')?.value;
   return isWhole && !isLimited(value) && !(pool && isLimited(bare(pool)));
-}
-
-function isEnvironment({ originOf }: FileModel, node: Node): boolean {
-  const origin = originOf(node);
-  return origin?.from === 'module' && origin.module === 'process' && origin.path[0] === 'env';
 }
 
 /** To one connection, or to a number that is not written here. */

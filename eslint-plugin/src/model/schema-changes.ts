@@ -1,11 +1,10 @@
 /** Statements by which a test file changes a schema that other files see. */
-import { bare, nameOf, type Call, type Node } from './ast.ts';
+import { bare, calledName, nameOf, type Call, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
 import type { Frame } from './frames.ts';
-import { isSharedDatabase } from './shared-databases.ts';
-import { changesSchema, HOLE, shortened } from './sql-text.ts';
-import { sendingsOf, type Sending } from './statements.ts';
-import { isAboutTemporaryTable } from './temporary-tables.ts';
+import { isSharedDatabase, reachesShared } from './shared-databases.ts';
+import { changesSchema, shortened } from './sql-text.ts';
+import { sendingsOf } from './statements.ts';
 import { isTeardown, isTestCode } from './test-code.ts';
 
 export interface SchemaChange {
@@ -16,7 +15,7 @@ export interface SchemaChange {
 
 export function* schemaChanges(file: FileModel): Iterable<SchemaChange> {
   for (const sending of sendingsOf(file)) {
-    if (!changesSharedSchema(file, sending)) continue;
+    if (!reachesShared(file, sending, changesSchema)) continue;
     const frame = file.frames.frameOf(sending.node);
     if (!isTeardown(frame) && isTestCode(file, frame)) {
       yield { node: sending.node, statement: shortened(sending.text) };
@@ -30,17 +29,6 @@ export function* schemaChanges(file: FileModel): Iterable<SchemaChange> {
   }
 }
 
-/** A placeholder may name a schema of this run's own. */
-function changesSharedSchema(file: FileModel, { statements, through }: Sending): boolean {
-  const isChange = statements.some(
-    (statement) =>
-      changesSchema(statement) &&
-      !statement.includes(HOLE) &&
-      !isAboutTemporaryTable(file, statement),
-  );
-  return isChange && isSharedDatabase(file, through);
-}
-
 /** `migrate(pool)`, `runMigrations({ pool })` and `knex.migrate.latest()`, of a shared database. */
 function isMigration(file: FileModel, call: Call): boolean {
   const callee = bare(call.callee);
@@ -52,12 +40,7 @@ function isMigration(file: FileModel, call: Call): boolean {
       isSharedDatabase(file, migrate.object)
     );
   }
-  const name =
-    callee.type === 'Identifier'
-      ? callee.name
-      : callee.type === 'MemberExpression'
-        ? nameOf(callee)
-        : undefined;
+  const name = calledName(call);
   if (name === undefined || !/^(run)?migrat(e|ions?)/i.test(name) || file.frames.calleeOf(call)) {
     return false;
   }

@@ -12,7 +12,8 @@ import type { FileModel } from './file-model.ts';
 import { perFile } from './per-file.ts';
 import type { Reading } from './reading.ts';
 import { HOLE } from './sql-text.ts';
-import { sendingsOf } from './statements.ts';
+import { sendingsOf, type Sending } from './statements.ts';
+import { isAboutTemporaryTable } from './temporary-tables.ts';
 import { within } from './tree.ts';
 import type { Variable } from './variables.ts';
 
@@ -39,6 +40,19 @@ export function isSharedDatabase(file: FileModel, node: Node): boolean {
   return (
     resource !== undefined && SERVED.has(resource.kind) && !isOwnDatabase(file, value, new Set())
   );
+}
+
+/** Whether such a statement goes to a shared database. A placeholder may name a schema of this run's own. */
+export function reachesShared(
+  file: FileModel,
+  { statements, through }: Sending,
+  isSuch: (statement: string) => boolean,
+): boolean {
+  const says = statements.some(
+    (statement) =>
+      isSuch(statement) && !statement.includes(HOLE) && !isAboutTemporaryTable(file, statement),
+  );
+  return says && isSharedDatabase(file, through);
 }
 
 /** A computed search path: the tables are those of this run. */

@@ -1,8 +1,7 @@
 /** Variables by which one test hands on to a later one, so that the later cannot run without it. */
-import type { TSESTree } from '@typescript-eslint/utils';
 import { bare, isInside, type FunctionNode, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
-import type { Reference, Variable } from './variables.ts';
+import { isNothing, type Reference, type Variable } from './variables.ts';
 
 export interface TestChain {
   readonly node: Node;
@@ -17,7 +16,7 @@ export function* testChains(file: FileModel): Iterable<TestChain> {
     const target = bare(assignment.left);
     const variable = target.type === 'Identifier' ? file.variables.of(target) : undefined;
     if (!variable || seen.has(variable) || assignment.operator !== '=') continue;
-    if (isNothing(file, assignment) || !isEmptyAtFirst(file, variable)) continue;
+    if (isNothing(file.variables, assignment.right) || !isEmptyAtFirst(file, variable)) continue;
     const test = testOf(file, assignment);
     if (!test || !isFilledByTestsAlone(file, variable)) continue;
     const read = readByLaterTest(file, variable, test);
@@ -31,13 +30,6 @@ export function* testChains(file: FileModel): Iterable<TestChain> {
 function testOf({ frames }: FileModel, node: Node): FunctionNode | undefined {
   const frame = frames.frameOf(node);
   return frame.is === 'test' && frames.scopeOf(frame) === 'test' ? frame.fn : undefined;
-}
-
-function isNothing({ variables }: FileModel, { right }: TSESTree.AssignmentExpression): boolean {
-  const value = bare(right);
-  return (
-    (value.type === 'Literal' && value.value === null) || variables.isGlobal(value, 'undefined')
-  );
 }
 
 /** Declared at the top of the file or a suite, without a value. */

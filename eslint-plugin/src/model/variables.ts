@@ -24,6 +24,8 @@ export interface Variables {
   isGlobal(node: Node, name?: string): node is Identifier;
   /** The expressions a variable is ever given, as far as they stand alone (no patterns, no `+=`). */
   values(variable: Variable): readonly Value[] | undefined;
+  /** The one expression that a variable is ever given. */
+  onlyValue(variable: Variable): Node | undefined;
   /** The one expression that the variable of this identifier is ever given; a parameter has none. */
   constantOf(node: Node): Node | undefined;
   /** The property a member expression names, by itself or through a constant: `env.X`, `env[X]`. */
@@ -75,12 +77,17 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
     return given;
   }
 
+  function onlyValue(variable: Variable): Node | undefined {
+    const given = values(variable);
+    const [value] = given ?? [];
+    return given?.length === 1 && value?.path.length === 0 ? value.expression : undefined;
+  }
+
   function constantOf(node: Node): Node | undefined {
     const variable = of(node);
     if (variable?.defs.length !== 1 || variable.defs[0]?.type !== 'Variable') return undefined;
-    const given = values(variable);
-    const [value] = given ?? [];
-    return given?.length === 1 && value?.path.length === 0 ? bare(value.expression) : undefined;
+    const value = onlyValue(variable);
+    return value && bare(value);
   }
 
   function propertyOf(member: TSESTree.MemberExpression): string | undefined {
@@ -90,14 +97,11 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
   function functionOf(variable: Variable): FunctionNode | undefined {
     const [definition] = variable.defs;
     if (variable.defs.length !== 1 || !definition) return undefined;
-    const given = values(variable);
     if (definition.type === 'FunctionName' && isFunction(definition.node)) {
-      return given?.length === 0 ? definition.node : undefined;
+      return values(variable)?.length === 0 ? definition.node : undefined;
     }
-    const [value] = given ?? [];
-    return given?.length === 1 && value?.path.length === 0 && isFunction(value.expression)
-      ? value.expression
-      : undefined;
+    const value = onlyValue(variable);
+    return isFunction(value) ? value : undefined;
   }
 
   return {
@@ -108,6 +112,7 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
       !byIdentifier.has(node) &&
       (name === undefined || node.name === name),
     values,
+    onlyValue,
     constantOf,
     propertyOf,
     functionOf,
@@ -143,6 +148,14 @@ function valueWrittenAt(identifier: Node): Value | undefined {
     }
   }
   return undefined;
+}
+
+/** `null` or `undefined`, as they are written. */
+export function isNothing(variables: Variables, node: Node): boolean {
+  const value = bare(node);
+  return (
+    (value.type === 'Literal' && value.value === null) || variables.isGlobal(value, 'undefined')
+  );
 }
 
 /** Whether a value was made by `new AsyncDisposableStack()`, or by its synchronous sibling. */
