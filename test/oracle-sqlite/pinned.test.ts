@@ -1,7 +1,7 @@
 /** Programs that long runs of the oracle ended with, made smaller: each failed once. */
 import { test } from 'node:test';
 import { DRIVERS } from '../runtime/sqlite/drivers.ts';
-import type { Program } from './program.ts';
+import type { Program, Step } from './program.ts';
 import { PLACES, Twins } from './twins.ts';
 
 const exec = (...statements: readonly string[]): Program =>
@@ -9,6 +9,8 @@ const exec = (...statements: readonly string[]): Program =>
 
 const ORPHAN = 'INSERT INTO child (parent) VALUES (99)';
 const CLASH = "INSERT OR ROLLBACK INTO parent (name) VALUES ('x'), ('x')";
+
+const rowByRow = (sql: string): Step => ({ is: 'sql', sql, way: 'iterate' });
 
 /** Run one after another where the first has left everything as it was. */
 const PINNED: Readonly<Record<string, readonly Program[]>> = {
@@ -21,6 +23,10 @@ const PINNED: Readonly<Record<string, readonly Program[]>> = {
   'a database is attached in a sandbox that is lost': [
     exec("ATTACH ':memory:' AS aux", "INSERT INTO parent (name) VALUES ('y')", CLASH),
     exec('SELECT 1'),
+  ],
+  'a COMMIT that keys refuse is left unfinished': [
+    [...exec('SAVEPOINT a', ORPHAN), rowByRow('COMMIT'), ...exec('DROP TABLE child', 'ROLLBACK')],
+    exec('DROP TABLE child'),
   ],
 };
 

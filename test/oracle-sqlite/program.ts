@@ -21,6 +21,8 @@ export type Program = readonly Step[];
 /** Runs a program step by step. */
 export class Runner {
   readonly #db: AnyHandle;
+  /** What a driver does when it collects a statement is nobody's to foresee. */
+  readonly #alive: unknown[] = [];
   readonly #kept = new Map<string, ReturnType<AnyHandle['prepare']>>();
 
   constructor(db: AnyHandle) {
@@ -53,23 +55,29 @@ export class Runner {
         this.#db.exec(sql);
         return undefined;
       case 'iterate':
-        return [...this.#db.prepare(sql).iterate()];
+        return [...this.#prepare(sql).iterate()];
       case 'run':
       case 'get':
       case 'all':
-        return this.#db.prepare(sql)[way]();
+        return this.#prepare(sql)[way]();
     }
+  }
+
+  #prepare(sql: string): ReturnType<AnyHandle['prepare']> {
+    const statement = this.#db.prepare(sql);
+    this.#alive.push(statement);
+    return statement;
   }
 
   #keptStatement(sql: string): ReturnType<AnyHandle['prepare']> {
     let statement = this.#kept.get(sql);
-    if (!statement) this.#kept.set(sql, (statement = this.#db.prepare(sql)));
+    if (!statement) this.#kept.set(sql, (statement = this.#prepare(sql)));
     return statement;
   }
 
   #amid(rows: string, sql: string): unknown {
     const seen: unknown[] = [];
-    for (const row of this.#db.prepare(rows).iterate()) {
+    for (const row of this.#prepare(rows).iterate()) {
       seen.push(
         row,
         outcome(() => this.#send(sql, 'exec')),

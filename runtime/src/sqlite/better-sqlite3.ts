@@ -206,6 +206,10 @@ export class BetterRawHandle implements RawHandle<BetterHandle> {
     return result;
   }
 
+  keepRunning(): never {
+    throw new TypeError('better-sqlite3 reads no statement row by row that has no rows');
+  }
+
   /** The other methods refuse a statement that returns no rows. */
   performs(method: Running): boolean {
     return method === 'run';

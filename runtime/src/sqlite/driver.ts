@@ -63,6 +63,8 @@ export interface RawHandle<H extends object = object> {
   call(statement: object, method: Running, args: readonly unknown[]): unknown;
   /** Runs these instead of a statement that begins or ends a transaction. @returns what `method` returns for the last */
   perform(texts: readonly string[], method: Running, args: readonly unknown[]): unknown;
+  /** Keeps something running, as far as SQLite can tell, that reads no table. @returns what ends it */
+  keepRunning(): () => void;
   /** Whether this method of the driver runs statements that return no rows. */
   performs(method: Running): boolean;
   sqlOf(statement: object): string;

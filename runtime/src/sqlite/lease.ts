@@ -4,14 +4,12 @@ import { identityOf, sayTest } from '../test-family.ts';
 import type { TestScope } from '../test-scope.ts';
 import { Notes } from '../notes.ts';
 import { captureTrace, formatPlace, type Trace } from '../trace.ts';
+import { iteratorOver, type Rows } from './rows.ts';
 
 type LeaseState =
   | { readonly is: 'open' }
   | { readonly is: 'closed'; readonly by: Trace }
   | { readonly is: 'ended' };
-
-/** What a statement gives row by row. */
-export type Rows = Pick<IterableIterator<unknown>, 'next' | 'return'>;
 
 /** A statement whose rows are still being read. */
 interface OpenIterator {
@@ -153,7 +151,7 @@ export class Lease {
     const open: OpenIterator = { sql, began: captureTrace(), close: () => void rows.return?.() };
     const iterators = (this.#iterators ??= new Set());
     iterators.add(open);
-    const tracked: IterableIterator<unknown> = Object.assign(Object.create(ITERATOR) as object, {
+    return iteratorOver({
       next: () => {
         try {
           const result = rows.next();
@@ -170,16 +168,12 @@ export class Lease {
         iterators.delete(open);
         return rows.return?.() ?? { done: true as const, value: undefined };
       },
-      [Symbol.iterator]: () => tracked,
     });
-    return tracked;
   }
 }
 
 const OPEN: LeaseState = { is: 'open' };
 const ENDED: LeaseState = { is: 'ended' };
-/** What gives iterators their helpers (`map`, `toArray`), where there are such. */
-const ITERATOR = Object.getPrototypeOf(Object.getPrototypeOf([].values())) as object;
 
 export function isPromise(result: unknown): boolean {
   return typeof (result as { then?: unknown } | null | undefined)?.then === 'function';

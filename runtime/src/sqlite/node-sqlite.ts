@@ -289,12 +289,15 @@ export class NodeRawHandle implements RawHandle<NodeSqliteHandle> {
 
   perform(texts: readonly string[], method: Running, args: readonly unknown[]): unknown {
     let result: unknown;
-    for (const text of texts) {
-      const statement = this.#prepare(text);
-      // An iterator would run it only when it is asked for its first row.
-      result = this.call(statement, method === 'iterate' ? 'all' : method, args);
-    }
-    return method === 'iterate' ? (result as unknown[]).values() : result;
+    for (const text of texts) result = this.call(this.#prepare(text), method, args);
+    return result;
+  }
+
+  keepRunning(): () => void {
+    const sql = 'SELECT 1 UNION ALL SELECT 1 FROM main.sqlite_schema';
+    const rows = this.call(this.#prepare(sql), 'iterate', []) as IterableIterator<unknown>;
+    rows.next();
+    return () => void rows.return?.();
   }
 
   performs(): boolean {

@@ -10,9 +10,11 @@ import { DeferredKeys } from './deferred-keys.ts';
 import type { DeferringSchema } from './deferring-schema.ts';
 import type { RawHandle, Running } from './driver.ts';
 import type { Floor } from './floor.ts';
-import type { Lease, Rows } from './lease.ts';
+import type { Lease } from './lease.ts';
 import { isOn, treatPragma } from './pragmas.ts';
 import { Residue } from './residue.ts';
+import { Rowless } from './rowless.ts';
+import { iteratorOver, type Rows } from './rows.ts';
 import { statementsOf } from './sql-reader.ts';
 import {
   isControl,
@@ -41,6 +43,7 @@ export class Sandbox implements Access {
   /** Of statements that are not plain. */
   #kinds: WeakMap<object, StatementKind> | undefined;
   #state: AppTransaction = { is: 'idle' };
+  #rowless: Rowless | undefined;
   /** Whether anything may be committed as the app sees it: only then is it a loss when SQLite undoes all. */
   #hasCommitted = false;
   /** How often a failing statement took everything with it, and nothing was lost. */
@@ -71,6 +74,7 @@ export class Sandbox implements Access {
   /** Undoes everything. @throws HazardError `no-nested-begin` when a statement had ended the transaction before */
   close(): void {
     const isLost = !this.#raw.inTransaction;
+    this.#rowless?.end();
     this.#residue.restoreSettings();
     if (isLost) {
       this.#isSpent = true;
@@ -147,8 +151,11 @@ export class Sandbox implements Access {
     this.#assertIntact();
     const sql = this.#raw.sqlOf(statement);
     const kind = this.#kindOf(statement, sql);
+    this.#rowless?.beforeRunning(statement);
     if (isControl(kind) && this.#raw.performs(method))
-      return this.#control(kind, sql, method, args);
+      return method === 'iterate'
+        ? this.#whenAsked(statement, args, () => this.#control(kind, sql, 'all', args))
+        : this.#control(kind, sql, method, args);
     if (kind.is === 'pragma' || kind.is === 'vacuum') this.#admitPrepared(sql, kind);
     const run = (): unknown => this.#raw.call(statement, method, args);
     if (method === 'iterate' && (kind.is === 'other' || kind.is === 'pragma')) {
@@ -161,11 +168,27 @@ export class Sandbox implements Access {
     }
     if (kind.is === 'other' && this.#raw.reads(statement)) return this.#reading(run);
     if (method === 'iterate' && this.#raw.performs(method)) {
-      // There are no rows to wait for, and it must not run when nobody looks.
       const all = (): unknown => this.#raw.call(statement, 'all', args);
-      return (this.#perform(sql, kind, all) as unknown[]).values();
+      return this.#whenAsked(statement, args, () => this.#perform(sql, kind, all));
     }
     return this.#perform(sql, kind, run, method === 'get');
+  }
+
+  /** Rows of a statement that has none. */
+  #whenAsked(
+    statement: object,
+    args: readonly unknown[],
+    run: () => unknown,
+  ): IterableIterator<unknown> {
+    this.#raw.call(statement, 'iterate', args); // The driver says what is wrong with the values.
+    const rowless = (this.#rowless ??= new Rowless(this.#raw));
+    return iteratorOver(
+      rowless.rowsOf(statement, () => {
+        this.#lease.assertUsable();
+        this.#assertIntact();
+        run();
+      }),
+    );
   }
 
   pragma(source: string, run: (source: string) => unknown): unknown {

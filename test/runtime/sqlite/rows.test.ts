@@ -403,6 +403,12 @@ const ROWS: readonly Row[] = [
       return seen;
     },
   },
+  { topic: 'what is only asked for rows, and not for the first', does: unasked },
+  { topic: 'a transaction row by row', does: rowByRow },
+  { topic: 'what comes after a COMMIT that failed row by row', does: unfinished('none') },
+  { topic: 'a COMMIT that failed row by row, tried again', does: unfinished('next') },
+  { topic: 'a COMMIT that failed row by row, given up', does: unfinished('return') },
+  { topic: 'a COMMIT that failed row by row, run anew', does: unfinished('run') },
   // reading back
   { topic: 'a serialized image holds what the app committed', before: [INSERT], does: serialized },
 ];
@@ -422,6 +428,42 @@ function transaction(variant: 'default' | 'immediate', fails = false): Does {
       if (fails) throw new Error('the app changed its mind');
     });
     return work[variant]?.();
+  };
+}
+
+/** Rows of statements that have none: better-sqlite3 refuses to give any. */
+function unasked(db: AnyHandle): unknown {
+  return ['BEGIN', 'CREATE TABLE extra (x)', 'COMMIT'].map((sql) =>
+    outcome(() => typeof db.prepare(sql).iterate()),
+  );
+}
+
+function rowByRow(db: AnyHandle): unknown {
+  return ['BEGIN', 'CREATE TABLE extra (x)', 'COMMIT', 'COMMIT'].map((sql) =>
+    outcome(() => {
+      const rows = db.prepare(sql).iterate();
+      return [rows.next(), rows.return?.()].map((each) => ({ ...each }));
+    }),
+  );
+}
+
+/** A COMMIT that failed, what is done to it when the key was put right, and whether it still keeps a table. */
+function unfinished(then: 'none' | 'next' | 'return' | 'run'): Does {
+  return (db) => {
+    db.exec(`BEGIN; ${ORPHAN}`);
+    const statement = db.prepare('COMMIT');
+    return outcome(() => {
+      const rows = statement.iterate();
+      const dropping = (): unknown => outcome(() => void db.exec('DROP TABLE fragile'));
+      const failed = outcome(() => rows.next());
+      db.exec(PARENT);
+      const kept = dropping();
+      const again = outcome(() => {
+        if (then === 'none') return db.exec('COMMIT');
+        return then === 'run' ? statement.run() : { ...rows[then]?.() };
+      });
+      return [failed, kept, again, dropping(), outcome(() => statement.run())];
+    });
   };
 }
 
