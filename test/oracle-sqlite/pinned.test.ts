@@ -24,6 +24,10 @@ const PINNED: Readonly<Record<string, readonly Program[]>> = {
     exec("ATTACH ':memory:' AS aux", "INSERT INTO parent (name) VALUES ('y')", CLASH),
     exec('SELECT 1'),
   ],
+  'rows are being read when the sandbox is lost': [
+    [{ is: 'amid', rows: 'SELECT id FROM parent', sql: CLASH }],
+    exec('DROP TABLE child'),
+  ],
   'a COMMIT that keys refuse is left unfinished': [
     [...exec('SAVEPOINT a', ORPHAN), rowByRow('COMMIT'), ...exec('DROP TABLE child', 'ROLLBACK')],
     exec('DROP TABLE child'),

@@ -7,7 +7,7 @@ import { DEFAULT_MODES, readDefaultModes } from './default-modes.ts';
 import { LOCK_TIMEOUT_MILLIS } from './lock-waits.ts';
 import type { Modes } from './modes-in-force.ts';
 import type { Control } from './exchange.ts';
-import { impatience } from './lost-peers.ts';
+import { keptAlive } from './lost-peers.ts';
 import type { RealConnection } from './real-connection.ts';
 import { IS_STANDBY, standby } from './standby.ts';
 
@@ -20,7 +20,7 @@ export interface Fitness {
 }
 
 /** What a machine that is gone has locked is free before those give up who wait for it. */
-const PATIENCE = { idle: 4, interval: 1, count: 4 };
+const KEEP_ALIVE = { idle: 4, interval: 1, count: 4 };
 
 const fitted = new WeakMap<RealConnection, Fitness>();
 
@@ -45,7 +45,7 @@ async function makeFit(real: RealConnection): Promise<Fitness> {
   const modes = readDefaultModes(row);
   // A pooler makes up the number it tells its clients.
   if (Number(row.at(-1)) !== real.processId) return { modes, opening: [openingBehindPooler(real)] };
-  await real.rows(`${settings('session')}, ${impatience(PATIENCE)}`);
+  await real.rows(`${settings('session')}, ${keptAlive(KEEP_ALIVE)}`);
   return { modes, opening: [] };
 }
 

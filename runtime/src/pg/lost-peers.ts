@@ -4,7 +4,7 @@
  */
 
 /** How long the silence of a machine may last before it counts as gone. */
-export interface Patience {
+export interface KeepAlive {
   /** After how many seconds of silence it is asked for a sign of life. */
   readonly idle: number;
   /** How many seconds there are between two such questions. */
@@ -17,7 +17,7 @@ export interface Patience {
  * As expressions of SQL, which set it for the session. What somebody has set to less holds.
  * Servers and systems that do not know one of the settings leave it.
  */
-export function impatience({ idle, interval, count }: Patience): string {
+export function keptAlive({ idle, interval, count }: KeepAlive): string {
   const wanted = {
     tcp_keepalives_idle: idle,
     tcp_keepalives_interval: interval,

@@ -5,7 +5,7 @@
 import type pg from 'pg';
 import { SetupError } from '../setup-error.ts';
 import { codeOf, connect, withDatabase } from './connect.ts';
-import { impatience } from './lost-peers.ts';
+import { keptAlive } from './lost-peers.ts';
 import { IS_STANDBY, standby } from './standby.ts';
 
 /** A connection, and what was asked over it first. */
@@ -17,7 +17,7 @@ export interface Maintenance<Row> {
 }
 
 /** What a machine left that is gone can wait for longer than a network that is down for a while. */
-const PATIENCE = { idle: 30, interval: 10, count: 6 };
+const KEEP_ALIVE = { idle: 30, interval: 10, count: 6 };
 /** Waiting for a lock takes as long as another process's migrations do. */
 const NEVER = [
   'statement_timeout',
@@ -43,7 +43,7 @@ export async function connectToMaintenance<Row = object>(
   const isOwn = `pg_backend_pid() = ${String(processID)}`;
   const { rows } = await client.query<Row & { own: boolean; standby: boolean }>(
     `select ${isOwn} as own, ${IS_STANDBY} as standby,
-       case when ${isOwn} then (select row(${withoutLimits('false')}, ${impatience(PATIENCE)})::text) end as settings
+       case when ${isOwn} then (select row(${withoutLimits('false')}, ${keptAlive(KEEP_ALIVE)})::text) end as settings
        ${columns && `, ${columns}`}`,
   );
   const [row] = rows;

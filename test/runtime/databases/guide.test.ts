@@ -26,13 +26,13 @@ test('errors that the guide names exist', () => {
 });
 
 /** By the constant that the row of a lost machine stands for. */
-const PATIENCE = { 'connection-settings': '8 s', maintenance: '90 s' };
+const KEEP_ALIVE = { 'connection-settings': '8 s', maintenance: '90 s' };
 
-for (const [file, seconds] of Object.entries(PATIENCE)) {
+for (const [file, seconds] of Object.entries(KEEP_ALIVE)) {
   test(`a lost machine holds its part for ${seconds} (${file})`, () => {
     const source = readFileSync(join(SOURCES, `pg/${file}.ts`), 'utf8');
     const [, idle, interval, count] =
-      /PATIENCE = \{ idle: (\d+), interval: (\d+), count: (\d+) \}/.exec(source) ?? [];
+      /KEEP_ALIVE = \{ idle: (\d+), interval: (\d+), count: (\d+) \}/.exec(source) ?? [];
     assert.equal(`${String(Number(idle) + Number(interval) * Number(count))} s`, seconds);
     assert.match(guide, new RegExp(`\\| ${seconds} `));
   });
