@@ -1,6 +1,7 @@
 /** All rules: one file each. Generated from the files in `rules/`. */
 import type { Rule } from 'eslint';
 import noAsyncSqliteTransaction from './rules/no-async-sqlite-transaction.ts';
+import noClientMisuse from './rules/no-client-misuse.ts';
 import noConcurrentClientQueries from './rules/no-concurrent-client-queries.ts';
 import noConcurrentMigrations from './rules/no-concurrent-migrations.ts';
 import noCrossConnectionRead from './rules/no-cross-connection-read.ts';
@@ -46,6 +47,7 @@ import requirePoolEnd from './rules/require-pool-end.ts';
 
 export const rules = {
   'no-async-sqlite-transaction': noAsyncSqliteTransaction,
+  'no-client-misuse': noClientMisuse,
   'no-concurrent-client-queries': noConcurrentClientQueries,
   'no-concurrent-migrations': noConcurrentMigrations,
   'no-cross-connection-read': noCrossConnectionRead,
