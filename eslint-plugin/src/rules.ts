@@ -44,6 +44,7 @@ import noZombieTest from './rules/no-zombie-test.ts';
 import requireAwaitedTeardown from './rules/require-awaited-teardown.ts';
 import requireClientRelease from './rules/require-client-release.ts';
 import requirePoolEnd from './rules/require-pool-end.ts';
+import requirePoolErrorListener from './rules/require-pool-error-listener.ts';
 
 export const rules = {
   'no-async-sqlite-transaction': noAsyncSqliteTransaction,
@@ -90,4 +91,5 @@ export const rules = {
   'require-awaited-teardown': requireAwaitedTeardown,
   'require-client-release': requireClientRelease,
   'require-pool-end': requirePoolEnd,
+  'require-pool-error-listener': requirePoolErrorListener,
 } satisfies Record<string, Rule.RuleModule>;

@@ -36,6 +36,10 @@ export const requirePoolBudget = defineHazard({
     ],
     message: '{{asked}}: {{words}}. That is {{share}} for each.',
   },
+  unseenBy: {
+    linter:
+      'a pool opens as many connections as wait for one at the same time, the cores of the machine decide how many processes there are, and the server what it takes. No `max` in the source is too high by itself.',
+  },
   evidence: [
     'Unleash/unleash#1069',
     'constructive-io/constructive#262',

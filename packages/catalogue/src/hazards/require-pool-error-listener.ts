@@ -19,7 +19,23 @@ export const requirePoolErrorListener = defineHazard({
   remedy:
     "Give every pool a listener, `pool.on('error', (error) => …)`, and every client that is held for long; end a pool before its database is dropped or its server stopped.",
   severity: 'error',
-  presets: [],
+  presets: ['strict'],
+  linter: {
+    sees: [
+      'a `pg` pool without a listener, where the file drops its database `with (force)` or terminates its connections while the pool is open',
+      'the same, where the file stops the container that the pool is connected to',
+    ],
+    cannotSee: [
+      'what anybody else does to the server',
+      'pools that are given to other functions, which may listen',
+      'a database whose name the drop and the pool take from different places',
+    ],
+    messages: {
+      unheard:
+        "`{{pool}}` has no listener for `error`, and line {{line}} ends its idle connections while it is open: that is thrown as an uncaught exception. End the pool first, or listen: `{{pool}}.on('error', …)`.",
+    },
+    suggestions: {},
+  },
   runtime: {
     sees: [
       'the error of a broken connection that a `pg` pool, client or connection emits while nobody listens: where it was made, which test ran at that moment, and which statement of this process ended the connection',
@@ -40,13 +56,12 @@ export const requirePoolErrorListener = defineHazard({
     'mikro-orm/mikro-orm#8069',
     'sequelize/sequelize#12704',
   ],
-  whenNotToUse:
-    'There is no rule to turn off: the process is told only of an error that nobody hears.',
+  whenNotToUse: 'In tests of what a process does with an error that nobody hears.',
   examples: [
     {
       title: 'a connection is terminated while it lies idle in the pool',
       file: 'restart.test.mjs',
-      reportedBy: ['runtime'],
+      reportedBy: ['linter', 'runtime'],
       bad: `import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import pg from 'pg';
