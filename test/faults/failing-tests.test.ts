@@ -70,7 +70,7 @@ test('is clean after ${name}', isClean);`,
 ].join('\n');
 
 for (const pool of Object.keys(POOLS) as PoolKind[]) {
-  describe(`with ${pool}`, { concurrency: true, timeout: 120_000 }, () => {
+  describe(`with ${pool}`, { concurrency: true, timeout: 300_000 }, () => {
     test('time-outs', async (t) => {
       const bodies = Object.entries(TIMED_OUT).map(
         ([name, { body }]) => `

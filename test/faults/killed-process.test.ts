@@ -112,7 +112,7 @@ async function runsTwice(
 
 describe(
   'nothing is left, and the next run is warm, after',
-  { concurrency: 2, timeout: 120_000 },
+  { concurrency: 2, timeout: 300_000 },
   () => {
     const CASES: readonly (readonly [
       pool: PoolKind,

@@ -158,13 +158,13 @@ import { poolOf } from './pool.mjs';
 test('holds', async (t) => {
   const pool = await poolOf(t);
   await pool.query("${insert(1)}");
-  console.log('holding');
+  console.log('holding in', process.pid);
   ${then}
 });`,
       });
       const run = startTests(t, own, { CONNECTION_STRING: connectionString });
-      await run.prints(/holding/);
-      return run;
+      const [, pid] = await run.prints(/holding in (\d+)/);
+      return { ended: run.ended, pid: Number(pid) };
     }
 
     test('when a wait ends with the server’s own error', async (t) => {
@@ -184,7 +184,8 @@ test('holds', async (t) => {
         /^Test "waits for a file" waited for a lock, which process \d+ of the server \(savepoint holder\.test\.mjs \(\d+\); idle in transaction; INSERT INTO users VALUES \(1, 'Ada'\)\) holds\./,
       );
       await sandbox.close();
-      holder.process.kill('SIGKILL');
+      process.kill(holder.pid, 'SIGUSR2');
+      assert.equal((await holder.ended).code, 0);
     });
 
     test('when they wait for each other', async (t) => {

@@ -60,15 +60,16 @@ function ready(host: Host, folder: string, args: readonly string[], env: NodeJS.
   let output = '';
   for (const stream of [process_.stdout, process_.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const ended = once(process_, 'close').then(([code]) => ({
-    exitCode: code as number | null,
-    output,
-  }));
+  let isOver = false;
+  const ended = once(process_, 'close').then(([code]) => {
+    isOver = true;
+    return { exitCode: code as number | null, output };
+  });
   const started: Started = {
     begin: () => process_.stdin?.end('go\n'),
     prints: async (words) => {
       while (!output.includes(words)) {
-        if (process_.exitCode !== null) throw new Error(`it ended without it:\n${output}`);
+        if (isOver) throw new Error(`it ended without it:\n${output}`);
         await delay(20);
       }
     },
@@ -94,7 +95,7 @@ async function ask<T>(host: Host, server: string, sql: string): Promise<T[]> {
   return JSON.parse(output) as T[];
 }
 
-describe('several machines on one server', { skip: noHosts(), timeout: 240_000 }, () => {
+describe('several machines on one server', { skip: noHosts(), timeout: 300_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'machines-'));
   let hub: Host;
   let machines: Host[];

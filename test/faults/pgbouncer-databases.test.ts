@@ -91,7 +91,7 @@ for (const way of ['rollback', 'clone', 'rollback', 'clone']) {
 const FILES = { 'a.test.mjs': FILE, 'b.test.mjs': FILE, 'c.test.mjs': FILE };
 
 for (const mode of MODES) {
-  describe(`behind pgbouncer in ${mode} mode`, { skip: noPgbouncer(), timeout: 120_000 }, () => {
+  describe(`behind pgbouncer in ${mode} mode`, { skip: noPgbouncer(), timeout: 300_000 }, () => {
     test('processes at once migrate once; sandboxes and clones leave nothing', async (t) => {
       const { through, databases } = await pooled(t, mode);
       const before = await sessionSettings(through, SETTINGS);
@@ -185,7 +185,7 @@ test('stays', async (t) => {
 });
 `;
 
-describe('a pooler that cannot serve', { skip: noPgbouncer(), timeout: 120_000 }, () => {
+describe('a pooler that cannot serve', { skip: noPgbouncer(), timeout: 300_000 }, () => {
   test('for want of transactions is refused by name', async (t) => {
     const { through, databases } = await pooled(t, 'statement');
     const db = postgres({ connectionString: through, migrate: 'select 1' });

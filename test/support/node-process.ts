@@ -3,7 +3,7 @@
  * is `SAVEPOINT_TEST_NODE`, a path, or the one that runs these tests.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 
 export const NODE = process.env.SAVEPOINT_TEST_NODE ?? process.execPath;
 
@@ -13,7 +13,7 @@ export const NODE_MAJOR = Number(
 );
 
 /** A process that has not ended by then is killed. */
-const DEADLINE_MILLIS = 120_000;
+const DEADLINE_MILLIS = 240_000;
 
 export interface Ended {
   /** Undefined when it had to be killed. */
@@ -47,21 +47,24 @@ export function startNode(args: readonly string[], { cwd, env }: Surroundings = 
     killSignal: 'SIGKILL',
   });
   let output = '';
+  const heard = new EventEmitter();
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text;
+      heard.emit('more');
     });
   }
-  const ended = once(child, 'close').then(([code]) => ({
-    exitCode: (code as number | null) ?? undefined,
-    output,
-  }));
+  let isOver = false;
+  const ended = once(child, 'close').then(([code]) => {
+    isOver = true;
+    return { exitCode: (code as number | null) ?? undefined, output };
+  });
   const prints = async (words: RegExp): Promise<RegExpExecArray> => {
     for (;;) {
       const found = words.exec(output);
       if (found) return found;
-      if (child.exitCode !== null) throw new Error(`the process ended without it:\n${output}`);
-      await Promise.race([once(child.stdout, 'data'), ended]);
+      if (isOver) throw new Error(`the process ended without it:\n${output}`);
+      await Promise.race([once(heard, 'more'), ended]);
     }
   };
   return { process: child, prints, ended };

@@ -18,7 +18,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { filesIn, processes, segments, sockets, withDescendants, type Process } from './machine.ts';
+import {
+  filesIn,
+  kill,
+  processes,
+  segments,
+  sockets,
+  withDescendants,
+  type Process,
+} from '../../support/machine.ts';
 import { FILES, LOOKING, writeSuite, type Seen } from './suite.ts';
 
 /** Kinds of things that can be left, and what was. */
@@ -110,14 +118,6 @@ const VICTIMS = {
 
 function killGroup({ pid = 0 }: ChildProcess): void {
   kill(-pid);
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
 }
 
 /** How long what was left may take to go after the next start, in looks. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { scopeOf } from '../../../runtime/src/test-scope.ts';
+import { endAllIn } from '../../support/machine.ts';
 import { AS_TAP, startNode, type Running } from '../../support/node-process.ts';
 import { project, SHORT_GRACE, type Project } from './users.ts';
 
@@ -35,7 +36,12 @@ export function startTests(
     cwd: folder,
     env: { ...SHORT_GRACE, ...environment },
   });
-  scopeOf(t).defer(() => process.kill('SIGKILL'));
+  scopeOf(t).defer(() => {
+    if (process.killed || process.exitCode !== null) return;
+    process.kill('SIGKILL');
+    // The files of a runner do not end with it.
+    endAllIn(folder);
+  });
   return {
     process,
     prints,

@@ -1,4 +1,5 @@
 /** Processes that use an embedded server of a project of their own, and what is left of it. */
+import assert from 'node:assert/strict';
 import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
@@ -12,6 +13,8 @@ import { promisify } from 'node:util';
 import { isAlive } from '../../../runtime/src/pg/embedded/processes.ts';
 import { stateFolderOf } from '../../../runtime/src/pg/embedded/state-folder.ts';
 import { scopeOf } from '../../../runtime/src/test-scope.ts';
+import { afterAllElse } from '../../support/database.ts';
+import { leftIn } from '../../support/machine.ts';
 
 const USER = fileURLToPath(new URL('fixtures/user.mjs', import.meta.url));
 /** The module that users load. */
@@ -44,14 +47,23 @@ export interface Project {
   readonly state: string;
 }
 
-/** An empty project, removed with the test once its server is gone. */
+/**
+ * An empty project, removed with the test once its server is gone. The test fails when a process
+ * that it started there goes on.
+ */
 export async function project(t: TestContext): Promise<Project> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'project-')));
   await writeFile(join(folder, 'package.json'), '{}');
   const state = await stateFolderOf(folder);
   scopeOf(t).defer(async () => {
+    const left = await leftIn(folder);
     await untilGone(state);
     await rm(folder, { recursive: true });
+    // Told last of all: what throws keeps node:test from the hooks behind it.
+    afterAllElse(t, () => {
+      assert.deepEqual(left, [], 'what the test has started goes on after it');
+      return Promise.resolve();
+    });
   });
   return { folder, state };
 }

@@ -1,6 +1,7 @@
 /** What is there on a Linux machine, found by looking: processes, sockets, files, shared memory. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Process {
   readonly pid: number;
@@ -30,6 +31,38 @@ function read(pid: number): Process | undefined {
   } catch {
     // It has ended meanwhile.
     return undefined;
+  }
+}
+
+/** Those that work in a folder, as all do that are started for a project; none where nobody can tell. */
+export function processesIn(folder: string): Process[] {
+  if (process.platform !== 'linux') return [];
+  return processes().filter((each) => `${each.folder}/`.startsWith(`${folder}/`));
+}
+
+/** Ends everything that works in a folder, at once. */
+export function endAllIn(folder: string): void {
+  for (const { pid } of processesIn(folder)) kill(pid);
+}
+
+/** How long a process may take to end by itself. */
+const GRACE_MILLIS = 10_000;
+
+/** Waits until nobody works in a folder any more. @returns who did not end by himself, and is ended */
+export async function leftIn(folder: string, graceMillis = GRACE_MILLIS): Promise<string[]> {
+  const until = performance.now() + graceMillis;
+  while (processesIn(folder).length > 0 && performance.now() < until) await delay(20);
+  const left = processesIn(folder);
+  for (const { pid } of left) kill(pid);
+  return left.map(({ pid, command }) => `${pid} ${command}`);
+}
+
+/** Ends a process, unless it has ended. */
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
   }
 }
 
