@@ -25,6 +25,9 @@ function open(x) { return close(x); } function close(x) { return open(x); }
 test('a', a); test('b', () => { const pool = c() ?? new Pool(); open(pool); process.env.A = '1'; });`,
   'variables that are their own value': `import { test } from 'node:test';
 let a = a; const b = c, c = b; var d = d.e; test('a', () => { a(); b(); d(); a.end(); b.listen(1); });`,
+  'objects whose properties are each other’s': `import { test } from 'node:test';
+const a = { b: a.b, c: d.e }; const d = { e: a.c }; const f = () => f(); const g = { h: new Pool({ connectionString: f() }) };
+test('a', async () => { await a.b.query('truncate x'); await a.c.query('drop table x'); await g.h.query('truncate y'); const i = await a.c.connect(); i.release(); });`,
   'a helper that calls itself and changes the process': `import { test } from 'node:test';
 function a(t) { process.env.A = '1'; a(t); t.after(() => a(t)); } test('a', (t) => a(t)); test('b', (t) => { process.env.A = '2'; t.after(() => a(t)); });`,
   'calls of what they make, and parameters given to their own function': `import { test } from 'node:test';

@@ -66,6 +66,7 @@ export function readAcquisitions(
 ): Acquisitions {
   const byVariable = new Map<Variable, Knowledge | undefined>();
   const byFunction = new Map<FunctionNode, Knowledge | undefined>();
+  const byProperty = new Map<Node, Knowledge | undefined>();
   const closableOf = readClosables(tree, variables, originOf, frames);
 
   function of(call: Call): Acquisition | undefined {
@@ -155,11 +156,22 @@ export function readAcquisitions(
     if (value.type === 'Identifier') {
       return resourceOfVariable(variables.of(value)) ?? foreign.of(value);
     }
+    if (value.type === 'MemberExpression') return resourceOfProperty(variables.heldAt(value));
     if (!isCall(value)) return undefined;
     const callee = bare(value.callee);
     const fluent =
       callee.type === 'MemberExpression' ? answeredBy(callee.object, nameOf(callee)) : undefined;
     return fluent ?? scopeMade(value) ?? acquiredBy(value)?.resource ?? foreign.of(value);
+  }
+
+  /** Noted before it is known: `const a = { b: a.b }` asks for itself. */
+  function resourceOfProperty(held: Node | undefined): Knowledge | undefined {
+    if (!held) return undefined;
+    if (!byProperty.has(held)) {
+      byProperty.set(held, undefined);
+      byProperty.set(held, resourceOf(held));
+    }
+    return byProperty.get(held);
   }
 
   /** The object itself, where its method answers it. */

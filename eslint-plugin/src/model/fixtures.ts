@@ -234,7 +234,8 @@ export function readFixtures(
     const { hook } = release;
     if (!hook || !one.variable) return undefined;
     for (const other of held) {
-      if (other.acquisition.lender !== one.variable) continue;
+      // What its lender closes with itself, like the page of a browser, is not in its way.
+      if (other.acquisition.lender !== one.variable || isClosable(other)) continue;
       for (const place of other.places) {
         if (place.is !== 'registered' || !place.hook || place.node === release.node) continue;
         const sameList =
@@ -288,6 +289,10 @@ export function readFixtures(
       failure,
     };
   }
+}
+
+function isClosable({ acquisition }: Held): boolean {
+  return acquisition.resource.kind === 'closable';
 }
 
 function releaseCodeOf({ variable, acquisition }: Held): string | undefined {

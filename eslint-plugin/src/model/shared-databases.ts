@@ -1,15 +1,9 @@
 /** Is what a statement is sent through a database that other processes use as well? */
-import {
-  bare,
-  isCall,
-  nameOf,
-  propertyOf,
-  type Call,
-  type FunctionNode,
-  type Node,
-} from './ast.ts';
+import type { TSESTree } from '@typescript-eslint/utils';
+import { bare, isCall, nameOf, propertyOf, type Call, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
 import { perFile } from './per-file.ts';
+import { answersOf } from './project/foreign-resources.ts';
 import type { Reading } from './reading.ts';
 import { HOLE } from './sql-text.ts';
 import { sendingsOf, type Sending } from './statements.ts';
@@ -74,13 +68,19 @@ function isPlugin(file: FileModel, node: Node, depth = 2): boolean {
   );
 }
 
-type Seen = Set<Variable | FunctionNode>;
+type Seen = Set<Variable | Node>;
 
 /** Made, by whichever file, with an address that the run works out. */
 function isOwnDatabase(reading: Reading, node: Node, seen: Seen): boolean {
   const value = bare(node);
   if (value.type === 'AwaitExpression') return isOwnDatabase(reading, value.argument, seen);
   if (isCall(value)) return isMadeAsOwn(reading, value, seen);
+  if (value.type === 'MemberExpression') {
+    const held = reading.variables.heldAt(value);
+    if (!held || seen.has(held)) return false;
+    seen.add(held);
+    return isOwnDatabase(reading, held, seen);
+  }
   const variable = reading.variables.of(value);
   if (!variable || seen.has(variable)) return false;
   seen.add(variable);
@@ -119,7 +119,9 @@ function isComputed(reading: Reading, node: Node, seen: Seen, parameters: boolea
     case 'BinaryExpression':
       return value.operator === '+';
     case 'AwaitExpression':
+      return bare(value.argument).type !== 'CallExpression' || computed(value.argument);
     case 'CallExpression':
+      return isAnsweredComputed(reading, value, seen, parameters);
     case 'NewExpression':
       return true;
     case 'LogicalExpression':
@@ -138,6 +140,25 @@ function isComputed(reading: Reading, node: Node, seen: Seen, parameters: boolea
     default:
       return false;
   }
+}
+
+/** Not where a function that is seen answers what it is given, or a constant: `required(DATABASE_URL)`. */
+function isAnsweredComputed(
+  reading: Reading,
+  call: TSESTree.CallExpression,
+  seen: Seen,
+  parameters: boolean,
+): boolean {
+  const { frames, project, originOf } = reading;
+  const fn = frames.calleeOf(call);
+  const called = fn ? { reading, fn } : project.anyFunctionOf(originOf(call.callee));
+  const answers = called ? answersOf(called) : [];
+  if (!called || answers.length === 0 || seen.has(called.fn)) return true;
+  seen.add(called.fn);
+  return (
+    call.arguments.some((argument) => isComputed(reading, argument, seen, parameters)) ||
+    answers.some((answer) => isComputed(called.reading, answer, seen, false))
+  );
 }
 
 function isComputedVariable(

@@ -7,6 +7,7 @@ import {
   bare,
   isFunction,
   nameOf,
+  propertyOf as propertyNamed,
   textOf,
   type FunctionNode,
   type Identifier,
@@ -28,6 +29,8 @@ export interface Variables {
   onlyValue(variable: Variable): Node | undefined;
   /** The one expression that the variable of this identifier is ever given; a parameter has none. */
   constantOf(node: Node): Node | undefined;
+  /** What a property of a constant object literal is given there: `context.pool`. */
+  heldAt(member: TSESTree.MemberExpression): Node | undefined;
   /** The property a member expression names, by itself or through a constant: `env.X`, `env[X]`. */
   propertyOf(member: TSESTree.MemberExpression): string | undefined;
   /** The function that a variable always is. */
@@ -94,6 +97,12 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
     return nameOf(member) ?? (member.computed ? textOf(constantOf(member.property)) : undefined);
   }
 
+  function heldAt(member: TSESTree.MemberExpression): Node | undefined {
+    const object = constantOf(bare(member.object));
+    const name = object?.type === 'ObjectExpression' ? propertyOf(member) : undefined;
+    return name === undefined ? undefined : propertyNamed(object, name)?.value;
+  }
+
   function functionOf(variable: Variable): FunctionNode | undefined {
     const [definition] = variable.defs;
     if (variable.defs.length !== 1 || !definition) return undefined;
@@ -114,6 +123,7 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
     values,
     onlyValue,
     constantOf,
+    heldAt,
     propertyOf,
     functionOf,
   };

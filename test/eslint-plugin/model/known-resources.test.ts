@@ -84,6 +84,9 @@ import puppeteer from 'puppeteer';
 import { GenericContainer } from 'testcontainers';
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
 let container;
+let shared;
+before(async () => { shared = await chromium.launch(); });
+after(() => shared.close());
 before(async () => { container = await new PostgreSqlContainer('postgres:18').withDatabase('test').start(); });
 after(() => { container.stop(); }); //! require-awaited-teardown
 test('worker', async () => { const worker = new Worker('./w.js'); await once(worker, 'message'); await worker.terminate(); }); //! no-inline-teardown
@@ -93,6 +96,10 @@ test('watcher', async () => { const watcher = watch('.'); await once(watcher, 'c
 test('chokidar', async (t) => { const watcher = chokidar.watch('.'); t.after(() => { watcher.close(); }); await once(watcher, 'all'); }); //! require-awaited-teardown
 test('playwright', async () => { const browser = await chromium.launch(); const page = await browser.newPage(); await page.goto('/'); await browser.close(); }); //! no-inline-teardown
 test('puppeteer', async (t) => { const browser = await puppeteer.launch(); t.after(() => browser.close()); await browser.newPage(); });
+test('page of a shared browser', async () => { const page = await shared.newPage(); await page.goto('/'); await page.close(); }); //! no-inline-teardown
+test('page, closed on every path', async (t) => { const page = await shared.newPage(); t.after(() => page.close()); await page.goto('/'); });
+test('context, left to its browser', async () => { const context = await shared.newContext(); await context.newPage(); });
+test('page closed behind its browser', async (t) => { const browser = await chromium.launch(); t.after(() => browser.close()); const page = await browser.newPage(); t.after(() => page.close()); await page.goto('/'); });
 test('container', async () => { const redis = await new GenericContainer('redis').withExposedPorts(6379).start(); await ping(redis); await redis.stop(); }); //! no-inline-teardown`,
   },
 ]);

@@ -51,6 +51,32 @@ export const pool = makePool(\`test_\${process.pid}\`);`,
       },
       expected: [],
     },
+    'of an address that a function checks and answers': {
+      files: {
+        'db.js': `import { Pool } from 'pg';
+import { required } from './config.js';
+export const pool = new Pool({ connectionString: required(process.env.DATABASE_URL) });`,
+        'config.js': `export function required(value = process.env.URL) { if (!value) throw new Error('no'); return value; }`,
+      },
+      expected: emptied,
+    },
+    'of an address that a function works out': {
+      files: {
+        'db.js': `import { Pool } from 'pg';
+import { addressOf } from './config.js';
+export const pool = new Pool({ connectionString: addressOf(process.env.DATABASE_URL) });`,
+        'config.js': `export function addressOf(value) { const url = new URL(value); url.pathname = process.pid; return url.href; }`,
+      },
+      expected: [],
+    },
+    'of an address that a package works out': {
+      files: {
+        'db.js': `import { Pool } from 'pg';
+import { addressOf } from 'addresses';
+export const pool = new Pool({ connectionString: addressOf(process.env.DATABASE_URL) });`,
+      },
+      expected: [],
+    },
     'made by a function that works out the name': {
       files: {
         'db.js': `import { Pool } from 'pg';

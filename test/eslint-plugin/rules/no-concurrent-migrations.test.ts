@@ -27,6 +27,18 @@ before(async () => {
 test('a', () => {});`,
     },
     {
+      name: 'the same, of a database of this run held in an object',
+      code: `import { before, test } from 'node:test';
+import { Pool } from 'pg';
+const context = { own: new Pool({ database: \`run_\${process.pid}\` }), other: undefined, name: 'a' };
+before(async () => {
+  await context.own.query('create table a (b int)');
+  await context.other.query('create table a (b int)');
+  await context[name].query('create table a (b int)');
+});
+test('a', () => {});`,
+    },
+    {
       name: 'rows, temporary tables, text that only mentions tables',
       code: `import { test } from 'node:test';
 import { Pool } from 'pg';
@@ -104,6 +116,26 @@ test('a', () => {});`,
     },
   ],
   invalid: [
+    {
+      name: 'through what an object holds',
+      language: 'ts',
+      code: `import { test } from 'node:test';
+import pg from 'pg';
+test('a', async () => {
+  await using context = {
+    client: new pg.Client(process.env.DATABASE_URL),
+    async [Symbol.asyncDispose]() { await this.client.end(); },
+  };
+  await context.client.connect();
+  await «context.client.query('drop table if exists public.migrations')»;
+});`,
+      reports: [
+        {
+          messageId: 'schema',
+          data: { statement: 'drop table if exists public.migrations' },
+        },
+      ],
+    },
     {
       name: 'in hooks, at the top, in a helper of the file; through pool and client',
       code: `import { before, beforeEach, test } from 'node:test';

@@ -231,7 +231,8 @@ function isForItself({ reading, fn }: ForeignFunction, call: Call, { kind }: Kno
   );
 }
 
-function answersOf({ reading, fn }: ForeignFunction): Node[] {
+/** What a function answers: the expressions it returns. */
+export function answersOf({ reading, fn }: ForeignFunction): Node[] {
   if (fn.generator) return [];
   if (fn.body.type !== 'BlockStatement') return [fn.body];
   const answers: Node[] = [];

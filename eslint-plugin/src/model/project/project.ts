@@ -30,6 +30,8 @@ export interface Project {
   exportOf(origin: Origin | undefined): Exported | undefined;
   /** The same, when it is a function. */
   functionOf(origin: Origin | undefined): ForeignFunction | undefined;
+  /** A function of any file, also of one that has to do with nothing the model knows. */
+  anyFunctionOf(origin: Origin | undefined): ForeignFunction | undefined;
 }
 
 export interface Exported {
@@ -66,6 +68,7 @@ const ALONE: Project = {
   settle: (origin) => origin,
   exportOf: () => undefined,
   functionOf: () => undefined,
+  anyFunctionOf: () => undefined,
 };
 
 /** The project around a file; a file without a place on the disk has none. */
@@ -131,19 +134,19 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     return mayBeTestFunction(name) || settings.known.mayMake(name) || DISPATCHER.test(name);
   }
 
-  function exportOf(origin: Origin | undefined): Exported | undefined {
+  function exportOf(origin: Origin | undefined, ofAnyFile = false): Exported | undefined {
     if (origin?.from !== 'module' || !isRelative(origin.module)) return undefined;
-    const key = keyOf(origin);
+    const key = `${keyOf(origin)} ${ofAnyFile}`;
     if (!exported.has(key)) {
       exported.set(key, undefined);
-      exported.set(key, findExport(origin));
+      exported.set(key, findExport(origin, ofAnyFile));
     }
     return exported.get(key);
   }
 
-  function findExport({ module, path }: ModuleOrigin): Exported | undefined {
+  function findExport({ module, path }: ModuleOrigin, ofAnyFile: boolean): Exported | undefined {
     const target = targetOf(module);
-    const slice = target === undefined ? undefined : sliceAt(target, path);
+    const slice = target === undefined ? undefined : sliceAt(target, path, ofAnyFile);
     if (target === undefined || !slice || slice.form === 'class') return undefined;
     const reading = readingOf(target, slice);
     const found = reading && exportAt(reading, path);
@@ -154,8 +157,8 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     return reading.project.exportOf(reading.originOf(found.node)) ?? { reading, node: found.node };
   }
 
-  function functionOf(origin: Origin | undefined): ForeignFunction | undefined {
-    const found = exportOf(origin);
+  function functionOf(origin: Origin | undefined, ofAnyFile = false): ForeignFunction | undefined {
+    const found = exportOf(origin, ofAnyFile);
     if (!found) return undefined;
     const { reading } = found;
     const node = bare(found.node);
@@ -177,9 +180,10 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
   }
 
   /** The part of a file that may say something of what the model knows. */
-  function sliceAt(target: string, path: readonly string[]): Slice | undefined {
+  function sliceAt(target: string, path: readonly string[], ofAnyFile = false): Slice | undefined {
     if (steps >= MOST_STEPS) return undefined;
     const sliced = files.read(target, slicedFiles);
+    if (ofAnyFile) return sliced?.slice(path);
     const leads = (module: string): boolean => leadsToKnown(target, module, steps + 1);
     // The whole file first: it costs less to ask, and most files lead nowhere.
     const slice = sliced?.modules.some(leads) ? sliced.slice(path) : undefined;
@@ -227,7 +231,12 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     return readings.get(key);
   }
 
-  return { settle, exportOf, functionOf };
+  return {
+    settle,
+    exportOf: (origin) => exportOf(origin),
+    functionOf: (origin) => functionOf(origin),
+    anyFunctionOf: (origin) => functionOf(origin, true),
+  };
 }
 
 function keyOf({ module, path }: ModuleOrigin): string {

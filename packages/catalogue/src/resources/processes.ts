@@ -3,7 +3,14 @@ import { exportsOf, type Loan, type Resource } from '../resource.ts';
 
 const stopped = { releasedBy: ['stop'] } as const;
 const started: Loan = { method: 'start', kind: 'container', ...stopped };
-const browser = { kind: 'browser', acquiredBy: 'call', releasedBy: ['close'] } as const;
+/** What a browser closes with itself: left open, it holds nothing up. */
+const view = { kind: 'closable', releasedBy: ['close'] } as const;
+const browser = {
+  kind: 'browser',
+  acquiredBy: 'call',
+  releasedBy: ['close'],
+  lends: ['newPage', 'newContext', 'createBrowserContext'].map((method) => ({ method, ...view })),
+} as const;
 
 const CONTAINERS: Readonly<Record<string, readonly string[]>> = {
   testcontainers: ['GenericContainer', 'Network'],
