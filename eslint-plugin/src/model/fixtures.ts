@@ -4,7 +4,7 @@ import { bare, enclosingFunction, nameOf, refugeOf, type Call, type Node } from 
 import { isActUnderTest, isSpokenOf } from './act-under-test.ts';
 import type { Acquisition, Acquisitions } from './acquisitions.ts';
 import type { Frame, Frames } from './frames.ts';
-import { keepsAlive } from './keeps-alive.ts';
+import { isClosedBySignal, keepsAlive } from './keeps-alive.ts';
 import { failureBefore } from './late-registrations.ts';
 import { isSameFrame, readNesting } from './nesting.ts';
 import type { Place } from './placement.ts';
@@ -261,7 +261,8 @@ export function readFixtures(
     const isAct =
       (OFTEN_TESTED.has(kind) && isActUnderTest(place, frame)) ||
       (kind === 'closable' && isSpokenOf(place.node, frame));
-    return !isAct && runsBetween(acquisition.node, [acquisition.node.range[1], place.at.range[0]]);
+    if (isAct || isClosedBySignal(acquisition, variables)) return false;
+    return runsBetween(acquisition.node, [acquisition.node.range[1], place.at.range[0]]);
   }
 
   function runsBetween(from: Node, [start, end]: readonly [number, number]): boolean {

@@ -2,25 +2,34 @@
  * Does a resource that nobody releases hold the process up? Where it may not, for it never opened,
  * was let go or ends by itself, nothing can be concluded. Does not ask who releases it.
  */
-import type { Acquisition } from './acquisitions.ts';
+import type { Acquisition, Chained } from './acquisitions.ts';
 import { bare, calledPathOn, isFunction, nameOf, propertyOf, type Call, type Node } from './ast.ts';
 import type { Variables } from './variables.ts';
 
-export function keepsAlive(
-  { node, resource, holder, chained }: Acquisition,
-  variables: Variables,
-): boolean {
-  const named =
-    holder.is === 'variable'
-      ? variables.references(holder.variable).flatMap(({ identifier }) => calledPathOn(identifier))
-      : [];
-  const calls = [...chained, ...named];
+export function keepsAlive(acquisition: Acquisition, variables: Variables): boolean {
+  const { node, resource } = acquisition;
+  const calls = callsOn(acquisition, variables);
   if (calls.some(({ path }) => path.at(-1) === 'unref') || givesServer(node)) return false;
+  if (takesSignal(node, variables)) return false;
   const openers = resource.keepsAliveOnce ?? resource.openedBy;
   if (openers.length === 0) return resource.keepsAliveOnce === undefined;
   return calls.some(
     ({ path, call }) => openers.includes(path.join('.')) && staysOpen(call, variables),
   );
+}
+
+/** Whether it was made or opened with a signal: whoever aborts that closes it, `t.signal` with its test. */
+export function isClosedBySignal(acquisition: Acquisition, variables: Variables): boolean {
+  const opened = callsOn(acquisition, variables).map(({ call }) => call);
+  return [acquisition.node, ...opened].some((call) => takesSignal(call, variables));
+}
+
+function callsOn({ holder, chained }: Acquisition, variables: Variables): readonly Chained[] {
+  const named =
+    holder.is === 'variable'
+      ? variables.references(holder.variable).flatMap(({ identifier }) => calledPathOn(identifier))
+      : [];
+  return [...chained, ...named];
 }
 
 /** `Fastify({ serverFactory })`: the server is somebody else's. */
@@ -31,10 +40,16 @@ function givesServer({ arguments: [options] }: Call): boolean {
 /** Not where it is closed by a signal, nor where the test wants it to fail. */
 function staysOpen(call: Call, variables: Variables): boolean {
   return (
-    !call.arguments.some((options) => propertyOf(options, 'signal')) &&
-    !isExpectedToFail(call) &&
-    !isErrorLookedAt(call, variables)
+    !takesSignal(call, variables) && !isExpectedToFail(call) && !isErrorLookedAt(call, variables)
   );
+}
+
+/** `{ signal }`, written in the call or in a constant. */
+function takesSignal(call: Call, variables: Variables): boolean {
+  return call.arguments.some((argument) => {
+    const options = bare(argument);
+    return propertyOf(variables.constantOf(options) ?? options, 'signal') !== undefined;
+  });
 }
 
 /** Inside `assert.rejects(…)`, or a `try` whose `catch` takes the error. */

@@ -18,6 +18,26 @@ test('closed with a callback', async (t) => {
 });`,
     },
     {
+      name: 'a signal ends it when the test fails: that of the test, or one that a hook aborts',
+      code: `import { test } from 'node:test';
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+test('a', async (t) => {
+  const server = createServer();
+  server.listen({ port: 0, signal: t.signal });
+  await ask(server.address());
+  server.close();
+});
+test('b', async (t) => {
+  const controller = new AbortController();
+  t.after(() => controller.abort());
+  const options = { signal: controller.signal };
+  const child = spawn('app', [], options);
+  await ask(child);
+  child.kill();
+});`,
+    },
+    {
       name: 'closing is the act: something is asserted after it',
       code: `import assert from 'node:assert/strict';
 import { test } from 'node:test';

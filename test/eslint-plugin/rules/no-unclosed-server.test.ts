@@ -58,7 +58,13 @@ test('a', async () => {
   await app.listen({ port: 0, signal: controller.signal });
   controller.abort();
 });
-test('b', (t) => { createServer().listen({ port: 0, signal: t.signal }); });`,
+test('b', (t) => { createServer().listen({ port: 0, signal: t.signal }); });
+test('c', (t) => {
+  const controller = new AbortController();
+  t.after(() => controller.abort());
+  const options = { port: 0, signal: controller.signal };
+  const server = createServer().listen(options);
+});`,
     },
     {
       name: 'it is expected not to open',
