@@ -2,22 +2,15 @@
 import { defineRule } from '../define-rule.ts';
 import { uncalledTeardowns } from '../model/uncalled-teardowns.ts';
 
-export default defineRule(
-  'no-uncalled-teardown',
-  function* (file) {
-    for (const { member, is } of uncalledTeardowns(file)) {
-      const release = file.source.getText(member);
-      const [start, end] = member.range;
-      yield {
-        node: member,
-        messageId: is,
-        data: { release },
-        fix:
-          is === 'named'
-            ? [{ range: [end, end], text: '()' }]
-            : [{ range: [start, end], text: `() => ${release}()` }],
-      };
-    }
-  },
-  { fixable: true },
-);
+export default defineRule('no-uncalled-teardown', function* (file) {
+  for (const { member, is } of uncalledTeardowns(file)) {
+    const release = file.source.getText(member);
+    const text = is === 'named' ? `${release}()` : `() => ${release}()`;
+    yield {
+      node: member,
+      messageId: is,
+      data: { release },
+      suggestion: { messageId: 'callRelease', edits: [{ range: member.range, text }] },
+    };
+  }
+});

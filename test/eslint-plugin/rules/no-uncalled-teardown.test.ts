@@ -70,12 +70,20 @@ import { Pool } from 'pg';
 const pool = new Pool();
 after(async () => { await «pool.end»; });
 test('a', () => {});`,
-      reports: [{ messageId: 'named', data: { release: 'pool.end' } }],
-      fixed: `import { after, test } from 'node:test';
+      reports: [
+        {
+          messageId: 'named',
+          data: { release: 'pool.end' },
+          suggestion: {
+            messageId: 'callRelease',
+            output: `import { after, test } from 'node:test';
 import { Pool } from 'pg';
 const pool = new Pool();
 after(async () => { await pool.end(); });
 test('a', () => {});`,
+          },
+        },
+      ],
     },
     {
       name: 'answered and not called',
@@ -86,13 +94,21 @@ test('a', (t) => {
   const server = http.createServer().listen(0);
   t.after(() => «server.close»);
 });`,
-      reports: [{ messageId: 'named', data: { release: 'server.close' } }],
-      fixed: `const { test } = require('node:test');
+      reports: [
+        {
+          messageId: 'named',
+          data: { release: 'server.close' },
+          suggestion: {
+            messageId: 'callRelease',
+            output: `const { test } = require('node:test');
 const http = require('node:http');
 test('a', (t) => {
   const server = http.createServer().listen(0);
   t.after(() => server.close());
 });`,
+          },
+        },
+      ],
     },
     {
       name: 'given to a hook without its object',
@@ -102,12 +118,20 @@ import Database from 'better-sqlite3';
 const db = new Database(':memory:');
 after(«db.close»);
 test('a', () => {});`,
-      reports: [{ messageId: 'unbound', data: { release: 'db.close' } }],
-      fixed: `import { after, test } from 'node:test';
+      reports: [
+        {
+          messageId: 'unbound',
+          data: { release: 'db.close' },
+          suggestion: {
+            messageId: 'callRelease',
+            output: `import { after, test } from 'node:test';
 import Database from 'better-sqlite3';
 const db = new Database(':memory:');
 after(() => db.close());
 test('a', () => {});`,
+          },
+        },
+      ],
     },
     {
       name: 'the release of a client, named',
@@ -118,14 +142,22 @@ test('a', async () => {
   const client = await pool.connect();
   try { await client.query('select 1'); } finally { «client.release»; }
 });`,
-      reports: [{ messageId: 'named', data: { release: 'client.release' } }],
-      fixed: `import { test } from 'node:test';
+      reports: [
+        {
+          messageId: 'named',
+          data: { release: 'client.release' },
+          suggestion: {
+            messageId: 'callRelease',
+            output: `import { test } from 'node:test';
 import { Pool } from 'pg';
 const pool = new Pool();
 test('a', async () => {
   const client = await pool.connect();
   try { await client.query('select 1'); } finally { client.release(); }
 });`,
+          },
+        },
+      ],
     },
   ],
 });

@@ -31,7 +31,8 @@ export const noUncalledTeardown = defineHazard({
       unbound:
         'The hook calls `{{release}}` without its object, and with the test’s context. Use `() => {{release}}()`.',
     },
-    suggestions: {},
+    // No fix: code that was never run runs then, and may fail or end what is still needed.
+    suggestions: { callRelease: 'Call `{{release}}()`.' },
   },
   unseenBy: {
     runtime:
