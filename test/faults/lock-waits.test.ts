@@ -1,11 +1,12 @@
 /** Tests that run at the same time and want the same row or key: who waits for whom is told. */
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { HazardError } from '../../runtime/src/hazard-error.ts';
 import { startTests } from '../runtime/databases/test-run.ts';
+import { afterAllElse, scratchDatabase } from '../support/database.ts';
 import { projectOn, runFile, type PoolKind } from './support/projects.ts';
 import { hazardsDuring, sceneFor, type Scene } from './support/sandboxes.ts';
+import { stallingProxy } from './support/stalling-proxy.ts';
 
 const USERS = 'CREATE TABLE users (id int PRIMARY KEY, name text)';
 const insert = (id: number) => `INSERT INTO users VALUES (${String(id)}, 'Ada')`;
@@ -40,10 +41,20 @@ describe('lock_timeout', () => {
   });
 });
 
+const WAITED_FOR_HOLDER = (error: unknown): boolean => {
+  assert.ok(error instanceof HazardError);
+  assert.equal(error.code, 'no-late-activity');
+  assert.match(
+    error.message,
+    /when test "is over" ended, for a lock which test "holds on" holds\./,
+  );
+  return true;
+};
+
 describe('both tests are named', { concurrency: true }, () => {
   test('when a wait ends with the server’s own error, which the app gets', async (t) => {
     const told = hazardsDuring(t);
-    const { sandboxOf } = await sceneFor(t, { schema: USERS, real: { lock_timeout: 2_500 } });
+    const { sandboxOf } = await sceneFor(t, { schema: USERS, real: { lock_timeout: 8_000 } });
     const [first, second] = [sandboxOf('books a seat'), sandboxOf('books it, too')];
     await first.pool.query(insert(1));
     const error: unknown = await second.pool.query(insert(1)).catch((thrown: unknown) => thrown);
@@ -63,7 +74,9 @@ describe('both tests are named', { concurrency: true }, () => {
 
   test('when they wait for each other', async (t) => {
     const told = hazardsDuring(t);
-    const { sandboxOf, witness } = await sceneFor(t, { schema: USERS });
+    // Before the wait is told for its length.
+    const real = { options: '-c deadlock_timeout=100ms' };
+    const { sandboxOf, witness } = await sceneFor(t, { schema: USERS, real });
     const [first, second] = [sandboxOf('one way'), sandboxOf('the other way')];
     await first.pool.query(insert(1));
     await second.pool.query(insert(2));
@@ -93,25 +106,33 @@ describe('both tests are named', { concurrency: true }, () => {
   });
 
   test('when a test ends while its statement waits', async (t) => {
-    const told = hazardsDuring(t);
     const { sandboxOf } = await sceneFor(t, { schema: USERS });
     const [first, second] = [sandboxOf('holds on'), sandboxOf('is over')];
     await first.pool.query(insert(1));
     const waits = second.pool.query(insert(1)).catch((error: unknown) => error);
-    // A server under load takes its time to say who is in the way.
-    while (!told.some(({ message }) => /"is over"/.test(message))) await delay(10);
-    await assert.rejects(second.close(), (error: unknown) => {
-      assert.ok(error instanceof HazardError);
-      assert.equal(error.code, 'no-late-activity');
-      assert.match(
-        error.message,
-        /when test "is over" ended, for a lock which test "holds on" holds\./,
-      );
-      return true;
-    });
+    await assert.rejects(second.close(), WAITED_FOR_HOLDER);
     await waits;
     // The one who held on is not harmed.
     assert.equal((await first.pool.query('SELECT 1')).rowCount, 1);
+    await first.close();
+  });
+  test('when a test ends before the server has said who is in the way', async (t) => {
+    const connectionString = await scratchDatabase(t);
+    const proxy = await stallingProxy(connectionString);
+    const real = { connectionString: proxy.connectionString };
+    const { sandboxOf } = await sceneFor(t, { schema: USERS, database: connectionString, real });
+    afterAllElse(t, () => proxy.close());
+    const answers = proxy.keepBack('pg_blocking_pids');
+    const [first, second] = [sandboxOf('holds on'), sandboxOf('is over')];
+    await first.pool.query(insert(1));
+    const waits = second.pool.query(insert(1)).catch((error: unknown) => error);
+    const behind = second.pool.query('SELECT 1');
+    const closed = second.close();
+    // It is refused when the time is over that what runs may take.
+    await assert.rejects(behind, { code: 'no-late-activity' });
+    answers.letGo();
+    await assert.rejects(closed, WAITED_FOR_HOLDER);
+    await waits;
     await first.close();
   });
 });
@@ -169,7 +190,7 @@ test('holds', async (t) => {
 
     test('when a wait ends with the server’s own error', async (t) => {
       const told = hazardsDuring(t);
-      const scene = await sceneFor(t, { schema: USERS, real: { lock_timeout: 2_500 } });
+      const scene = await sceneFor(t, { schema: USERS, real: { lock_timeout: 8_000 } });
       const holder = await startHolder(
         t,
         scene,
@@ -191,7 +212,7 @@ test('holds', async (t) => {
     test('when they wait for each other', async (t) => {
       const told = hazardsDuring(t);
       // Whoever looks for a deadlock when there is one is its victim.
-      const real = { options: '-c deadlock_timeout=2500ms' };
+      const real = { options: '-c deadlock_timeout=8s' };
       const scene = await sceneFor(t, { schema: USERS, real });
       const name = 'is the victim';
       const sandbox = scene.sandboxOf(name);
@@ -234,7 +255,7 @@ describe('at once', { concurrency: true }, () => {
   test('wants the key', async (t) => {
     const pool = await poolOf(t);
     await isInserted;
-    await pool.query("set lock_timeout = '2500ms'");
+    await pool.query("set lock_timeout = '8s'");
     try {
       await pool.query('insert into users values (1)');
     } finally {

@@ -50,6 +50,8 @@ export class LockWaits {
   #seen: Waiter['running'];
   #looks = 0;
   #holders: readonly LockHolder[] = [];
+  /** The last answer on its way. */
+  #learning: Promise<void> | undefined;
 
   /** @param client connected; asked nothing here */
   constructor(waiter: Waiter, client: pg.PoolClient) {
@@ -87,19 +89,37 @@ export class LockWaits {
 
   /** Looks at what is being asked. @returns whether it is time to ask who is in the way */
   look(): boolean {
+    if (this.#isSeen()) this.#looks++;
+    return this.#seen !== undefined && this.#looks >= SLOW_LOOKS && isPowerOfTwo(this.#looks);
+  }
+
+  /** Whether what is being asked was seen before; from now on it was. */
+  #isSeen(): boolean {
     const { running } = this.#waiter;
-    if (running === this.#seen) {
-      this.#looks++;
-    } else {
-      this.#seen = running;
-      this.#looks = 0;
-      this.#holders = [];
-    }
-    return running !== undefined && this.#looks >= SLOW_LOOKS && isPowerOfTwo(this.#looks);
+    if (running === this.#seen) return true;
+    this.#seen = running;
+    this.#looks = 0;
+    this.#holders = [];
+    this.#learning = undefined;
+    return false;
+  }
+
+  /** Settles once it is known who is in the way, if anybody is, as far as the server tells. */
+  async find(): Promise<void> {
+    if (this.#isSeen() && this.#holders.length > 0) return;
+    if (!this.#learning) askAbout([this]);
+    await this.#learning;
   }
 
   /** Learns who is in the way, which counts for the question that is unanswered both before and after. */
-  async learn(answer: Promise<readonly Blocker[]>): Promise<void> {
+  learn(answer: Promise<readonly Blocker[]>): void {
+    const learning = this.#hear(answer).then(() => {
+      if (this.#learning === learning) this.#learning = undefined;
+    });
+    this.#learning = learning;
+  }
+
+  async #hear(answer: Promise<readonly Blocker[]>): Promise<void> {
     const question = this.#seen;
     const blockers = await answer;
     if (question === undefined || this.#waiter.running !== question) return;
@@ -185,7 +205,7 @@ function askAbout(waiting: readonly LockWaits[]): void {
     waiting.map(({ pid }) => pid),
     first.client,
   );
-  for (const waits of waiting) void waits.learn(answer);
+  for (const waits of waiting) waits.learn(answer);
 }
 
 function sandboxAt(server: string, pid: number): string | undefined {

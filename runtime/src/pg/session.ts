@@ -49,6 +49,8 @@ const { setTimeout } = globalThis;
 
 /** How long a statement may wait for another client's transaction while the process has nothing to do. */
 const PATIENCE_MILLIS = 5_000;
+/** How long the end of a test waits to learn who is in the way of a statement that does not end. */
+const FIND_MILLIS = 5_000;
 /** How long a cancelled statement may take to stop. */
 const CANCEL_MILLIS = 2_000;
 
@@ -357,8 +359,12 @@ export class Session implements Ownership {
     const inTime =
       !this.#turns.running || (await within(this.graceLeft(graceMillis), this.#turns.idle()));
     this.#refuseWaiting();
+    if (inTime) return;
+    // A server under load takes its time to say who is in the way.
+    if (this.#lockWaits)
+      await within(FIND_MILLIS, Promise.race([this.#lockWaits.find(), this.#turns.idle()]));
     const { running } = this.#turns;
-    if (inTime || !running) return;
+    if (!running) return;
     this.spoil(unfinished(this, running.asked, this.#lockWaits?.holders));
     // A server that only loses its client goes on with the statement, and keeps its locks.
     this.#real?.cancel();

@@ -1,4 +1,4 @@
-/** A way to a server that stops carrying anything when it is told to, as a network may. */
+/** A way to a server that is slow, or stops carrying anything, when it is told to, as a network may. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
@@ -9,6 +9,8 @@ export interface StallingProxy {
   readonly connectionString: string;
   /** From now on nothing is carried in this direction, on connections of now and later. */
   stall(direction: Direction): void;
+  /** From now on who says these words hears no answer, until the answers are let go. */
+  keepBack(words: string): { letGo(): void };
   /** Breaks all connections. */
   close(): Promise<void>;
 }
@@ -18,10 +20,18 @@ export async function stallingProxy(connectionString: string): Promise<StallingP
   const target = new URL(connectionString);
   const stalled = new Set<Direction>();
   const sockets = new Set<Socket>();
+  let keptWords: string | undefined;
+  /** What those hear later who said the words. */
+  const kept = new Map<Socket, Buffer[]>();
   const carry = (from: Socket, to: Socket, direction: Direction) => {
     sockets.add(from);
-    from.on('data', (chunk) => {
-      if (!stalled.has(direction)) to.write(chunk);
+    from.on('data', (chunk: Buffer) => {
+      if (stalled.has(direction)) return;
+      if (keptWords !== undefined && chunk.includes(keptWords))
+        kept.set(from, kept.get(from) ?? []);
+      const later = kept.get(to);
+      if (later) later.push(chunk);
+      else to.write(chunk);
     });
     from.on('end', () => {
       if (!stalled.has(direction)) to.end();
@@ -47,6 +57,16 @@ export async function stallingProxy(connectionString: string): Promise<StallingP
     connectionString: here.href,
     stall: (direction) => {
       stalled.add(direction);
+    },
+    keepBack: (words) => {
+      keptWords = words;
+      return {
+        letGo: () => {
+          keptWords = undefined;
+          for (const [socket, chunks] of kept) socket.write(Buffer.concat(chunks));
+          kept.clear();
+        },
+      };
     },
     close: async () => {
       proxy.close();
