@@ -1,5 +1,6 @@
 /** `settings.savepoint`: extends the defaults; what cannot be meant is one clear error. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Linter } from 'eslint';
 import savepoint from 'eslint-plugin-savepoint';
@@ -234,6 +235,15 @@ test('every known key is in the complete settings, which are accepted', () => {
     return [known.toSorted(), Object.keys(value).toSorted()];
   });
   for (const [known, given] of named) assert.deepStrictEqual(given, known);
+});
+
+test('the README says what every key is', () => {
+  const readme = readFileSync(new URL('../../eslint-plugin/README.md', import.meta.url), 'utf8');
+  const [, settings = ''] = readme.split('## Settings');
+  const [resource] = complete.resources;
+  for (const key of Object.keys({ ...complete, ...resource, ...resource?.lends[0] })) {
+    assert.ok(settings.includes(`\`${key}\``), key);
+  }
 });
 
 describe('a value of the wrong shape is refused by the path of its key', () => {

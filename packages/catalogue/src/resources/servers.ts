@@ -87,6 +87,8 @@ export const SERVERS: readonly Resource[] = [
     export: 'Server',
     kind: 'server',
     acquiredBy: 'new',
+    // Given a server, it lives as long as that, which somebody else may close.
+    keepsAliveOnce: ['listen'],
     releasedBy: ['close'],
   },
   {
