@@ -67,6 +67,19 @@ test('c', (t) => {
 });`,
     },
     {
+      name: 'socket.io around a server that is closed',
+      code: `import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { Server } from 'socket.io';
+test('a', async (t) => {
+  const server = createServer();
+  const io = new Server(server);
+  t.after(() => server.close());
+  server.listen(0);
+  io.on('connection', (socket) => { socket.emit('hello'); });
+});`,
+    },
+    {
       name: 'it is expected not to open',
       code: `import assert from 'node:assert';
 import Fastify from 'fastify';
@@ -148,6 +161,30 @@ test('a', async () => { const server = await createServer(); await server.listen
     },
   ],
   invalid: [
+    {
+      name: 'socket.io that listens itself',
+      code: `import { test } from 'node:test';
+import { Server } from 'socket.io';
+test('a', async () => {
+  const io = «new Server()»;
+  io.listen(0);
+});`,
+      reports: [
+        {
+          messageId: 'server',
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `import { test } from 'node:test';
+import { Server } from 'socket.io';
+test('a', async (t) => {
+  const io = new Server();
+  t.after(() => io.close());
+  io.listen(0);
+});`,
+          },
+        },
+      ],
+    },
     {
       name: 'a server of a test',
       code: `import { createServer } from 'node:http';
