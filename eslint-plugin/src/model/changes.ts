@@ -66,6 +66,7 @@ export function readChanges(
   frames: Frames,
   placement: Placement,
   isTestModule: (module: string) => boolean,
+  isPutBackElsewhere: (kind: StateKind) => boolean,
 ): Fixture[] {
   if (writes.length === 0) return [];
   const steps = writes
@@ -168,7 +169,8 @@ export function readChanges(
         node: registered.node,
       };
     }
-    if (isEntrusted(change)) return { release: { is: 'unseen' } };
+    if (isEntrusted(change) || isPutBackElsewhere(change.kind))
+      return { release: { is: 'unseen' } };
     const inline = restoreInFrameOf(change);
     return inline
       ? { release: { is: 'inline' }, node: inline.node }

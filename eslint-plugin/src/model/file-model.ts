@@ -55,7 +55,16 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
     ];
     return groupByHazard([
       ...readFixtures(tree, acquisitions, releases, frames, variables),
-      ...readChanges(writes, tree, variables, originOf, frames, placement, isTestModule),
+      ...readChanges(
+        writes,
+        tree,
+        variables,
+        originOf,
+        frames,
+        placement,
+        isTestModule,
+        reading.project.putsBack,
+      ),
     ]);
   });
 

@@ -13,6 +13,7 @@ import { bare, isFunction, type FunctionNode, type Node } from '../ast.ts';
 import { readSource, type Reading } from '../reading.ts';
 import type { Settings } from '../settings.ts';
 import { mayBeTestFunction } from '../test-api.ts';
+import { isCommonState, putBackByCommonHooks } from './common-hooks.ts';
 import { exportAt } from './exports.ts';
 import { keeping, openFiles, type Files } from './files.ts';
 import { packageOf, type Package } from './packages.ts';
@@ -32,6 +33,8 @@ export interface Project {
   functionOf(origin: Origin | undefined): ForeignFunction | undefined;
   /** A function of any file, also of one that has to do with nothing the model knows. */
   anyFunctionOf(origin: Origin | undefined): ForeignFunction | undefined;
+  /** Whether a hook that all tests of the file have, from elsewhere, puts this back. */
+  readonly putsBack: (state: string) => boolean;
 }
 
 export interface Exported {
@@ -69,6 +72,7 @@ const ALONE: Project = {
   exportOf: () => undefined,
   functionOf: () => undefined,
   anyFunctionOf: () => undefined,
+  putsBack: () => false,
 };
 
 /** The project around a file; a file without a place on the disk has none. */
@@ -92,6 +96,7 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
   /** The same origin is asked for once per use of a name. */
   const seen = new WeakMap<ModuleOrigin, ModuleOrigin>();
   const exported = new Map<string, Exported | undefined>();
+  const putBack = new Map<string, boolean>();
 
   function settle(origin: ModuleOrigin): ModuleOrigin {
     if (!isRelative(origin.module)) return origin;
@@ -167,6 +172,15 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     return fn && { reading, fn };
   }
 
+  function putsBack(state: string): boolean {
+    if (!isCommonState(state)) return false;
+    const known = putBack.get(state);
+    if (known !== undefined) return known;
+    const found = putBackByCommonHooks(files, file, state);
+    putBack.set(state, found);
+    return found;
+  }
+
   function targetOf(specifier: string): string | undefined {
     if (!targets.has(specifier)) targets.set(specifier, resolveImport(files, file, specifier));
     return targets.get(specifier);
@@ -236,6 +250,7 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     exportOf: (origin) => exportOf(origin),
     functionOf: (origin) => functionOf(origin),
     anyFunctionOf: (origin) => functionOf(origin, true),
+    putsBack,
   };
 }
 

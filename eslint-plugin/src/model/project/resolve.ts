@@ -8,6 +8,8 @@ export interface Manifest {
   readonly main: string | undefined;
   readonly module: string | undefined;
   readonly exports: unknown;
+  /** The commands of its scripts. */
+  readonly scripts: readonly string[];
 }
 
 const EXTENSIONS = ['.js', '.ts', '.mjs', '.cjs', '.mts', '.cts', '.tsx', '.jsx'];
@@ -79,7 +81,13 @@ function manifestFrom(json: string): Manifest | undefined {
     main: field('main'),
     module: field('module'),
     exports: Reflect.get(value, 'exports'),
+    scripts: textsIn(Reflect.get(value, 'scripts')),
   };
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).filter((each) => typeof each === 'string');
 }
 
 function parsed(json: string): unknown {

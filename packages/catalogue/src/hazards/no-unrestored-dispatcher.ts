@@ -33,7 +33,7 @@ export const noUnrestoredDispatcher = defineHazard({
       'a restore in a statement that an earlier throw skips',
     ],
     cannotSee: [
-      'a restore by a helper in another file',
+      'a restore by a helper in another file, unless it is a hook at the top of one that the file imports or that the project’s test script loads',
       'whether the dispatcher that is put back is the one that was there',
     ],
     messages: {
