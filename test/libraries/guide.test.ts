@@ -58,7 +58,7 @@ function runAll(t: TestContext, chosen: readonly Snippet[], connectionString: st
       encoding: 'utf8',
       cwd: ROOT,
       env: { ...env, TEST_DATABASE_URL: connectionString },
-      timeout: 120_000,
+      timeout: 300_000,
     },
   );
   return stdout + stderr;

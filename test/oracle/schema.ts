@@ -1,5 +1,8 @@
 /** The database that random programs run on: something of everything that a transaction's end matters to. */
 
+/** Autovacuum takes locks, for which one of the two databases may have to wait and the other not. */
+const UNTENDED = 'WITH (autovacuum_enabled = off)';
+
 const SCHEMA = `
   CREATE TYPE mood AS ENUM ('calm', 'wild');
   CREATE TABLE users (
@@ -7,15 +10,15 @@ const SCHEMA = `
     name text UNIQUE,
     age int CONSTRAINT grown CHECK (age >= 0),
     mood mood NOT NULL DEFAULT 'calm'
-  );
+  ) ${UNTENDED};
   CREATE TABLE posts (
     id serial PRIMARY KEY,
     author int REFERENCES users DEFERRABLE INITIALLY DEFERRED,
     editor int REFERENCES users DEFERRABLE INITIALLY IMMEDIATE,
     slug text UNIQUE DEFERRABLE INITIALLY DEFERRED
-  );
-  CREATE TABLE tags (post int REFERENCES posts ON DELETE CASCADE, tag text, PRIMARY KEY (post, tag));
-  CREATE TABLE log (n serial, line text);
+  ) ${UNTENDED};
+  CREATE TABLE tags (post int REFERENCES posts ON DELETE CASCADE, tag text, PRIMARY KEY (post, tag)) ${UNTENDED};
+  CREATE TABLE log (n serial, line text) ${UNTENDED};
   CREATE VIEW adults AS SELECT id, name FROM users WHERE age >= 18;
   CREATE FUNCTION log_post() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN INSERT INTO log (line) VALUES ('post ' || NEW.id); RETURN NULL; END $$;

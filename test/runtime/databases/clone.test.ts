@@ -55,7 +55,7 @@ async function codeOf(body: (t: TestContext) => unknown): Promise<unknown> {
   return ((await runScripted('one', body)) as { code?: unknown } | undefined)?.code;
 }
 
-describe('a clone', { concurrency: true, timeout: 120_000 }, () => {
+describe('a clone', { concurrency: true, timeout: 300_000 }, () => {
   test('is migrated, has the settings and rights of the template, and is the test’s alone', async (t) => {
     const [one, another] = await Promise.all([
       t.test('one', async (t) => {
@@ -238,7 +238,7 @@ const LEFT: readonly (readonly [
 ];
 const endLater: (() => Promise<void>)[] = [];
 
-describe('a test that leaves in its clone', { timeout: 120_000 }, () => {
+describe('a test that leaves in its clone', { timeout: 300_000 }, () => {
   for (const [what, body, code] of LEFT) {
     test(`${what}: ${code ?? 'nothing is said'}`, async () => {
       assert.equal(await codeOf(async (t) => body(await db.clone(t), t)), code);
@@ -262,7 +262,7 @@ describe('a test that leaves in its clone', { timeout: 120_000 }, () => {
 
 // ---- a database of the user's own
 
-describe('without migrations', { timeout: 120_000 }, () => {
+describe('without migrations', { timeout: 300_000 }, () => {
   test('the named database is copied as it is', async (t) => {
     const connectionString = await scratchDatabase(t);
     await withConnection(connectionString, (client) => client.query('create table pets (id int)'));
@@ -334,7 +334,7 @@ async function clonesLike(name: string): Promise<string[]> {
   return rows.map(({ datname }) => datname);
 }
 
-describe('a run with clones', { concurrency: true, timeout: 120_000 }, () => {
+describe('a run with clones', { concurrency: true, timeout: 300_000 }, () => {
   test('leaves none of them, nor those that it made ahead', async (t) => {
     const { code, output, clones } = await runOf(t, {});
     assert.equal(code, 0, output);

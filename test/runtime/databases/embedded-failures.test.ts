@@ -68,7 +68,7 @@ async function installBroken(
 }
 
 // Each in a project of its own.
-describe('the embedded server', { concurrency: true, timeout: 120_000 }, () => {
+describe('the embedded server', { concurrency: true, timeout: 300_000 }, () => {
   test('that is not installed is named, with both ways out', async (t) => {
     const own = await projectOfItsOwn(t);
     const said = await startOwnUser(t, own);

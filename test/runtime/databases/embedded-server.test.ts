@@ -34,7 +34,7 @@ test('who connects spends no time on stretching a password that is long already'
 });
 
 // Each in a project of its own.
-describe('the embedded server', { concurrency: true, timeout: 120_000 }, () => {
+describe('the embedded server', { concurrency: true, timeout: 300_000 }, () => {
   test('processes that start together share one server', async (t) => {
     const own = await project(t);
     const users = await Promise.all(Array.from({ length: 6 }, () => startUser(t, own)));

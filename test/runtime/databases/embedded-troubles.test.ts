@@ -102,7 +102,7 @@ function mayBe(uid: number): boolean {
 }
 
 // Each in a project of its own.
-describe('the embedded server', { concurrency: 4, timeout: 120_000 }, () => {
+describe('the embedded server', { concurrency: 4, timeout: 300_000 }, () => {
   test('that finds its port taken looks for another', async (t) => {
     const taken = createServer().listen(0, '127.0.0.1');
     scopeOf(t).defer(() => taken.close());

@@ -135,7 +135,7 @@ const SUBJECTS: Record<LibraryName, Subject> = {
 
 for (const [name, { files, failing, says }] of Object.entries(SUBJECTS)) {
   const library = name as LibraryName;
-  describe(`migrations of ${name}`, { timeout: 120_000 }, () => {
+  describe(`migrations of ${name}`, { timeout: 300_000 }, () => {
     test('make the schema', async (t) => {
       const directory = await folderOf(t, files);
       const connectionString = await prepare(t, { directory, with: library });

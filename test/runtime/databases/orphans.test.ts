@@ -122,7 +122,7 @@ function clonesIn(names: readonly string[]): string[] {
   return names.filter((name) => name.includes('_clone_'));
 }
 
-describe('orphans', { concurrency: 2, timeout: 240_000 }, () => {
+describe('orphans', { concurrency: 2, timeout: 300_000 }, () => {
   test('of a killed process are dropped by the next start, which keeps what is warm', async (t) => {
     const role = await roleOf(t);
     const killed = await startLive(t, role, 'select 1');

@@ -98,7 +98,7 @@ describe('at once', { concurrency: true }, () => {
 });
 `;
 
-describe('within what the server takes', { concurrency: true, timeout: 120_000 }, () => {
+describe('within what the server takes', { concurrency: true, timeout: 300_000 }, () => {
   for (const [ASKS, connections] of [
     ['rollback', 4],
     ['clone', 8],

@@ -64,7 +64,7 @@ async function pass(t: TestContext, own: Project, environment?: NodeJS.ProcessEn
 }
 
 // Each in a project of its own.
-describe('a run of several files', { concurrency: true, timeout: 120_000 }, () => {
+describe('a run of several files', { concurrency: true, timeout: 300_000 }, () => {
   test('has one server and migrates once, from a cold start', async (t) => {
     const own = await projectOfFiles(t, 5);
     await pass(t, own);

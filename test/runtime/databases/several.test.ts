@@ -92,7 +92,7 @@ const SETS: readonly (readonly [string, (t: TestContext) => Promise<readonly Mem
   ],
 ];
 
-describe('several databases in one test', { timeout: 120_000 }, () => {
+describe('several databases in one test', { timeout: 300_000 }, () => {
   for (const [what, make] of SETS) {
     test(`${what} are each undone`, async (t) => {
       const members = await make(t);
@@ -122,7 +122,7 @@ describe('several databases in one test', { timeout: 120_000 }, () => {
   }
 });
 
-describe('a writer and a reader', { timeout: 120_000 }, () => {
+describe('a writer and a reader', { timeout: 300_000 }, () => {
   test('on one database see one another’s work in the test, and it is undone', async (t) => {
     const connectionString = await scratchDatabase(t);
     await withConnection(connectionString, (client) => client.query(USERS));
