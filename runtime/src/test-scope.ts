@@ -105,14 +105,33 @@ export class TestScope {
     });
   }
 
-  async #release(): Promise<void> {
+  #release(): Promise<void> {
     open.delete(this);
     const errors: unknown[] = [];
+    const awaited = this.#releaseUntilAwaited(errors);
+    return awaited || errors.length > 0 ? this.#releaseAwaiting(awaited, errors) : RELEASED;
+  }
+
+  /** @returns what is to be awaited before the next release; a promise more is time that every test pays for */
+  #releaseUntilAwaited(errors: unknown[]): PromiseLike<unknown> | undefined {
     for (let release = this.#releases.pop(); release; release = this.#releases.pop()) {
       try {
-        // Each promise less is time that every test saves.
         const released = release() as PromiseLike<unknown> | undefined;
-        if (released) await released;
+        if (released) return released;
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    return undefined;
+  }
+
+  async #releaseAwaiting(
+    first: PromiseLike<unknown> | undefined,
+    errors: unknown[],
+  ): Promise<void> {
+    for (let awaited = first; awaited; awaited = this.#releaseUntilAwaited(errors)) {
+      try {
+        await awaited;
       } catch (error) {
         errors.push(error);
       }
@@ -120,6 +139,9 @@ export class TestScope {
     throwAll(errors, `${String(errors.length)} releases of ${sayTest(this.name)} failed:`);
   }
 }
+
+/** Of all scopes that had nothing to await. */
+const RELEASED = Promise.resolve();
 
 /** Why node:test aborts a test before its hooks have run; else it does so after them. */
 const TIMED_OUT = 'testTimeoutFailure';

@@ -34,22 +34,27 @@ const STACK_DEPTH = 40;
 
 /**
  * Captures the stack of the caller. Frames of Node, of packages and of savepoint itself are left out.
- * Cheap: the stack is read when somebody wants to know.
+ * An error holds its stack unread, until somebody wants to know. It is made here and not in a function
+ * of its own, for what it costs is its frames: one more is a microsecond that every test pays.
  */
-export function captureTrace(): Trace {
-  return new LateTrace(currentStack());
+export function captureTrace(): LateTrace {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = STACK_DEPTH;
+  const mark = new Error();
+  Error.stackTraceLimit = before;
+  return new LateTrace(mark);
 }
 
 /** Whether savepoint itself makes this call, and not code of the user's that savepoint called. */
 export function isOwnCall(): boolean {
-  const frames = framesOf(currentStack().stack ?? '');
+  const frames = framesOf(captureTrace().stack);
   const user = frames.findIndex(isUserFrame);
   return frames.slice(0, user === -1 ? undefined : user).some(isOwnFrame);
 }
 
 /** Whether a package makes this call by itself, and not the user's own code. */
 export function isPackageCall(): boolean {
-  const others = framesOf(currentStack().stack ?? '').filter((frame) => !isIn(frame, OWN_CODE));
+  const others = framesOf(captureTrace().stack).filter((frame) => !isIn(frame, OWN_CODE));
   const caller = others.find((frame) => isUserFrame(frame) || isPackageFrame(frame));
   return caller !== undefined && isPackageFrame(caller);
 }
@@ -89,20 +94,16 @@ class LateTrace implements Trace {
     return this.#trace.place;
   }
 
+  /** As V8 writes it; of a trace that nobody has read yet. */
+  get stack(): string {
+    return this.#mark?.stack ?? '';
+  }
+
   get #trace(): Trace {
-    this.#read ??= traceOf(this.#mark?.stack ?? '');
+    this.#read ??= traceOf(this.stack);
     this.#mark = undefined;
     return this.#read;
   }
-}
-
-/** An error holds its stack unread. */
-function currentStack(): Error {
-  const before = Error.stackTraceLimit;
-  Error.stackTraceLimit = STACK_DEPTH;
-  const mark = new Error();
-  Error.stackTraceLimit = before;
-  return mark;
 }
 
 function framesOf(stack: string): string[] {
