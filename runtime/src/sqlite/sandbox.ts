@@ -2,16 +2,16 @@
  * One transaction around everything a test does with a handle: the app's own transactions are
  * savepoints in it, and nothing is ever committed. Knows no test runner and no driver.
  */
-import { HazardError } from '../hazard-error.ts';
-import { captureTrace } from '../trace.ts';
 import type { Access, Change } from './access.ts';
+import { Admission } from './admission.ts';
 import { RESERVED_PREFIX, translate, type AppTransaction } from './app-transaction.ts';
 import { DeferredKeys } from './deferred-keys.ts';
 import type { DeferringSchema } from './deferring-schema.ts';
 import type { RawHandle, Running } from './driver.ts';
+import { Enclosure } from './enclosure.ts';
 import type { Floor } from './floor.ts';
 import type { Lease } from './lease.ts';
-import { isOn, treatPragma } from './pragmas.ts';
+import { Refusals } from './refusals.ts';
 import { Residue } from './residue.ts';
 import { Rowless } from './rowless.ts';
 import { iteratorOver, type Rows } from './rows.ts';
@@ -23,15 +23,12 @@ import {
   kindOfStatement,
   OTHER,
   type Control,
-  type Pragma,
   type StatementKind,
 } from './statement-kind.ts';
 import { SqliteRefusal } from './sqlite-refusal.ts';
 
 const AUTOCOMMIT = `"${RESERVED_PREFIX}statement"`;
 const PROBE = `"${RESERVED_PREFIX}probe"`;
-/** An unknown pragma does nothing: sent for one that would only set what is set. */
-const NO_OP = 'PRAGMA savepoint_unchanged';
 
 export class Sandbox implements Access {
   readonly #raw: RawHandle;
@@ -39,17 +36,15 @@ export class Sandbox implements Access {
   readonly #floor: Floor;
   readonly #deferredKeys: DeferredKeys;
   readonly #residue: Residue;
+  readonly #refusals: Refusals;
+  readonly #admission: Admission;
+  readonly #enclosure: Enclosure;
   readonly #outer: Sandbox | undefined;
   /** Of statements that are not plain. */
   #kinds: WeakMap<object, StatementKind> | undefined;
   #state: AppTransaction = { is: 'idle' };
   #rowless: Rowless | undefined;
-  /** Whether anything may be committed as the app sees it: only then is it a loss when SQLite undoes all. */
-  #hasCommitted = false;
-  /** How often a failing statement took everything with it, and nothing was lost. */
-  #taken = 0;
   #isSpent = false;
-  #lost: HazardError | undefined;
 
   /**
    * @param outer the sandbox that it lies in, on the same handle
@@ -68,6 +63,11 @@ export class Sandbox implements Access {
     floor.enter();
     this.#deferredKeys = new DeferredKeys(raw, schema);
     this.#residue = new Residue(raw, outer && outer.#residue);
+    this.#refusals = new Refusals(lease);
+    this.#admission = new Admission(raw, this.#deferredKeys, this.#residue, this.#refusals);
+    this.#enclosure = new Enclosure(raw, lease, floor, this.#refusals, () => {
+      this.#beginAnew();
+    });
     this.#outer = outer;
   }
 
@@ -80,7 +80,7 @@ export class Sandbox implements Access {
       this.#isSpent = true;
       this.#deferredKeys.schemaChanged();
       this.#restoreDatabases();
-      throw this.#lost ?? this.#loss('a statement of a subtest');
+      throw this.#enclosure.loss;
     }
     if (this.#state.is === 'open') this.#lease.noteOpenTransaction();
     this.#deferredKeys.undone();
@@ -106,7 +106,7 @@ export class Sandbox implements Access {
     return (
       this.#floor.isOutermost &&
       this.#state.is === 'idle' &&
-      !this.#hasCommitted &&
+      !this.#enclosure.hasCommitted &&
       !this.#lease.isReading &&
       this.#raw.inTransaction
     );
@@ -117,7 +117,7 @@ export class Sandbox implements Access {
   }
 
   exec(sql: string): void {
-    this.#assertIntact();
+    this.#enclosure.assertIntact();
     const run = (): void => {
       this.#raw.exec(sql);
     };
@@ -134,7 +134,7 @@ export class Sandbox implements Access {
   }
 
   #execOne(text: string, kind: StatementKind): void {
-    const sql = this.#admit(text, kind);
+    const sql = this.#admission.admit(text, kind, this.#state);
     const run = (): void => {
       this.#raw.exec(sql);
     };
@@ -143,12 +143,12 @@ export class Sandbox implements Access {
   }
 
   prepare(sql: string): string {
-    this.#assertIntact();
-    return this.#admit(sql, kindOf(sql));
+    this.#enclosure.assertIntact();
+    return this.#admission.admit(sql, kindOf(sql), this.#state);
   }
 
   execute(statement: object, method: Running, args: readonly unknown[]): unknown {
-    this.#assertIntact();
+    this.#enclosure.assertIntact();
     const sql = this.#raw.sqlOf(statement);
     const kind = this.#kindOf(statement, sql);
     this.#rowless?.beforeRunning(statement);
@@ -156,14 +156,15 @@ export class Sandbox implements Access {
       return method === 'iterate'
         ? this.#whenAsked(statement, args, () => this.#control(kind, sql, 'all', args))
         : this.#control(kind, sql, method, args);
-    if (kind.is === 'pragma' || kind.is === 'vacuum') this.#admitPrepared(sql, kind);
+    if (kind.is === 'pragma' || kind.is === 'vacuum')
+      this.#admission.assertStillAdmitted(sql, kind, this.#state);
     const run = (): unknown => this.#raw.call(statement, method, args);
     if (method === 'iterate' && (kind.is === 'other' || kind.is === 'pragma')) {
       const isReading = kind.is === 'other' && this.#raw.reads(statement);
       const open = run as () => IterableIterator<unknown>;
       return this.#lease.track(
         sql,
-        isReading ? this.#readingOn(this.#inside(sql, open)) : this.#iterating(sql, open),
+        isReading ? this.#readingOn(this.#enclosure.run(sql, open)) : this.#iterating(sql, open),
       );
     }
     if (kind.is === 'other' && this.#raw.reads(statement)) return this.#reading(run);
@@ -185,21 +186,21 @@ export class Sandbox implements Access {
     return iteratorOver(
       rowless.rowsOf(statement, () => {
         this.#lease.assertUsable();
-        this.#assertIntact();
+        this.#enclosure.assertIntact();
         run();
       }),
     );
   }
 
   pragma(source: string, run: (source: string) => unknown): unknown {
-    this.#assertIntact();
+    this.#enclosure.assertIntact();
     const kind = kindOf(`PRAGMA ${source}`);
-    const sql = this.#admit(`PRAGMA ${source}`, kind);
+    const sql = this.#admission.admit(`PRAGMA ${source}`, kind, this.#state);
     return this.#perform(sql, kind, () => run(sql.slice('PRAGMA '.length)));
   }
 
   change<T>({ is, what }: Change, run: () => T): T {
-    this.#assertIntact();
+    this.#enclosure.assertIntact();
     switch (is) {
       case 'registers':
         this.#isSpent = true;
@@ -207,10 +208,7 @@ export class Sandbox implements Access {
       case 'writes':
         return this.#guarded(what, run);
       case 'replaces':
-        throw this.#refuse(
-          `${what} would go around the rollback sandbox of ${this.#lease.owner}.`,
-          OWN_DATABASE,
-        );
+        throw this.#refusals.replacing(what);
     }
   }
 
@@ -226,12 +224,12 @@ export class Sandbox implements Access {
   #perform<T>(sql: string, kind: StatementKind, run: () => T, stopsAtFirstRow = false): T {
     if (kind.is === 'pragma') {
       if (kind.value !== undefined) this.#noteCommit();
-      return this.#inside(sql, run);
+      return this.#enclosure.run(sql, run);
     }
     if (kind.is === 'attach' || kind.is === 'detach') {
       this.#residue.noteAttached();
       this.#deferredKeys.schemaChanged();
-      return this.#inside(sql, () => (kind.is === 'detach' ? this.#detaching(run) : run()));
+      return this.#enclosure.run(sql, () => (kind.is === 'detach' ? this.#detaching(run) : run()));
     }
     return this.#guarded(
       sql,
@@ -259,12 +257,12 @@ export class Sandbox implements Access {
       if (next.commits) this.#deferredKeys.assertKept();
       return next;
     }, args);
-    const result = this.#inside(sql, () => this.#raw.perform(step.send, method, args));
+    const result = this.#enclosure.run(sql, () => this.#raw.perform(step.send, method, args));
     if (control.is === 'rollback' || control.is === 'rollback-to')
       this.#deferredKeys.schemaChanged();
     this.#deferredKeys.follow(control, this.#state, step);
     this.#state = step.next;
-    if (step.commits) this.#hasCommitted = true;
+    if (step.commits) this.#enclosure.noteCommit();
     return result;
   }
 
@@ -292,7 +290,7 @@ export class Sandbox implements Access {
    */
   #guarded<T>(sql: string, run: () => T, stopsAtFirstRow = false): T {
     if (!this.#mustCheckKeys()) return this.#followed(sql, () => this.#writing(sql, run));
-    const takenBefore = this.#taken;
+    const takenBefore = this.#enclosure.taken;
     this.#raw.run(`SAVEPOINT ${AUTOCOMMIT}`);
     this.#deferredKeys.begin();
     let result: T | undefined;
@@ -300,7 +298,7 @@ export class Sandbox implements Access {
       return (result = this.#writing(sql, run));
     } finally {
       // Also after an error: OR FAIL keeps, and commits, the rows before it.
-      if (this.#raw.inTransaction && this.#taken === takenBefore)
+      if (this.#raw.inTransaction && this.#enclosure.taken === takenBefore)
         this.#commitStatement(
           stopsAtFirstRow && result !== undefined && !this.#raw.getTellsOfCommit,
         );
@@ -320,36 +318,28 @@ export class Sandbox implements Access {
   #readingOn(rows: IterableIterator<unknown>): Rows {
     return {
       next: () => {
-        this.#assertIntact();
+        this.#enclosure.assertIntact();
         try {
           return rows.next();
         } catch (error) {
-          throw endedByRollback(error) ? this.#readingEnded(error) : error;
+          throw endedByRollback(error) ? this.#refusals.readingOn(error) : error;
         }
       },
       return: () => rows.return?.() ?? { done: true, value: undefined },
     };
   }
 
-  #readingEnded(cause: unknown): HazardError {
-    return this.#refuse(
-      `In the rollback sandbox of ${this.#lease.owner} something was undone while rows were being read, and in one transaction that ends all reading.`,
-      `Read the rows before, by \`all()\`. ${OWN_DATABASE}`,
-      cause,
-    );
-  }
-
   /** The same for a statement whose rows are read one by one: SQLite commits after the last. */
   #iterating(sql: string, run: () => IterableIterator<unknown>): Rows {
-    const couldLose = this.#hasCommitted;
-    const takenBefore = this.#taken;
+    const couldLose = this.#enclosure.hasCommitted;
+    const takenBefore = this.#enclosure.taken;
     let isToCommit = this.#mustCheckKeys();
     if (isToCommit) {
       this.#raw.run(`SAVEPOINT ${AUTOCOMMIT}`);
       this.#deferredKeys.begin();
     }
     const finish = (isSilent: boolean): void => {
-      const isIntact = this.#raw.inTransaction && this.#taken === takenBefore;
+      const isIntact = this.#raw.inTransaction && this.#enclosure.taken === takenBefore;
       const commits = isToCommit && isIntact;
       isToCommit = false;
       if (commits) this.#commitStatement(isSilent);
@@ -359,9 +349,9 @@ export class Sandbox implements Access {
     return {
       next: () => {
         let result: IteratorResult<unknown> | undefined;
-        this.#assertIntact();
+        this.#enclosure.assertIntact();
         try {
-          return (result = this.#inside(sql, () => rows.next(), couldLose));
+          return (result = this.#enclosure.run(sql, () => rows.next(), couldLose));
         } finally {
           if (!result || result.done) finish(false);
         }
@@ -402,56 +392,6 @@ export class Sandbox implements Access {
     }
   }
 
-  // ---- statements that do not work in a transaction
-
-  /**
-   * In a transaction of the app SQLite says by itself what cannot be done in one.
-   * @returns what to send
-   * @throws HazardError `no-non-transactional-ddl`
-   */
-  #admit(sql: string, kind: StatementKind): string {
-    if (kind.is === 'pragma') return this.#admitPragma(sql, kind);
-    if (kind.is === 'vacuum' && this.#state.is === 'idle')
-      throw this.#refuse(this.#cannotRun('VACUUM'), OWN_DATABASE);
-    return sql;
-  }
-
-  /** A statement that was prepared in a transaction of the app may be run outside of it. */
-  #admitPrepared(sql: string, kind: StatementKind): void {
-    const isSame = this.#admit(sql, kind) === sql;
-    if (!isSame && kind.is === 'pragma') throw this.#refusePragma(kind);
-  }
-
-  #admitPragma(sql: string, pragma: Pragma): string {
-    if (pragma.name === 'defer_foreign_keys' && pragma.value !== undefined)
-      this.#deferredKeys.ask(this.#state, isOn(pragma.value));
-    const read = (name: string): unknown => this.#raw.setting(name);
-    const treatment = treatPragma(pragma, read, this.#raw.file === undefined);
-    const isDoneByApp = this.#state.is === 'open' && pragma.name !== 'wal_checkpoint';
-    if (isDoneByApp && treatment !== 'restore') return sql;
-    switch (treatment) {
-      case 'pass':
-        return sql;
-      case 'unchanged':
-        return pragma.name === 'journal_mode' ? 'PRAGMA journal_mode' : NO_OP;
-      case 'restore':
-        this.#residue.noteSetting(pragma.name);
-        return sql;
-      case 'refuse':
-        throw this.#refusePragma(pragma);
-    }
-  }
-
-  #refusePragma({ name, value }: Pragma): HazardError {
-    const set = `${name}: ${JSON.stringify(value ?? '')}`;
-    return this.#refuse(
-      this.#cannotRun(`PRAGMA ${name}`),
-      value === undefined || name === 'wal_checkpoint'
-        ? 'Leave it out of the test: nothing is committed in the sandbox.'
-        : `Set it where the handle is opened: \`sqlite({ pragma: { ${set} } })\`, or on the app's own handle before the tests begin; or give the test a copy of its own, \`db.clone(t)\`.`,
-    );
-  }
-
   /**
    * No transaction ends before the test does, and each keeps what was read in it attached, by the app or
    * by the sandbox in search of foreign keys.
@@ -461,93 +401,30 @@ export class Sandbox implements Access {
       return run();
     } catch (cause) {
       if (!/database .* is locked/.test((cause as Error).message)) throw cause;
-      throw this.#refuse(
-        `${this.#lease.owner} detached a database that was read or written in it, and in the rollback sandbox no transaction ends before the test does.`,
-        OWN_DATABASE,
-        cause,
-      );
+      throw this.#refusals.detach(cause);
     }
-  }
-
-  #cannotRun(statement: string): string {
-    return `${statement} cannot run inside a transaction, and the rollback sandbox of ${this.#lease.owner} is one.`;
-  }
-
-  #refuse(happened: string, remedy: string, cause?: unknown): HazardError {
-    return new HazardError('no-non-transactional-ddl', {
-      happened,
-      acquired: this.#lease.opened,
-      used: captureTrace(),
-      test: this.#lease.test,
-      remedy,
-      cause,
-    });
-  }
-
-  // ---- staying inside
-
-  #assertIntact(): void {
-    if (this.#lost) throw this.#lost;
-    // Before, too: a statement that is sent now would be committed.
-    if (!this.#raw.inTransaction) throw (this.#lost = this.#loss('a statement before this one'));
   }
 
   /** A statement outside of a transaction of the app is committed, as the app sees it. */
   #noteCommit(): void {
-    if (this.#state.is === 'idle') this.#hasCommitted = true;
+    if (this.#state.is === 'idle') this.#enclosure.noteCommit();
   }
 
   /** @param isSeveral whether there is more than one statement in it */
   #writing<T>(sql: string, run: () => T, isSeveral = false): T {
     if (isSeveral) this.#noteCommit();
-    const couldLose = this.#hasCommitted;
+    const couldLose = this.#enclosure.hasCommitted;
     this.#noteCommit();
-    return this.#inside(sql, run, couldLose);
+    return this.#enclosure.run(sql, run, couldLose);
   }
 
-  /** Runs a statement and sees to it that the sandbox's transaction is still there afterwards. */
-  #inside<T>(sql: string, run: () => T, couldLose = this.#hasCommitted): T {
-    let result: T;
-    try {
-      result = run();
-    } catch (error) {
-      if (!this.#raw.inTransaction) this.#leftBy(sql, error, couldLose);
-      throw error;
-    }
-    if (!this.#raw.inTransaction) throw (this.#lost = this.#loss(sql));
-    return result;
-  }
-
-  /**
-   * A failing statement ended all transactions. That is what the app would see, too, as long as
-   * nothing it had committed went with them, and nobody was reading what was.
-   * @throws HazardError `no-nested-begin` when something did
-   */
-  #leftBy(sql: string, error: unknown, couldLose: boolean): void {
-    if (couldLose || this.#lease.isReading || !this.#floor.isOutermost)
-      throw (this.#lost = this.#loss(sql, error));
-    this.#floor.enter();
-    this.#hasCommitted = false;
-    this.#taken += 1;
+  /** A failing statement took everything with it, the app's transaction too. */
+  #beginAnew(): void {
     this.#state = { is: 'idle' };
     this.#deferredKeys.schemaChanged();
     this.#deferredKeys.end();
   }
-
-  #loss(statement: string, cause?: unknown): HazardError {
-    return new HazardError('no-nested-begin', {
-      values: { test: this.#lease.owner, statement },
-      acquired: this.#lease.opened,
-      used: captureTrace(),
-      test: this.#lease.test,
-      remedy: `ON CONFLICT ROLLBACK, INSERT OR ROLLBACK and RAISE(ROLLBACK) end every transaction around them. ${OWN_DATABASE}`,
-      cause,
-    });
-  }
 }
-
-const OWN_DATABASE =
-  'Give this test a copy of its own, `db.clone(t)` of `savepoint/sqlite`, where all that SQLite does is done for real.';
 
 /** https://www.sqlite.org/rescode.html#abort_rollback */
 function endedByRollback(error: unknown): boolean {
