@@ -41,6 +41,11 @@ export interface Acquisition {
   readonly chained: readonly Chained[];
 }
 
+interface Acquired extends Pick<Acquisition, 'resource' | 'lender'> {
+  /** The variable that holds it, where what the call answers is taken apart. */
+  readonly part?: Variable;
+}
+
 export interface Chained {
   readonly path: readonly string[];
   readonly call: Call;
@@ -73,19 +78,20 @@ export function readAcquisitions(
     const found = acquiredBy(call);
     if (!found) return undefined;
     const { at, chained } = end(call, found.resource);
-    const holder = holderAt(at);
+    const holder: Holder = found.part ? { is: 'variable', variable: found.part } : holderAt(at);
     const { openedBy } = found.resource;
     if (openedBy.length > 0 && !isOpened(holder, chained, openedBy)) return undefined;
-    return { node: call, ...found, holder, chained };
+    const { resource, lender } = found;
+    return { node: call, resource, lender, holder, chained };
   }
 
-  function acquiredBy(call: Call): Pick<Acquisition, 'resource' | 'lender'> | undefined {
+  function acquiredBy(call: Call): Acquired | undefined {
     const made = madeBy(call) ?? factoryMade(call) ?? foreign.madeBy(call);
     if (made) return { resource: made, lender: undefined };
     const lent = lentBy(call);
     if (lent) return lent;
     const closable = closableOf(call);
-    return closable && { resource: closable, lender: undefined };
+    return closable && { ...closable, lender: undefined };
   }
 
   function madeBy(call: Call): Knowledge | undefined {
@@ -112,7 +118,7 @@ export function readAcquisitions(
   }
 
   /** `pool.connect()`; with a callback the client never shows. */
-  function lentBy(call: Call): Pick<Acquisition, 'resource' | 'lender'> | undefined {
+  function lentBy(call: Call): Acquired | undefined {
     if (!known.mayLend(lastNameOf(call) ?? '')) return undefined;
     if (call.arguments.some((argument) => isFunction(bare(argument)))) return undefined;
     const path: string[] = [];

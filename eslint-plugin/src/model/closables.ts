@@ -8,14 +8,16 @@ import {
   bare,
   isFunction,
   methodCallOn,
+  nameOf,
   outer,
   outerAwaited,
+  refugeOf,
   type Call,
   type FunctionNode,
   type Node,
 } from './ast.ts';
 import type { Frames } from './frames.ts';
-import type { Knowledge } from './knowledge.ts';
+import { CALLED, type Knowledge } from './knowledge.ts';
 import type { OriginOf } from './origins.ts';
 import { within, type Tree } from './tree.ts';
 import type { Variable, Variables } from './variables.ts';
@@ -32,23 +34,29 @@ const ENDS = [
   'teardown',
 ];
 
-const CLOSABLES = new Map(
-  ENDS.map((method): [string, Knowledge] => [
-    method,
-    {
-      kind: 'closable',
-      releasedBy: [method],
-      asynchronous: true,
-      releasedAtOnceBy: [],
-      openedBy: [],
-      keepsAliveOnce: undefined,
-      lends: [],
-      row: undefined,
-    },
-  ]),
-);
+const CLOSABLES = new Map(ENDS.map((method) => [method, endedBy(method)]));
+const CLOSED_BY_CALL = endedBy(CALLED);
 
-export type ClosableOf = (call: Call) => Knowledge | undefined;
+function endedBy(method: string): Knowledge {
+  return {
+    kind: 'closable',
+    releasedBy: [method],
+    asynchronous: true,
+    releasedAtOnceBy: [],
+    openedBy: [],
+    keepsAliveOnce: undefined,
+    lends: [],
+    row: undefined,
+  };
+}
+
+export interface Closable {
+  readonly resource: Knowledge;
+  /** Where what the call answers is taken apart: the part that the test ends, or ends all with. */
+  readonly part?: Variable;
+}
+
+export type ClosableOf = (call: Call) => Closable | undefined;
 
 export function readClosables(
   tree: Tree,
@@ -57,18 +65,63 @@ export function readClosables(
   frames: Frames,
 ): ClosableOf {
   return function closableOf(call) {
-    const variable = holderOf(call);
-    if (!variable || frames.frameOf(call).is !== 'test') return undefined;
-    const ending = endingOf(variable);
-    return ending && isMaker(call) && !call.arguments.some(knowsTest)
-      ? CLOSABLES.get(ending)
-      : undefined;
+    const target = targetOf(call);
+    if (!target || frames.frameOf(call).is !== 'test') return undefined;
+    const variable = variables.of(target);
+    const closable = variable ? closableIn(variable) : partOf(target);
+    return closable && isMaker(call) && !call.arguments.some(knowsTest) ? closable : undefined;
   };
 
-  function holderOf(call: Call): Variable | undefined {
+  function closableIn(variable: Variable): Closable | undefined {
+    const ending = endingOf(variable);
+    const resource = ending === undefined ? undefined : CLOSABLES.get(ending);
+    return resource && { resource };
+  }
+
+  /** `const { server, close } = await start()`: where no other part is ended on every path. */
+  function partOf(pattern: Node): Closable | undefined {
+    if (pattern.type !== 'ObjectPattern') return undefined;
+    const parts = pattern.properties.flatMap((property) => {
+      const variable = property.type === 'Property' ? variables.of(property.value) : undefined;
+      const name = property.type === 'Property' ? nameOf(property) : undefined;
+      return variable ? [{ variable, name }] : [];
+    });
+    if (parts.some(({ variable }) => isInTeardown(variable))) return undefined;
+    for (const { variable, name } of parts) {
+      const part =
+        name !== undefined && CLOSABLES.has(name) && isCalledToEnd(variable)
+          ? { resource: CLOSED_BY_CALL }
+          : closableIn(variable);
+      if (part) return { ...part, part: variable };
+    }
+    return undefined;
+  }
+
+  function isInTeardown(variable: Variable): boolean {
+    return variables.references(variable).some(({ identifier }) => {
+      const frame = frames.frameOf(identifier);
+      return (
+        (frame.is === 'hook' && frame.hook.startsWith('after')) ||
+        refugeOf(identifier) === 'finally'
+      );
+    });
+  }
+
+  /** `await close()`, of whose answer nothing is asked. */
+  function isCalledToEnd(variable: Variable): boolean {
+    const calls = variables.references(variable).flatMap(({ identifier }) => {
+      const { parent } = outer(identifier);
+      return parent?.type === 'CallExpression' && parent.callee === identifier
+        ? [awaitOf(parent)]
+        : [];
+    });
+    return calls.length > 0 && calls.every((each) => each?.parent.type === 'ExpressionStatement');
+  }
+
+  function targetOf(call: Call): Node | undefined {
     const { parent } = outerAwaited(call);
-    if (parent?.type === 'VariableDeclarator') return variables.of(parent.id);
-    return parent?.type === 'AssignmentExpression' ? variables.of(parent.left) : undefined;
+    if (parent?.type === 'VariableDeclarator') return parent.id;
+    return parent?.type === 'AssignmentExpression' ? parent.left : undefined;
   }
 
   /** The method by which it is ended, where that is awaited for nothing but that it has ended. */
@@ -110,5 +163,7 @@ export function readClosables(
 
 function awaitOf(call: TSESTree.CallExpression): TSESTree.AwaitExpression | undefined {
   const { parent } = outer(call);
-  return call.arguments.length === 0 && parent?.type === 'AwaitExpression' ? parent : undefined;
+  // `list.end(1)` may add, `queue.stop({ force: true })` is told how to end.
+  const isToldHow = call.arguments.every((argument) => argument.type === 'ObjectExpression');
+  return isToldHow && parent?.type === 'AwaitExpression' ? parent : undefined;
 }

@@ -1,6 +1,7 @@
 /** Every resource of the file as a fixture: acquired here, released there, a lifetime to be judged. */
 import { isNarrower, type Lifetime, type ResourceKind, type Scope } from '@savepoint/catalogue';
-import { bare, enclosingFunction, nameOf, refugeOf, type Call, type Node } from './ast.ts';
+import { bare, enclosingFunction, nameOf, outer, refugeOf, type Call, type Node } from './ast.ts';
+import { CALLED } from './knowledge.ts';
 import { isActUnderTest, isSpokenOf } from './act-under-test.ts';
 import type { Acquisition, Acquisitions } from './acquisitions.ts';
 import type { Frame, Frames } from './frames.ts';
@@ -256,22 +257,39 @@ export function readFixtures(
   }
 
   /** Whether a throw can come in between, and the release is the end of it rather than the act under test. */
-  function isSkippable({ acquisition, frame }: Held, place: Inline): boolean {
+  function isSkippable(one: Held, place: Inline): boolean {
+    const { acquisition, frame } = one;
     const { kind } = acquisition.resource;
     const isAct =
       (OFTEN_TESTED.has(kind) && isActUnderTest(place, frame)) ||
       (kind === 'closable' && isSpokenOf(place.node, frame));
     if (isAct || isClosedBySignal(acquisition, variables)) return false;
-    return runsBetween(acquisition.node, [acquisition.node.range[1], place.at.range[0]]);
+    return runsBetween(one, place.at.range[0]);
   }
 
-  function runsBetween(from: Node, [start, end]: readonly [number, number]): boolean {
-    const fn = enclosingFunction(from);
+  function runsBetween(one: Held, end: number): boolean {
+    const { node } = one.acquisition;
+    const fn = enclosingFunction(node);
     if (!fn) return false;
-    for (const { range } of within(calls, fn.body)) {
-      if (range[0] >= start && range[1] <= end) return true;
+    let toldUntil = node.range[1];
+    for (const call of within(calls, fn.body)) {
+      if (call.range[0] < toldUntil || call.range[1] > end) continue;
+      if (!isTold(one, call)) return true;
+      toldUntil = call.range[1];
     }
     return false;
+  }
+
+  /** `app.get('/', …)`: an app notes down what it will do once it is started, or closed. */
+  function isTold({ acquisition, variable }: Held, call: Call): boolean {
+    const callee = bare(call.callee);
+    if (acquisition.resource.kind !== 'app' || callee.type !== 'MemberExpression') return false;
+    return (
+      variable !== undefined &&
+      outer(call).parent?.type !== 'AwaitExpression' &&
+      !/^(?:ready|listen|inject|start|initialize)$/.test(nameOf(callee) ?? '') &&
+      variables.of(bare(callee.object)) === variable
+    );
   }
 
   return held.flatMap(fixturesOf);
@@ -300,13 +318,15 @@ function releaseCodeOf({ variable, acquisition }: Held): string | undefined {
   const { releasedBy, kind, asynchronous } = acquisition.resource;
   const [method] = releasedBy;
   if (!variable || method === undefined) return undefined;
+  if (method === CALLED) return `${variable.name}()`;
   return kind === 'server' && !asynchronous
     ? `new Promise((resolve) => ${variable.name}.${method}(resolve))`
     : `${variable.name}.${method}()`;
 }
 
 function nameOfFixture({ variable, acquisition }: Held): string {
-  return variable?.name ?? calleeText(acquisition.node);
+  const isPart = acquisition.resource.releasedBy.includes(CALLED);
+  return variable && !isPart ? variable.name : calleeText(acquisition.node);
 }
 
 function calleeText(call: Call): string {

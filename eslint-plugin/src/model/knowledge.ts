@@ -2,6 +2,9 @@
 import { RESOURCE_KINDS, type Loan, type Resource, type ResourceKind } from '@savepoint/catalogue';
 import { canonicalModule, exportNameOf, type Origin } from './origins.ts';
 
+/** Stands for a method where the value itself is called: `close` of `const { close } = await start()`. */
+export const CALLED = '';
+
 export interface Knowledge {
   readonly kind: ResourceKind;
   /** Every method that releases it, the preferred one first. */

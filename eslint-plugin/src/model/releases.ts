@@ -13,7 +13,7 @@ import {
   type Node,
 } from './ast.ts';
 import type { Frames } from './frames.ts';
-import type { Knowledge } from './knowledge.ts';
+import { CALLED, type Knowledge } from './knowledge.ts';
 import { isExport as isExportOf, type OriginOf } from './origins.ts';
 import type { Place, Placement } from './placement.ts';
 import { isDisposableStack, type Variable, type Variables } from './variables.ts';
@@ -80,6 +80,7 @@ export function readReleases(
         return parent.object === used ? memberFact(used, resource, via) : KEPT;
       case 'CallExpression':
       case 'NewExpression':
+        if (resource.releasedBy.includes(CALLED)) return callableFact(parent, used, via);
         return parent.callee === used ? KEPT : argumentFact(parent, used, resource, via);
       case 'Property':
         return parent.parent.type === 'ObjectExpression' ? literalFact(parent.parent) : KEPT;
@@ -102,6 +103,11 @@ export function readReleases(
       default:
         return GONE;
     }
+  }
+
+  /** `close()` releases, `t.after(close)` registers that; given to anybody else, they may call it. */
+  function callableFact(call: Call, used: Node, via: Via): Fact {
+    return call.callee === used ? { places: placement.placesOf(call, true, via) } : boundFact(used);
   }
 
   /** `pool.end()`, `pool.query()`, `pool.end.bind(pool)`. */

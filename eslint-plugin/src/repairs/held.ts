@@ -48,7 +48,9 @@ function valueAt(acquiredAt: Node): Node | undefined {
     at = outerAwaited(method.call);
   const { parent } = at;
   const isValue =
-    (parent?.type === 'VariableDeclarator' && parent.init === at) ||
+    (parent?.type === 'VariableDeclarator' &&
+      parent.init === at &&
+      parent.id.type === 'Identifier') ||
     (parent?.type === 'AssignmentExpression' && parent.right === at);
   return isValue ? at : undefined;
 }

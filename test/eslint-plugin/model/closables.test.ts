@@ -42,8 +42,35 @@ import { open } from 'node:fs/promises';
 import { widget } from './widget.js';
 test('a', async () => { const file = await open('x'); await file.read(); await file.close(); });
 test('b', async () => { const dialog = widget(); await dialog.show(); dialog.close(); });
-test('c', async () => { const { close } = await widget(); await close(); });
+test('c', async () => { const { close } = await widget(); const closed = await close(); assert.ok(closed); });
 test('d', async () => { const list = widget(); await list.end(1); });`,
+  },
+  {
+    name: 'what is made is taken apart: ended by a part of it, or with it',
+    code: `import { test } from 'node:test';
+import { start, startHarness } from './harness.js';
+test('a', async () => { const { url, close } = await start(); await fetch(url); await close(); }); //! no-inline-teardown
+test('b', async () => { const { url, stop: end } = await start(); await fetch(url); await end({ force: true }); }); //! no-inline-teardown
+test('c', async () => { const { app, url } = await start(); await fetch(url); await app.close(); }); //! no-inline-teardown
+test('d', async () => { const queue = await startHarness(); await queue.push(1); await queue.stop({ force: true }); }); //! no-inline-teardown`,
+  },
+  {
+    name: 'taken apart, and ended on every path, by nobody known, or as the act',
+    code: `import { after, test } from 'node:test';
+import { start } from './harness.js';
+test('a', async (t) => { const { url, close } = await start(); t.after(close); await fetch(url); await close(); });
+test('b', async (t) => { const { url, close } = await start(); t.after(() => close()); await fetch(url); });
+test('c', async () => { const { url, close } = await start(); try { await fetch(url); } finally { await close(); } });
+test('d', async (t) => { const { server, close } = await start(); t.after(() => server.close()); await fetch(server.url); await close(); });
+test('e', async (t) => { const { url, close } = await start(t); await fetch(url); await close(); });
+test('f', async () => { const { url, close } = await start(); onEnd(close); await fetch(url); await close(); });
+test('g', async () => { const { url, close } = await start(); await fetch(url); await close(); assert.ok(isClosed(url)); });
+test('closes twice', async () => { const { url, close } = await start(); await close(); await close(); });
+test('h', async () => { const { url, done } = await start(); await fetch(url); await done(); });
+test('i', async () => { const { url, close } = await start(); await fetch(url); close(); });
+test('j', async () => { const [url, close] = await start(); await fetch(url); await close(); });
+test('k', async () => { const { close = none, ...rest } = await start(); await fetch(rest.url); await close(); });
+test('l', async () => { const { url, close } = await start(); after(close); await fetch(url); await close(); });`,
   },
   {
     name: 'given away: whoever has it may close it',

@@ -3,6 +3,13 @@ import { testModel } from '../support/model-table.ts';
 
 testModel('known resources', [
   {
+    name: 'an app whose plugins were waited for, or that answered, may have failed before it is closed',
+    code: `import Fastify from 'fastify';
+import { test } from 'node:test';
+test('loads', async () => { const app = Fastify(); app.decorate('env', {}); await app.register(plugin); await app.close(); }); //! no-inline-teardown
+test('answers', async () => { const app = Fastify(); app.get('/', answer); app.inject('/', callback); await app.close(); }); //! no-inline-teardown`,
+  },
+  {
     name: 'redis: opened by connect, also in one chain; each way to end it',
     code: `import { after, before, test } from 'node:test';
 import { createClient } from 'redis';

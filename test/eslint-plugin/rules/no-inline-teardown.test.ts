@@ -3,6 +3,18 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-inline-teardown', {
   valid: [
     {
+      name: 'an app that is only told things: closing it is what starts it',
+      code: `import Fastify from 'fastify';
+import { test } from 'node:test';
+test('keeps the context', (t, done) => {
+  const app = Fastify();
+  app.register(wrapped(plugin), { prefix: options() });
+  app.addHook('onRoute', () => check());
+  app.get('/', (request, reply) => reply.send());
+  app.close(done);
+});`,
+    },
+    {
       name: 'registered, in every way there is',
       code: `import { after, afterEach, test } from 'node:test';
 import { createServer } from 'node:http';
