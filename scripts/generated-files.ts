@@ -57,15 +57,20 @@ function hazardTable(): Row[] {
 function ruleTable(): Row[] {
   const rules = byCategory().filter(({ linter }) => linter);
   return [
-    ['rule', 'instead', 'preset', 'suggests'],
+    ['rule', 'instead', 'preset', 'repair'],
     ...rules.map((entry: Hazard) => [
       // The address that an editor opens for a rule ends in this anchor.
       `<a id="${entry.id}"></a>[\`savepoint/${entry.id}\`](../${PAGES}/${entry.id}.md)`,
       entry.title,
       presetOf(entry),
-      Object.keys(entry.linter?.suggestions ?? {}).length > 0 ? 'yes' : '',
+      repairOf(entry),
     ]),
   ];
+}
+
+function repairOf({ linter }: Hazard): string {
+  const suggests = Object.keys(linter?.suggestions ?? {}).length > 0;
+  return [...(linter?.fixes ? ['fix'] : []), ...(suggests ? ['suggestion'] : [])].join(', ');
 }
 
 function byCategory(): Hazard[] {

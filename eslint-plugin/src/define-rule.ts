@@ -33,10 +33,6 @@ export interface Finding {
 /** Everything in a file that shows one hazard. */
 export type Check = (file: FileModel) => Iterable<Finding>;
 
-export interface RuleOptions {
-  readonly fixable?: boolean;
-}
-
 /** For entries that have more to say to those who ask for it. */
 const STRICT: Rule.RuleMetaData['schema'] = [
   {
@@ -54,11 +50,7 @@ const STRICT: Rule.RuleMetaData['schema'] = [
 const DOCUMENTATION = 'https://www.npmjs.com/package/eslint-plugin-savepoint';
 
 /** The rule of a hazard. @throws TypeError when the catalogue says the linter cannot see it. */
-export function defineRule(
-  id: HazardId,
-  check: Check,
-  { fixable = false }: RuleOptions = {},
-): Rule.RuleModule {
+export function defineRule(id: HazardId, check: Check): Rule.RuleModule {
   const { title, presets, linter } = hazard(id);
   if (!linter) throw new TypeError(`the catalogue has no linter side for ${id}`);
   return {
@@ -71,7 +63,7 @@ export function defineRule(
       },
       messages: { ...linter.messages, ...linter.suggestions },
       hasSuggestions: Object.keys(linter.suggestions).length > 0,
-      ...(fixable && { fixable: 'code' as const }),
+      ...(linter.fixes !== undefined && { fixable: 'code' as const }),
       schema: linter.strictly ? STRICT : [],
       ...(linter.strictly && { defaultOptions: [{ strict: false }] }),
       languages: ['js/js'],

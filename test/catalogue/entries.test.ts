@@ -52,6 +52,7 @@ function textsOf(entry: Hazard): string[] {
     ...Object.values(unseenBy ?? {}),
     ...Object.values(linter?.messages ?? {}),
     ...Object.values(linter?.suggestions ?? {}),
+    ...[linter?.fixes, linter?.unrepaired].filter((text) => text !== undefined),
     ...(runtime ? [runtime.message] : []),
   ];
 }
@@ -137,6 +138,15 @@ for (const entry of HAZARDS as readonly Hazard[]) {
       }
       const shared = Object.keys(messages).filter((name) => name in suggestions);
       assert.deepEqual(shared, [], 'a message and a suggestion share a messageId');
+    });
+
+    test('offers a repair, or says why none would be right', () => {
+      if (!entry.linter) return;
+      const { suggestions, fixes, unrepaired } = entry.linter;
+      const isRepaired = fixes !== undefined || Object.keys(suggestions).length > 0;
+      assert.equal(unrepaired === undefined, isRepaired);
+      if (fixes !== undefined) assertPhrase(fixes);
+      if (unrepaired !== undefined) assert.match(unrepaired, /^[a-z`].*\.$/);
     });
 
     test('has placeholders that a value can fill', () => {

@@ -127,6 +127,7 @@ for (const entry of HAZARDS as readonly Hazard[]) {
       'Why',
       'What to do',
       'What the linter sees',
+      ...(entry.linter ? ['What the editor offers'] : []),
       'What the runtime sees',
       'When not to use it',
       'Evidence',

@@ -62,6 +62,7 @@ describe('meta is the catalogue’s', () => {
       assert.ok(README.includes(anchor), `${String(meta.docs.url)} leads to a place in the README`);
       assert.deepStrictEqual(meta.messages, { ...linter.messages, ...linter.suggestions });
       assert.equal(meta.hasSuggestions, Object.keys(linter.suggestions).length > 0);
+      assert.equal(meta.fixable, linter.fixes === undefined ? undefined : 'code');
       assert.deepStrictEqual(optionsOf(meta.schema), linter.strictly ? ['strict'] : []);
       assert.deepStrictEqual(meta.languages, ['js/js']);
     });

@@ -16,6 +16,8 @@ export interface DirtyRelease {
   readonly node: Node;
   readonly transaction: Transaction;
   readonly release: Node;
+  /** The `try` statement whose `finally` releases; none for `open`. */
+  readonly guard?: TSESTree.TryStatement;
 }
 
 export function* dirtyReleases(file: FileModel): Iterable<DirtyRelease> {
@@ -53,7 +55,7 @@ function faultOf(
   file: FileModel,
   transaction: Transaction,
   release: Node,
-): Pick<DirtyRelease, 'is' | 'node'> | undefined {
+): Pick<DirtyRelease, 'is' | 'node' | 'guard'> | undefined {
   const { begun, end, fn, range } = transaction;
   if (!end) return { is: 'open', node: begun };
   const guard = guardOf(release, fn);
@@ -64,12 +66,13 @@ function faultOf(
     (node) =>
       isWithin(node, range) && isInside(node, guard.statement) && enclosingFunction(node) === fn,
   );
-  if (early && !isInside(end.node, early)) return { is: 'returns', node: early };
+  if (early && !isInside(end.node, early))
+    return { is: 'returns', node: early, guard: guard.statement };
   const isUndone = ends.some(
     ({ node, statements }) => statements.some(isRollback) && isInHandler(node, fn),
   );
   const mayThrow = isInside(end.node, guard.statement.block);
-  return !isUndone && mayThrow ? { is: 'throws', node: begun } : undefined;
+  return !isUndone && mayThrow ? { is: 'throws', node: begun, guard: guard.statement } : undefined;
 }
 
 interface Guard {

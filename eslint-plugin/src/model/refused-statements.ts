@@ -1,7 +1,7 @@
 /** Statements that the server refuses where they are sent: inside a transaction. */
 import { expectedFailureOf } from './expected-failures.ts';
 import type { FileModel } from './file-model.ts';
-import { sandboxedAt } from './sandboxes.ts';
+import { sandboxedAt, type Sandbox } from './sandboxes.ts';
 import { sendingsOf, type Sending } from './statements.ts';
 import { sentInside, transactionsOf } from './transactions.ts';
 
@@ -9,6 +9,7 @@ export interface RefusedStatement {
   readonly sending: Sending;
   /** - `sandbox`: of savepoint; `transaction`: begun by the file. */
   readonly inside: 'sandbox' | 'transaction';
+  readonly sandbox?: Sandbox;
 }
 
 const REFUSED =
@@ -28,7 +29,8 @@ export function refusedStatements(file: FileModel): RefusedStatement[] {
       .flatMap((transaction) => sentInside(file, transaction)),
   );
   return refused.flatMap((sending): RefusedStatement[] => {
-    if (sandboxedAt(file, sending.through)) return [{ sending, inside: 'sandbox' }];
+    const sandbox = sandboxedAt(file, sending.through)?.sandbox;
+    if (sandbox) return [{ sending, inside: 'sandbox', sandbox }];
     return inTransactions.has(sending) ? [{ sending, inside: 'transaction' }] : [];
   });
 }

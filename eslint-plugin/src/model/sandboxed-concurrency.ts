@@ -2,13 +2,14 @@
 import { enclosingFunction } from './ast.ts';
 import { expectedFailureOf } from './expected-failures.ts';
 import type { FileModel } from './file-model.ts';
-import { sandboxedAt } from './sandboxes.ts';
+import { sandboxedAt, type Sandbox } from './sandboxes.ts';
 import { sendingsOf, type Sending } from './statements.ts';
 
 export interface SandboxedConcurrency {
   readonly sending: Sending;
   /** - `isolation`: a level of its own; `lock`: a lock against another client of the sandbox. */
   readonly is: 'isolation' | 'lock';
+  readonly sandbox: Sandbox;
 }
 
 const LEVEL =
@@ -21,16 +22,16 @@ export function sandboxedConcurrency(file: FileModel): SandboxedConcurrency[] {
       statements.some((statement) => LEVEL.test(statement) || LOCK.test(statement)) &&
       !expectedFailureOf(file, node),
   );
-  const sandboxed = asked.filter(({ through }) => {
-    const found = sandboxedAt(file, through);
-    return found !== undefined && found.sandbox.database !== 'SQLite';
+  const sandboxed = asked.flatMap((sending) => {
+    const sandbox = sandboxedAt(file, sending.through)?.sandbox;
+    return sandbox && sandbox.database !== 'SQLite' ? [{ sending, sandbox }] : [];
   });
-  return sandboxed.flatMap((sending): SandboxedConcurrency[] => {
+  return sandboxed.flatMap(({ sending, sandbox }): SandboxedConcurrency[] => {
     if (sending.statements.some((statement) => LEVEL.test(statement))) {
-      return [{ sending, is: 'isolation' }];
+      return [{ sending, is: 'isolation', sandbox }];
     }
-    return sandboxed.some((other) => locksBefore(file, other, sending))
-      ? [{ sending, is: 'lock' }]
+    return sandboxed.some((other) => locksBefore(file, other.sending, sending))
+      ? [{ sending, is: 'lock', sandbox }]
       : [];
   });
 }

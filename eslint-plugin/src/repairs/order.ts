@@ -1,7 +1,8 @@
 /** Puts the hooks of one list in order: what others still need is released after them. */
 import type { Edit } from '../define-rule.ts';
-import { statementOf, type Node } from '../model/ast.ts';
+import { isInside, statementOf, type Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
+import type { Fixture } from '../model/fixtures.ts';
 import { statementOfHook } from './registration.ts';
 import { endOf, indentOf, separatorAt, startOf } from './text.ts';
 
@@ -28,4 +29,60 @@ export function moveBehind(file: FileModel, release: Node, dependent: Node): Edi
 function registrationOf(file: FileModel, node: Node): Node {
   const frame = file.frames.frameOf(node);
   return (frame.is === 'hook' && statementOfHook(frame.call)) || statementOf(node);
+}
+
+/**
+ * Moves the statement that registers a release right behind the one that acquires; undefined where it
+ * says names of what stands between, or where hooks between would run in another order.
+ */
+export function registerEarlier(
+  file: FileModel,
+  { acquiredAt, releasedAt }: Fixture,
+): Edit[] | undefined {
+  const acquiring = statementOf(acquiredAt);
+  const frame = releasedAt && file.frames.frameOf(releasedAt);
+  const registering = frame?.is === 'hook' ? statementOfHook(frame.call) : undefined;
+  if (!registering || acquiring.parent !== registering.parent) return undefined;
+  const between: readonly [number, number] = [acquiring.range[1], registering.range[0]];
+  if (registersBetween(file, between) || saysNamesOf(file, registering, between)) return undefined;
+  if (indentOf(file, acquiring) === undefined || indentOf(file, registering) === undefined) {
+    return undefined;
+  }
+  const [start, end] = [startOf(file, registering), endOf(file, registering)];
+  const at = endOf(file, acquiring);
+  return [
+    { range: [at, at], text: separatorAt(file, acquiring) + file.source.text.slice(start, end) },
+    removeLines(file, [start, end]),
+  ];
+}
+
+function registersBetween({ tree }: FileModel, [start, end]: readonly [number, number]): boolean {
+  return tree
+    .callsNamed('after', 'afterEach', 'use')
+    .some((call) => call.range[0] >= start && call.range[1] <= end);
+}
+
+/** Whether a node says a name that is declared within a range. */
+function saysNamesOf(
+  { source, variables }: FileModel,
+  node: Node,
+  [start, end]: readonly [number, number],
+): boolean {
+  return (source.scopeManager?.scopes ?? []).some(({ references }) =>
+    references.some(({ identifier }) => {
+      if (!isInside(identifier, node)) return false;
+      const [declared] = variables.of(identifier)?.identifiers ?? [];
+      return declared !== undefined && declared.range[0] >= start && declared.range[1] <= end;
+    }),
+  );
+}
+
+/** The lines of a range, and the blank lines in front of it. */
+function removeLines(
+  { source: { text } }: FileModel,
+  [start, end]: readonly [number, number],
+): Edit {
+  let from = start;
+  while (/\s/.test(text[from - 1] ?? '')) from--;
+  return { range: [from, end], text: '' };
 }

@@ -1,9 +1,11 @@
 /** A client goes back to its pool after its transaction has ended, on every path. */
 import { defineRule } from '../define-rule.ts';
 import { dirtyReleases } from '../model/dirty-releases.ts';
+import { rollBackOnError } from '../repairs/rollback.ts';
 
 export default defineRule('no-dirty-release', function* (file) {
-  for (const { is, node, transaction, release } of dirtyReleases(file)) {
+  for (const { is, node, transaction, release, guard } of dirtyReleases(file)) {
+    const edits = is === 'throws' && guard && rollBackOnError(file, transaction, guard);
     yield {
       node,
       messageId: is,
@@ -12,6 +14,7 @@ export default defineRule('no-dirty-release', function* (file) {
         begunLine: String(transaction.begun.loc.start.line),
         releaseLine: String(release.loc.start.line),
       },
+      suggestion: edits ? { messageId: 'rollBack', edits } : undefined,
     };
   }
 });

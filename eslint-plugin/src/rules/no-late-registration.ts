@@ -1,10 +1,13 @@
 /** A release is registered before anything else can fail. */
 import { defineRule } from '../define-rule.ts';
 import { statementOf } from '../model/ast.ts';
+import { registerEarlier } from '../repairs/order.ts';
 
 export default defineRule('no-late-registration', function* (file) {
-  for (const { name, acquiredAt, releasedAt, failure } of file.withFault('no-late-registration')) {
+  for (const fixture of file.withFault('no-late-registration')) {
+    const { name, acquiredAt, releasedAt, failure } = fixture;
     if (!failure) continue;
+    const edits = registerEarlier(file, fixture);
     yield {
       node: acquiredAt,
       messageId: 'late',
@@ -14,6 +17,7 @@ export default defineRule('no-late-registration', function* (file) {
         callLine: String(failure.loc.start.line),
         line: String(statementOf(releasedAt ?? acquiredAt).loc.start.line),
       },
+      suggestion: edits && { messageId: 'registerEarlier', edits },
     };
   }
 });

@@ -2,9 +2,11 @@
 import { defineRule } from '../define-rule.ts';
 import { shortened } from '../model/sql-text.ts';
 import { swallowedErrors } from '../model/swallowed-errors.ts';
+import { guardFailure } from '../repairs/rollback.ts';
 
 export default defineRule('no-swallowed-sql-error', function* (file) {
   for (const { failing, next, transaction } of swallowedErrors(file)) {
+    const edits = guardFailure(file, transaction, failing.node);
     yield {
       node: failing.node,
       messageId: 'swallowed',
@@ -13,6 +15,7 @@ export default defineRule('no-swallowed-sql-error', function* (file) {
         next: shortened(next.text),
         nextLine: String(next.node.loc.start.line),
       },
+      suggestion: edits && { messageId: 'guard', edits },
     };
   }
 });

@@ -32,8 +32,12 @@ export interface Sight {
 /** What the linter can see, with its messages by ESLint `messageId`; `{{x}}` is a placeholder. */
 export interface LinterSight extends Sight {
   readonly messages: Readonly<Record<string, string>>;
-  /** Titles of the suggestions and fixes, by `messageId`. */
+  /** Titles of the suggestions, by `messageId`. */
   readonly suggestions: Readonly<Record<string, string>>;
+  /** What `--fix` does by itself, as a phrase: nothing that could alter what a test does. */
+  readonly fixes?: string;
+  /** Why nothing is offered, as a sentence for the rule page: where there are neither suggestions nor fixes. */
+  readonly unrepaired?: string;
   /** What is seen only with the rule's option `strict`, which the preset of that name sets: phrases by `messageId`. */
   readonly strictly?: Readonly<Record<string, string>>;
 }

@@ -18,6 +18,7 @@ export function rulePage(entry: Hazard): string {
       '## What the linter sees',
       ...sight(entry, 'linter'),
       ...strictSight(entry),
+      ...repairs(entry),
       '## What the runtime sees',
       ...sight(entry, 'runtime'),
       '## When not to use it',
@@ -105,6 +106,19 @@ function strictSight({ linter }: Hazard): string[] {
   return [
     'With the option `{ strict: true }`, which the preset `strict` sets, also:',
     bullets(phrases),
+  ];
+}
+
+/** What an editor offers, and what `--fix` does; a rule without either says why. */
+function repairs({ linter }: Hazard): string[] {
+  if (!linter) return [];
+  const { suggestions, fixes, unrepaired } = linter;
+  const titles = Object.values(suggestions).map((title) => title.replace(/\{\{\w+\}\}/g, '…'));
+  const fixed = fixes === undefined ? [] : [`\`--fix\` ${fixes}`];
+  const offered = [...fixed, ...titles];
+  return [
+    '## What the editor offers',
+    offered.length > 0 ? bullets(offered) : `Nothing: ${unrepaired ?? ''}`,
   ];
 }
 

@@ -187,7 +187,26 @@ test('a', () => reserve());`,
   }
 });`,
       reports: [
-        { messageId: 'throws', data: { client: 'client', begunLine: '7', releaseLine: '11' } },
+        {
+          messageId: 'throws',
+          data: { client: 'client', begunLine: '7', releaseLine: '11' },
+          suggestion: {
+            messageId: 'rollBack',
+            output: `${head}test('a', async () => {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('insert into a values (1)');
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  } finally {
+    client.release();
+  }
+});`,
+          },
+        },
       ],
     },
   ],

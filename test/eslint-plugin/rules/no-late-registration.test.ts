@@ -144,6 +144,17 @@ test('a', async (t) => {
         {
           messageId: 'late',
           data: { resource: 'client', call: 'client.query()', callLine: '6', line: '7' },
+          suggestion: {
+            messageId: 'registerEarlier',
+            output: `const { test } = require('node:test');
+const { Pool } = require('pg');
+const pool = new Pool();
+test('a', async (t) => {
+  const client = await pool.connect();
+  t.after(() => client.release());
+  await client.query('BEGIN');
+});`,
+          },
         },
       ],
     },
@@ -163,6 +174,18 @@ async function start(t: TestContext) {
         {
           messageId: 'late',
           data: { resource: 'server', call: 'seed()', callLine: '6', line: '7' },
+          suggestion: {
+            messageId: 'registerEarlier',
+            output: `import type { TestContext } from 'node:test';
+import { createServer } from 'node:http';
+async function start(t: TestContext) {
+  const server = createServer();
+  t.after(() => server.close());
+  server.listen(0);
+  await seed();
+  return server.address();
+}`,
+          },
         },
       ],
     },

@@ -87,9 +87,52 @@ test('a', async (t) => {
         {
           messageId: 'sandbox',
           data: { statement: 'CREATE UNIQUE INDEX CONCURRENTLY a_by_b ON a (b)' },
+          suggestion: {
+            messageId: 'cloneInstead',
+            output: `import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+const db = postgres();
+test('a', async (t) => {
+  const pool = await db.clone(t);
+  await pool.query('CREATE UNIQUE INDEX CONCURRENTLY a_by_b ON a (b)');
+  const client = await pool.connect();
+  await client.query('-- clean\\nVACUUM a');
+  await client.query('reindex (verbose) table concurrently a');
+});`,
+          },
         },
-        { messageId: 'sandbox' },
-        { messageId: 'sandbox' },
+        {
+          messageId: 'sandbox',
+          suggestion: {
+            messageId: 'cloneInstead',
+            output: `import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+const db = postgres();
+test('a', async (t) => {
+  const pool = await db.clone(t);
+  await pool.query('CREATE UNIQUE INDEX CONCURRENTLY a_by_b ON a (b)');
+  const client = await pool.connect();
+  await client.query('-- clean\\nVACUUM a');
+  await client.query('reindex (verbose) table concurrently a');
+});`,
+          },
+        },
+        {
+          messageId: 'sandbox',
+          suggestion: {
+            messageId: 'cloneInstead',
+            output: `import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+const db = postgres();
+test('a', async (t) => {
+  const pool = await db.clone(t);
+  await pool.query('CREATE UNIQUE INDEX CONCURRENTLY a_by_b ON a (b)');
+  const client = await pool.connect();
+  await client.query('-- clean\\nVACUUM a');
+  await client.query('reindex (verbose) table concurrently a');
+});`,
+          },
+        },
       ],
     },
     {
@@ -101,7 +144,20 @@ import { db } from './db.ts';
 let pool: Pool;
 beforeEach(async (t) => { pool = await db.rollback(t); });
 test('a', async () => { await «pool.query(\`create database copy_\${process.pid}\`)»; });`,
-      reports: [{ messageId: 'sandbox' }],
+      reports: [
+        {
+          messageId: 'sandbox',
+          suggestion: {
+            messageId: 'cloneInstead',
+            output: `import { beforeEach, test } from 'node:test';
+import type { Pool } from 'pg';
+import { db } from './db.ts';
+let pool: Pool;
+beforeEach(async (t) => { pool = await db.clone(t); });
+test('a', async () => { await pool.query(\`create database copy_\${process.pid}\`); });`,
+          },
+        },
+      ],
     },
     {
       name: 'between BEGIN and COMMIT',
@@ -127,7 +183,21 @@ test('a', async (t) => {
   const db = await database.rollback(t);
   «db.exec('vacuum')»;
 });`,
-      reports: [{ messageId: 'sandbox' }],
+      reports: [
+        {
+          messageId: 'sandbox',
+          suggestion: {
+            messageId: 'cloneInstead',
+            output: `import { test } from 'node:test';
+import { sqlite } from 'savepoint/sqlite';
+const database = sqlite();
+test('a', async (t) => {
+  const db = await database.clone(t);
+  db.exec('vacuum');
+});`,
+          },
+        },
+      ],
     },
   ],
 });

@@ -74,9 +74,52 @@ test('a', async (t) => {
         {
           messageId: 'isolation',
           data: { statement: 'START TRANSACTION ISOLATION LEVEL REPEATABLE READ' },
+          suggestion: {
+            messageId: 'cloneInstead',
+            output: `import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+const db = postgres();
+test('a', async (t) => {
+  const pool = await db.clone(t);
+  const client = await pool.connect();
+  await client.query('START TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+  await client.query('set transaction isolation level serializable');
+  await pool.query('select pg_export_snapshot()');
+});`,
+          },
         },
-        { messageId: 'isolation' },
-        { messageId: 'isolation' },
+        {
+          messageId: 'isolation',
+          suggestion: {
+            messageId: 'cloneInstead',
+            output: `import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+const db = postgres();
+test('a', async (t) => {
+  const pool = await db.clone(t);
+  const client = await pool.connect();
+  await client.query('START TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+  await client.query('set transaction isolation level serializable');
+  await pool.query('select pg_export_snapshot()');
+});`,
+          },
+        },
+        {
+          messageId: 'isolation',
+          suggestion: {
+            messageId: 'cloneInstead',
+            output: `import { test } from 'node:test';
+import { postgres } from 'savepoint/pg';
+const db = postgres();
+test('a', async (t) => {
+  const pool = await db.clone(t);
+  const client = await pool.connect();
+  await client.query('START TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+  await client.query('set transaction isolation level serializable');
+  await pool.query('select pg_export_snapshot()');
+});`,
+          },
+        },
       ],
     },
     {
@@ -96,6 +139,19 @@ test('a', async (t) => {
         {
           messageId: 'lock',
           data: { statement: 'select id from jobs limit 1 for update skip locked' },
+          suggestion: {
+            messageId: 'cloneInstead',
+            output: `import { test } from 'node:test';
+import { db } from './db.ts';
+const NEXT = 'select id from jobs limit 1 for update skip locked';
+test('a', async (t) => {
+  const pool = await db.clone(t);
+  const one = await pool.connect();
+  const two = await pool.connect();
+  await one.query(NEXT);
+  await two.query(NEXT);
+});`,
+          },
         },
       ],
     },
@@ -107,7 +163,19 @@ const { db } = require('./db');
 let client;
 beforeEach(async (t) => { const pool = await db.rollback(t); client = await pool.connect(); });
 test('a', async () => { await «client.query('BEGIN ISOLATION LEVEL SERIALIZABLE')»; });`,
-      reports: [{ messageId: 'isolation' }],
+      reports: [
+        {
+          messageId: 'isolation',
+          suggestion: {
+            messageId: 'cloneInstead',
+            output: `const { beforeEach, test } = require('node:test');
+const { db } = require('./db');
+let client;
+beforeEach(async (t) => { const pool = await db.clone(t); client = await pool.connect(); });
+test('a', async () => { await client.query('BEGIN ISOLATION LEVEL SERIALIZABLE'); });`,
+          },
+        },
+      ],
     },
   ],
 });

@@ -143,6 +143,24 @@ test('b', async (t) => {
         {
           messageId: 'swallowed',
           data: { begunLine: '7', next: 'select * from a', nextLine: '9' },
+          suggestion: {
+            messageId: 'guard',
+            output: `${head}test('a', async (t) => {
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await client.query('SAVEPOINT expected_failure');
+  await assert.rejects(client.query('insert into a values (1)'), { code: '23505' });
+  await client.query('ROLLBACK TO SAVEPOINT expected_failure');
+  const { rows } = await client.query('select * from a');
+  await client.query('ROLLBACK');
+});
+test('b', async (t) => {
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await t.assert.rejects(async () => { await client.query('oops'); });
+  await client.query('COMMIT');
+});`,
+          },
         },
         { messageId: 'swallowed', data: { begunLine: '14', next: 'COMMIT', nextLine: '16' } },
       ],

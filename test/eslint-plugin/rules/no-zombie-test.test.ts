@@ -53,7 +53,19 @@ import { setTimeout } from 'node:timers/promises';
 test('a', { timeout: 1000 }, async () => {
   «while (!ready()) await setTimeout(10);»
 });`,
-      reports: [{ messageId: 'loop' }],
+      reports: [
+        {
+          messageId: 'loop',
+          suggestion: {
+            messageId: 'endWithTest',
+            output: `import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+test('a', { timeout: 1000 }, async (t) => {
+  while (!t.signal.aborted && !ready()) await setTimeout(10);
+});`,
+          },
+        },
+      ],
     },
     {
       name: 'endless loops in a subtest, CommonJS',
@@ -65,7 +77,34 @@ test('a', async (t) => {
   });
 });`,
       language: 'cjs',
-      reports: [{ messageId: 'loop' }, { messageId: 'loop' }],
+      reports: [
+        {
+          messageId: 'loop',
+          suggestion: {
+            messageId: 'endWithTest',
+            output: `const { test } = require('node:test');
+test('a', async (t) => {
+  await t.test('b', { timeout: 50 }, async (t) => {
+    for (; !t.signal.aborted;) { if (await ready()) break; }
+    do { await delay(5); } while (!done);
+  });
+});`,
+          },
+        },
+        {
+          messageId: 'loop',
+          suggestion: {
+            messageId: 'endWithTest',
+            output: `const { test } = require('node:test');
+test('a', async (t) => {
+  await t.test('b', { timeout: 50 }, async (t) => {
+    for (;;) { if (await ready()) break; }
+    do { await delay(5); } while (!t.signal.aborted && !done);
+  });
+});`,
+          },
+        },
+      ],
     },
   ],
 });

@@ -539,6 +539,109 @@ test('a', () => {
 `,
   },
   {
+    name: 'transactions: begun through the pool, never rolled back, used after a failure',
+    file: 'transactions.test.mjs',
+    offers: ['one client', 'Roll back', 'SAVEPOINT'],
+    code: `import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import pg from 'pg';
+
+const pool = new pg.Pool({ connectionString: process.env.TEST_DATABASE_URL });
+after(() => pool.end());
+
+test('through the pool', async () => {
+  try {
+    await pool.query('BEGIN');
+    const { rows } = await pool.query('select 1 as n');
+    assert.equal(rows[0].n, 1);
+    await pool.query('COMMIT');
+  } catch (error) {
+    await pool.query('ROLLBACK');
+    throw error;
+  }
+});
+
+test('without a way back', async () => {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('select 1');
+    await client.query('COMMIT');
+  } finally {
+    client.release();
+  }
+});
+
+test('after a failure', async () => {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await assert.rejects(client.query('select 1 / 0'), { code: '22012' });
+    const { rows } = await client.query('select 2 as n');
+    assert.equal(rows[0].n, 2);
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+});
+`,
+  },
+  {
+    name: 'a client that is given back twice, and one that is ended',
+    file: 'clients.test.cjs',
+    offers: ['one too many', 'connection closed'],
+    code: `const { after, test } = require('node:test');
+const { Pool } = require('pg');
+
+const pool = new Pool({ connectionString: process.env.TEST_DATABASE_URL });
+after(() => pool.end());
+
+test('given back twice', async () => {
+  const client = await pool.connect();
+  try {
+    await client.query('select 1');
+  } catch (error) {
+    client.release();
+    throw error;
+  } finally {
+    client.release();
+  }
+});
+
+test('ended', async (t) => {
+  const client = await pool.connect();
+  t.after(() => client.end());
+  await client.query('select 1');
+});
+`,
+  },
+  {
+    name: 'releases that are registered late, and a loop that outlives its test',
+    file: 'late.test.mjs',
+    offers: ['where it is made', 'End the loop'],
+    code: `import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+
+test('registered late', async (t) => {
+  const server = createServer((request, response) => response.end());
+  server.listen(0);
+  await once(server, 'listening');
+  await fetch(\`http://localhost:\${server.address().port}\`);
+
+  // Nobody comes here when the request fails.
+  t.after(() => server.close());
+});
+
+test('a loop', { timeout: 10_000 }, async () => {
+  let seen = 0;
+  setTimeout(20).then(() => (seen = 1));
+  while (seen < 1) await setTimeout(5);
+});
+`,
+  },
+  {
     name: 'hooks in the wrong order, with what is said of them',
     file: 'order.test.mjs',
     offers: ['after'],

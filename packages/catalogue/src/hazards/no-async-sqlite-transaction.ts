@@ -31,6 +31,8 @@ export const noAsyncSqliteTransaction = defineHazard({
         '`{{call}}` commits when its function returns, and an `async` function returns at its first `await`. Give it a synchronous function; await before or after.',
     },
     suggestions: {},
+    unrepaired:
+      'what is awaited inside has to move before the transaction or behind it, which changes what it protects.',
   },
   runtime: {
     sees: [

@@ -43,6 +43,8 @@ export const noConcurrentMigrations = defineHazard({
         'Every test file that runs this changes the shared schema while others use it: `{{statement}}`. Migrate once: `postgres({ migrate })` of savepoint/pg.',
     },
     suggestions: {},
+    unrepaired:
+      'where the schema is made once is for the project to say: in `migrate` of its fixture, or before the run.',
   },
   runtime: {
     sees: [

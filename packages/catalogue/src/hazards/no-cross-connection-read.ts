@@ -31,6 +31,8 @@ export const noCrossConnectionRead = defineHazard({
         'This connection is beside the sandbox of the test (line {{line}}): it sees nothing of what the test writes, and waits for its locks. Use the pool of the sandbox, or `{{fixture}}.clone(t)`.',
     },
     suggestions: {},
+    unrepaired:
+      'whether the query belongs into the sandbox or the test onto a database of its own, source does not say.',
   },
   runtime: {
     sees: [

@@ -36,7 +36,7 @@ export const noDirtyRelease = defineHazard({
       throws:
         'When a statement behind this BEGIN throws, `{{client}}` is released inside the transaction (line {{releaseLine}}). ROLLBACK in `catch`.',
     },
-    suggestions: {},
+    suggestions: { rollBack: 'Roll back in `catch`.' },
   },
   runtime: {
     sees: [

@@ -34,6 +34,8 @@ export const noFixedPort = defineHazard({
       fixed:
         'Port {{port}} can be taken by another test file or by the app itself. Listen on port 0 and read the port from `address()`.',
     },
+    fixes:
+      'writes 0 for a port that stands nowhere else, where the file asks the server for its address',
     suggestions: {
       useZero: 'Listen on port 0.',
     },

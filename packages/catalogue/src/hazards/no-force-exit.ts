@@ -35,6 +35,8 @@ export const noForceExit = defineHazard({
       run: '`forceExit` hides what keeps the process alive. Find and release it: `--import savepoint/watch` names it.',
     },
     suggestions: {},
+    unrepaired:
+      'without the exit the process waits for whatever was not released: that has to be found first.',
   },
   unseenBy: {
     runtime: 'what a forced exit hides is reported as itself: a pool, a client, a server.',

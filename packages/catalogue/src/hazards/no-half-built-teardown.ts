@@ -34,6 +34,7 @@ export const noHalfBuiltTeardown = defineHazard({
       unset:
         '`{{resource}}` is still undefined here when the hook that sets it (line {{line}}) fails before it does. Use `?.`.',
     },
+    fixes: 'writes `?.` in front of the release',
     suggestions: {},
   },
   unseenBy: {

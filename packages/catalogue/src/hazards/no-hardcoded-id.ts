@@ -29,6 +29,8 @@ export const noHardcodedId = defineHazard({
         'A sequence gives the id of the row of line {{line}}, and is not rolled back: it is {{number}} only the first time. Compare with the id that was answered.',
     },
     suggestions: {},
+    unrepaired:
+      'what to compare with instead is what the insert answered, which is often not kept.',
   },
   runtime: {
     sees: [

@@ -27,7 +27,7 @@ export const noLateRegistration = defineHazard({
     messages: {
       late: 'When `{{call}}` (line {{callLine}}) fails, nothing releases `{{resource}}`: its release is registered later, on line {{line}}. Register it here.',
     },
-    suggestions: {},
+    suggestions: { registerEarlier: 'Register the release of `{{resource}}` where it is made.' },
   },
   unseenBy: {
     runtime:

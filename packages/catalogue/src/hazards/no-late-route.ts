@@ -30,6 +30,8 @@ export const noLateRoute = defineHazard({
       late: '`{{call}}` changes an app that other tests share; after its first request it throws. Make an app for this test.',
     },
     suggestions: {},
+    unrepaired:
+      'an app of the test’s own is made by the project’s function for it, if there is one.',
   },
   runtime: {
     sees: [

@@ -33,6 +33,7 @@ export const noLostAsyncContext = defineHazard({
       read: 'The callback of `{{by}}` runs in the context of whoever used the connection before, not of this call. Await the promise instead, or bind the callback: `AsyncResource.bind(…)`.',
     },
     suggestions: {},
+    unrepaired: 'which function of each test should enter the store, the hook does not show.',
   },
   runtime: {
     sees: [

@@ -36,6 +36,8 @@ export const noNestedBegin = defineHazard({
         '`{{client}}` is in the transaction that began on line {{line}}: PostgreSQL only warns, SQLite refuses, and the first COMMIT ends both. Use a SAVEPOINT.',
     },
     suggestions: {},
+    unrepaired:
+      'which of the two transactions was meant, and what its end should keep, source does not say.',
   },
   runtime: {
     sees: [

@@ -46,7 +46,7 @@ export const noNonTransactionalDdl = defineHazard({
       transaction:
         'The server refuses this inside a transaction: `{{statement}}`. Send it before BEGIN or after COMMIT.',
     },
-    suggestions: {},
+    suggestions: { cloneInstead: 'Take a database of its own for the test: `clone(t)`.' },
   },
   runtime: {
     sees: [

@@ -32,7 +32,7 @@ export const noPoolQueryTransaction = defineHazard({
       pooled:
         'Each statement through `{{pool}}` may run on another connection, so `{{statement}}` reaches one of them and the next statement another. Take one client for the whole transaction.',
     },
-    suggestions: {},
+    suggestions: { throughOneClient: 'Take one client of `{{pool}}` for the whole transaction.' },
   },
   runtime: {
     sees: [

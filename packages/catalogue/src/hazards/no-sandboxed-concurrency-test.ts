@@ -36,7 +36,7 @@ export const noSandboxedConcurrencyTest = defineHazard({
         'The sandbox of this test is one transaction with a level of its own: `{{statement}}` is refused, or proves nothing. Take `db.clone(t)`.',
       lock: 'Two clients of one sandbox share one connection, so this waits for nobody: `{{statement}}`. Take `db.clone(t)`.',
     },
-    suggestions: {},
+    suggestions: { cloneInstead: 'Take a database of its own for the test: `clone(t)`.' },
   },
   runtime: {
     sees: [

@@ -35,6 +35,8 @@ export const noSchemaChurnOnLivePool = defineHazard({
         'The pool outlives this change, and its connections remember what they prepared before: `{{statement}}`. Build the schema once: `postgres({ migrate })` of savepoint/pg.',
     },
     suggestions: {},
+    unrepaired:
+      'where the schema is made once is for the project to say: in `migrate` of its fixture, or before the pool.',
   },
   runtime: {
     sees: [

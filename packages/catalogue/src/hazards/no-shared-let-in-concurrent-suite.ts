@@ -33,6 +33,8 @@ export const noSharedLetInConcurrentSuite = defineHazard({
         '`{{name}}` is assigned for each test, but the tests of the suite on line {{line}} run at the same time and all see the last value. Make it inside the test, by a function that takes `t`.',
     },
     suggestions: {},
+    unrepaired:
+      'the variable becomes what a function answers, in every test that uses it: that is a new design of the suite.',
   },
   unseenBy: {
     runtime: 'which variable a test reads does not show in a run.',

@@ -33,6 +33,8 @@ export const noSharedTruncate = defineHazard({
         'This removes rows that other test files may be using at the same time: `{{statement}}`. Undo what the test wrote instead: `db.rollback(t)` of savepoint/pg.',
     },
     suggestions: {},
+    unrepaired:
+      'what takes the place of emptying is a fixture of the project’s own, and what its tests expect of the tables.',
   },
   evidence: [
     'adonisjs/lucid#1027',

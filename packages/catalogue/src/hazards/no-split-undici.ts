@@ -31,6 +31,8 @@ export const noSplitUndici = defineHazard({
         'The `fetch` on line {{line}} is Node’s own and meets this mock only where the versions of Node and undici fit: else the request is real. Import `fetch` from undici too.',
     },
     suggestions: {},
+    unrepaired:
+      'the imported `fetch` has types and errors of its own, and every other request of the file would go through it, too.',
   },
   unseenBy: {
     runtime: 'a request that passes a mock by looks as any other.',

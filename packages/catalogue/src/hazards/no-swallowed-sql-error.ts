@@ -32,7 +32,7 @@ export const noSwallowedSqlError = defineHazard({
       swallowed:
         'When this fails, the transaction that began on line {{begunLine}} is aborted, and line {{nextLine}} is refused: `{{next}}`. Set a SAVEPOINT before it, or roll back.',
     },
-    suggestions: {},
+    suggestions: { guard: 'Set a SAVEPOINT before the failure, and go back to it.' },
   },
   runtime: {
     sees: [

@@ -33,6 +33,8 @@ export const noTestOrderDependence = defineHazard({
         'The test on line {{line}} needs `{{name}}`, which only this test assigns: alone or in another order it fails. Assign it in a hook, or in each test that needs it.',
     },
     suggestions: {},
+    unrepaired:
+      'which tests need the value, and whether they may share it, only their author knows.',
   },
   unseenBy: {
     runtime: 'a run in one order does not show what another order would do.',

@@ -37,6 +37,7 @@ export const noUnboundedWait = defineHazard({
         'Nothing settles this promise, and nothing ends the wait for it. Settle it, wait for what the test is about, or give the test a `timeout`.',
     },
     suggestions: {},
+    unrepaired: 'what the test waits for, or how long, only its author knows.',
   },
   runtime: {
     sees: [

@@ -29,7 +29,7 @@ export const noZombieTest = defineHazard({
     messages: {
       loop: 'This loop goes on when the test has timed out. Let it end with the test: `while (!t.signal.aborted && …)`.',
     },
-    suggestions: {},
+    suggestions: { endWithTest: 'End the loop with the test.' },
   },
   runtime: {
     sees: [

@@ -35,6 +35,8 @@ export const requirePoolErrorListener = defineHazard({
         "`{{pool}}` has no listener for `error`, and line {{line}} ends its idle connections while it is open: that is thrown as an uncaught exception. End the pool first, or listen: `{{pool}}.on('error', …)`.",
     },
     suggestions: {},
+    unrepaired:
+      'whether the pool ends earlier or somebody listens, and what a listener does with the error, is a decision.',
   },
   runtime: {
     sees: [
