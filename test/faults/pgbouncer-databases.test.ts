@@ -155,6 +155,27 @@ for (const mode of MODES) {
       assert.deepEqual(freed, ['held']);
     });
 
+    test('a wait for a lock that the server cancels spoils neither other locks nor those held', async (t) => {
+      const { through, direct } = await pooled(t, mode);
+      const owners = await Promise.all([through, through, through].map((url) => Owner.on(url)));
+      t.after(() => Promise.all(owners.map((owner) => owner.release())));
+      const [holder, waiter, other] = owners;
+      assert.ok(holder && waiter && other);
+      await waiter.claim('held');
+      await holder.whileAlone('built', async () => {
+        const cancelled = assert.rejects(
+          waiter.whileAlone('built', () => assert.fail('what is held was taken')),
+          { code: '57014' },
+        );
+        const meanwhile = waiter.claim('held, too');
+        await cancelWaitIn(direct);
+        await Promise.all([cancelled, meanwhile]);
+      });
+      await waiter.claim('held later');
+      await other.whileUnheld(['held', 'held, too', 'held later'], () => assert.fail('taken'));
+      assert.equal(await waiter.whileAlone('built', () => Promise.resolve('entered')), 'entered');
+    });
+
     test('what a killed process held is free, and what it left is dropped', async (t) => {
       const { through, databases } = await pooled(t, mode);
       const own = await projectWith(t, { 'db.mjs': DATABASE, 'a.test.mjs': STAYS });
@@ -172,6 +193,22 @@ for (const mode of MODES) {
       }
     });
   });
+}
+
+/** Cancels what somebody of this role waits for, as soon as he does. */
+async function cancelWaitIn(url: string): Promise<void> {
+  const witness = new Witness(url);
+  try {
+    for (let cancelled = 0; cancelled === 0;) {
+      const rows = await witness.rows(
+        `SELECT pg_cancel_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
+         WHERE locktype = 'advisory' AND NOT granted AND usename = current_user`,
+      );
+      cancelled = rows.length;
+    }
+  } finally {
+    await witness.end();
+  }
 }
 
 const STAYS = `

@@ -63,6 +63,10 @@ function connectTo(server: string): Promise<pg.Client> {
   });
 }
 
+const BEGIN = 'begin isolation level read committed';
+/** Keeps the session where an error has spoilt the transaction: in one message, within which no pooler takes it. */
+export const PIN_ANEW = `rollback; ${BEGIN}; select ${withoutLimits('true')}`;
+
 /**
  * Keeps one session for a client of a pooler. In most of its modes it hands a session to somebody else
  * between two statements, but in none within a transaction, and when the client goes it ends it.
@@ -70,7 +74,7 @@ function connectTo(server: string): Promise<pg.Client> {
  */
 export async function pin(client: pg.Client): Promise<void> {
   try {
-    await client.query('begin isolation level read committed');
+    await client.query(BEGIN);
     await client.query(`select ${withoutLimits('true')}`);
   } catch (error) {
     await client.end();

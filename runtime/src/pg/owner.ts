@@ -4,8 +4,9 @@
  * neither migrations nor tests.
  */
 import type pg from 'pg';
+import { codeOf } from './connect.ts';
 import { DatabaseNames, digest } from './database-names.ts';
-import { connectToMaintenance, pin } from './maintenance.ts';
+import { connectToMaintenance, pin, PIN_ANEW } from './maintenance.ts';
 import { QuietConnection } from './quiet-connection.ts';
 
 /** What the server says of itself and of the role. */
@@ -19,6 +20,7 @@ interface Facts {
 /** The two locks of a name; any two numbers that nobody else on the server is likely to use. */
 const BUILD = 0x5a_7e_01;
 export const OWN = 0x5a_7e_02;
+const IN_FAILED_TRANSACTION = '25P02';
 const CLAIM = 'select pg_advisory_lock_shared($1, $2)';
 
 const FACTS = `current_database() as database, current_user as role,
@@ -98,30 +100,30 @@ export class Owner {
   /** Holds what bears this name until the process ends: nobody drops it. */
   async claim(holder: string): Promise<void> {
     const key = this.#keyOf(holder);
-    await this.#locks.query(CLAIM, [OWN, key]);
+    await this.#lock(CLAIM, [OWN, key]);
     this.#claims.add(key);
   }
 
   /** Does something that only one process does at a time. */
   async whileAlone<T>(name: string, work: () => Promise<T>): Promise<T> {
-    await this.#locks.query('select pg_advisory_lock($1, $2)', [BUILD, this.#keyOf(name)]);
+    await this.#lock('select pg_advisory_lock($1, $2)', [BUILD, this.#keyOf(name)]);
     try {
       return await work();
     } finally {
-      await this.#locks.query('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
+      await this.#lock('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
     }
   }
 
   /** Settles when nobody does such a thing any more; all who wait for that go on at once. */
   async untilNobody(name: string): Promise<void> {
     const lock = [BUILD, this.#keyOf(name)];
-    await this.#locks.query('select pg_advisory_lock_shared($1, $2)', lock);
-    await this.#locks.query('select pg_advisory_unlock_shared($1, $2)', lock);
+    await this.#lock('select pg_advisory_lock_shared($1, $2)', lock);
+    await this.#lock('select pg_advisory_unlock_shared($1, $2)', lock);
   }
 
   /** Whether nobody at all does such a thing now; answers at once. */
   async ifAlone<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
-    const [row] = await this.#locks.query<{ free: boolean }>(
+    const [row] = await this.#lock<{ free: boolean }>(
       'select pg_try_advisory_lock($1, $2) as free',
       [BUILD, this.#keyOf(name)],
     );
@@ -129,7 +131,7 @@ export class Owner {
     try {
       return await work();
     } finally {
-      await this.#locks.query('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
+      await this.#lock('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
     }
   }
 
@@ -140,7 +142,7 @@ export class Owner {
   ): Promise<void> {
     const others = holders.filter((holder) => !this.#claims.has(this.#keyOf(holder)));
     if (others.length === 0) return;
-    const free = await this.#locks.query<{ holder: string; free: boolean }>(
+    const free = await this.#lock<{ holder: string; free: boolean }>(
       `select holder, pg_try_advisory_lock($1, key) as free
        from unnest($2::text[], $3::int[]) as t (holder, key)`,
       [OWN, others, others.map((holder) => this.#keyOf(holder))],
@@ -149,7 +151,7 @@ export class Owner {
       try {
         await work(holder);
       } finally {
-        await this.#locks.query('select pg_advisory_unlock($1, $2)', [OWN, this.#keyOf(holder)]);
+        await this.#lock('select pg_advisory_unlock($1, $2)', [OWN, this.#keyOf(holder)]);
       }
     }
   }
@@ -171,6 +173,26 @@ export class Owner {
       return await work();
     } finally {
       client.off('notification', listener);
+    }
+  }
+
+  /**
+   * Asks for locks, or gives them back. Behind a pooler the connection is in one transaction, which an
+   * error spoils for all that comes after; locks of the session outlive it.
+   */
+  async #lock<Row extends pg.QueryResultRow>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
+    try {
+      return await this.#locks.query<Row>(text, values);
+    } catch (error) {
+      if (!this.isPooled) throw error;
+      // Where that cannot be done either, the first error says why.
+      await this.#locks.query(PIN_ANEW).catch(() => undefined);
+      // It was the error of another one who asked meanwhile.
+      if (codeOf(error) === IN_FAILED_TRANSACTION) return this.#locks.query<Row>(text, values);
+      throw error;
     }
   }
 
