@@ -48,14 +48,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { db, poolOf } from './pool.mjs';
 
-console.log('in', new URL(await db.connectionString()).pathname.slice(1));
+console.error('in', new URL(await db.connectionString()).pathname.slice(1));
 
 test('is killed', async (t) => {
   const pool = await poolOf(t);
   assert.equal((await pool.query('select * from users')).rowCount, 0);
   await pool.query('begin; insert into users values (1); commit');
   if (!process.env.STAY) return;
-  console.log('here in', process.pid);
+  console.error('here in', process.pid);
   ${place}
 });
 `;

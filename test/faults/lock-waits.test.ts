@@ -179,7 +179,7 @@ import { poolOf } from './pool.mjs';
 test('holds', async (t) => {
   const pool = await poolOf(t);
   await pool.query("${insert(1)}");
-  console.log('holding in', process.pid);
+  console.error('holding in', process.pid);
   ${then}
 });`,
       });

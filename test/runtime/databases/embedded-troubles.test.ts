@@ -170,9 +170,11 @@ describe('the embedded server', { concurrency: 4, timeout: 300_000 }, () => {
     const env = { XDG_CACHE_HOME: join(own.folder, 'no-image') };
     const first = startUser(t, own, { env });
     const { folder } = generation(own.state, 1);
+    const keeper = await keeperIn(folder);
     while (!existsSync(join(folder, 'data', 'global'))) await delay(2);
+    process.kill(keeper, 'SIGKILL');
     const data = dataOf(own.state);
-    await killAndWait(await keeperIn(folder));
+    await untilGone(keeper);
 
     // Whoever waited for it gets the next one.
     assert.equal((await first).said.is, 'using');

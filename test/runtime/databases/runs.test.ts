@@ -17,7 +17,7 @@ async function createUsers(client) {
   appendFileSync('migrations.log', 'started\\n');
   await client.query('create table users (id int primary key)');
   if (HANG) {
-    console.log('migrating in', process.pid);
+    console.error('migrating in', process.pid);
     await client.query('select pg_sleep(600)');
   }
 }
@@ -39,7 +39,7 @@ for (const name of ['one', 'another']) {
     assert.equal((await pool.query('select * from users')).rowCount, 0);
     await pool.query('insert into users values (1)');
     if (process.env.STAY) {
-      console.log('using it in', process.pid);
+      console.error('using it in', process.pid);
       await pool.query('select pg_sleep(600)');
     }
   });

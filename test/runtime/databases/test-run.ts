@@ -22,7 +22,10 @@ export async function projectWith(
   return own;
 }
 
-/** A run that is going on. */
+/**
+ * A run that is going on. What is waited for its files say on stderr: behind a report of theirs the
+ * runner of Node 20 to 26 may keep what they say on stdout until they say more.
+ */
 export interface TestRun extends Pick<Running, 'process' | 'prints'> {
   readonly ended: Promise<{ readonly code: number | null; readonly output: string }>;
 }

@@ -14,7 +14,7 @@ import { isAlive } from '../../../runtime/src/pg/embedded/processes.ts';
 import { stateFolderOf } from '../../../runtime/src/pg/embedded/state-folder.ts';
 import { scopeOf } from '../../../runtime/src/test-scope.ts';
 import { afterAllElse } from '../../support/database.ts';
-import { leftIn } from '../../support/machine.ts';
+import { leftIn, processes } from '../../support/machine.ts';
 
 const USER = fileURLToPath(new URL('fixtures/user.mjs', import.meta.url));
 /** The module that users load. */
@@ -157,13 +157,23 @@ export function dataOf(state: string): string {
   return realpathSync(join(state, String(Math.max(...numbers)), 'data'));
 }
 
-/** The process that is about to have a server in this folder. */
+/** The process that will have a server in this folder, once there is one. The test's time-out is the deadline. */
 export async function keeperIn(folder: string): Promise<number> {
+  const command = `keeper.js ${dirname(folder)} ${basename(folder)}`;
+  for (;;) {
+    const line = (await listed()).find((text) => text.endsWith(command));
+    if (line) return Number.parseInt(line.trim(), 10);
+    await delay(10);
+  }
+}
+
+/** All processes, as their numbers and commands. */
+async function listed(): Promise<string[]> {
+  // Starting `ps` takes a machine under load as long as what is looked for may last.
+  if (process.platform === 'linux')
+    return processes().map(({ pid, command }) => `${String(pid)} ${command}`);
   const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,command=', '-ww']);
-  const state = `${dirname(folder)} ${basename(folder)}`;
-  const line = stdout.split('\n').find((text) => text.endsWith(`keeper.js ${state}`));
-  if (!line) throw new Error(`no keeper of ${folder} in:\n${stdout}`);
-  return Number.parseInt(line.trim(), 10);
+  return stdout.split('\n');
 }
 
 /** Settles when a file or folder has gone, or a process has ended. The test's time-out is the deadline. */
