@@ -286,6 +286,14 @@ export const LIMITS = [
     saidBy: ['otherUser'],
     instead: 'give each a sandbox of its own',
   },
+  {
+    id: 'standby',
+    what: 'A server that is a standby, which shows what its primary has committed, for a pool of the app as for `postgres()` (`ERR_SAVEPOINT_STANDBY`)',
+    answer: 'refuses',
+    saidBy: ['standby'],
+    instead:
+      'let the reading pool lead to the primary in tests; `rollbackEach([writer, reader])` puts one sandbox behind the two',
+  },
 ] as const satisfies readonly Limit[];
 
 export type LimitId = (typeof LIMITS)[number]['id'];

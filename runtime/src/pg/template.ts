@@ -60,7 +60,8 @@ export interface MigratedTemplate extends Template {
  *
  * @param server a connection string to the server
  * @throws SetupError `ERR_SAVEPOINT_MIGRATION` when a migration fails, its own error first;
- *   `ERR_SAVEPOINT_CREATEDB` when the role may not create databases; `ERR_SAVEPOINT_CONNECT`.
+ *   `ERR_SAVEPOINT_CREATEDB` when the role may not create databases; `ERR_SAVEPOINT_READ_ONLY`
+ *   when its transactions are so by default; `ERR_SAVEPOINT_CONNECT`.
  *   HazardError `no-template-in-use` when the migrations leave connections open
  */
 export async function migratedTemplate(
@@ -215,9 +216,11 @@ class Migrated implements MigratedTemplate {
     const { run } = this.#migrations;
     const progress = new Progress('migrating');
     try {
-      await dropWithSessions(owner, owner.names.sharedOf(this.#fingerprint));
-      await dropWithSessions(owner, name);
-      await create(owner, this.server, `create database ${name}`);
+      await whereWritable(this.server, async () => {
+        await dropWithSessions(owner, owner.names.sharedOf(this.#fingerprint));
+        await dropWithSessions(owner, name);
+        await create(owner, this.server, `create database ${name}`);
+      });
       await withConnection(connectionString, (client: pg.Client) =>
         this.#migrations.apply(client, connectionString, (what) => {
           progress.say(`migrating: ${what}`);
@@ -258,7 +261,7 @@ async function copyDatabase(
 ): Promise<void> {
   const quoted = `"${template.replaceAll('"', '""')}"`;
   try {
-    await create(by, server, copyStatement(name, quoted));
+    await whereWritable(server, () => create(by, server, copyStatement(name, quoted)));
   } catch (error) {
     throw codeOf(error) === IN_USE ? await whyInUse(owner, template) : error;
   }
@@ -279,11 +282,28 @@ async function create(by: Asks, server: string, statement: string): Promise<void
   }
 }
 
+async function whereWritable(server: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (codeOf(error) !== READ_ONLY) throw error;
+    const target = targetOf({ connectionString: server });
+    throw new SetupError(
+      'ERR_SAVEPOINT_READ_ONLY',
+      `The transactions of ${describeTarget(target)} are READ ONLY, and migrations and clones write. ` +
+        `Set default_transaction_read_only to off for the role, database or server that tests use: ALTER ROLE "${target.user}" SET default_transaction_read_only = off.`,
+      { cause: error },
+    );
+  }
+}
+
 async function exists(owner: Owner, name: string): Promise<boolean> {
   const found = await owner.query('select 1 from pg_database where datname = $1', [name]);
   return found.length > 0;
 }
 
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const READ_ONLY = '25006';
 const PLACEHOLDER = '{database}';
 
 /** As statements: settings and rights of the database as a whole, which CREATE DATABASE copies not. */

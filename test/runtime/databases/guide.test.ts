@@ -18,7 +18,7 @@ test('links of the guide lead somewhere', () => {
 
 test('errors that the guide names exist', () => {
   const names = new Set([...guide.matchAll(/ERR_SAVEPOINT_\w+/g)].map(([name]) => name));
-  const sources = ['maintenance', 'standby', 'refusals'].map((name) =>
+  const sources = ['maintenance', 'standby', 'refusals', 'template'].map((name) =>
     readFileSync(join(SOURCES, `pg/${name}.ts`), 'utf8'),
   );
   assert.ok(names.size > 2);

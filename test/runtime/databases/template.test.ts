@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
+import { postgres } from '../../../runtime/src/pg/index.ts';
 import { readMigrations, type Migrate, type Origin } from '../../../runtime/src/pg/migrations.ts';
 import type { Run } from '../../../runtime/src/pg/run.ts';
 import { migratedTemplate } from '../../../runtime/src/pg/template.ts';
@@ -302,6 +303,25 @@ test('a role that may not create databases is told so', async (t) => {
     assert.doesNotMatch(error.message, /s3cret/);
     return true;
   });
+});
+
+test('a role whose transactions are read-only is told so', async (t) => {
+  const role = await roleOf(t);
+  await administer(`alter role ${role} set default_transaction_read_only = on`);
+  const { host } = new URL(await connectionStringTo('postgres'));
+  const server = `postgres://${role}:s3cret@${host}/postgres`;
+  const refused = (error: Error & { code?: string }) => {
+    assert.equal(error.code, 'ERR_SAVEPOINT_READ_ONLY');
+    assert.match(
+      error.message,
+      new RegExp(`ALTER ROLE "${role}" SET default_transaction_read_only`),
+    );
+    assert.doesNotMatch(error.message, /s3cret/);
+    return true;
+  };
+  await assert.rejects(prepare(t, own(''), { server }), refused);
+  const asIs = postgres({ connectionString: server, allowDatabase: 'postgres' });
+  await assert.rejects(asIs.clone(t), refused);
 });
 
 // ---- orphans

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { hazard } from '@savepoint/catalogue';
 import { LIMITS, NO_LIMITS, type Limit } from '../../../runtime/src/pg/limits.ts';
 import * as refusals from '../../../runtime/src/pg/refusals.ts';
+import { standby } from '../../../runtime/src/pg/standby.ts';
 
 const limits: readonly Limit[] = LIMITS;
 /** Words, and no refusal. */
@@ -11,7 +12,7 @@ const HELPERS = ['oneLine'];
 
 test('every refusal is a limit, or the end of a test', () => {
   const named = new Set([...limits.flatMap(({ saidBy = [] }) => saidBy), ...NO_LIMITS]);
-  const said = Object.keys(refusals).filter((name) => !HELPERS.includes(name));
+  const said = Object.keys({ ...refusals, standby }).filter((name) => !HELPERS.includes(name));
   assert.deepEqual([...named].sort(), said.sort());
 });
 
