@@ -75,7 +75,7 @@ export function readAcquisitions(
   const closableOf = readClosables(tree, variables, originOf, frames);
 
   function of(call: Call): Acquisition | undefined {
-    const found = acquiredBy(call);
+    const found = mayAcquire(call) ? acquiredBy(call) : undefined;
     if (!found) return undefined;
     const { at, chained } = end(call, found.resource);
     const holder: Holder = found.part ? { is: 'variable', variable: found.part } : holderAt(at);
@@ -83,6 +83,13 @@ export function readAcquisitions(
     if (openedBy.length > 0 && !isOpened(holder, chained, openedBy)) return undefined;
     const { resource, lender } = found;
     return { node: call, resource, lender, holder, chained };
+  }
+
+  /** Asked first, because most calls do not: no resource has a method of this name, and nobody keeps what it answers. */
+  function mayAcquire(call: Call): boolean {
+    const callee = bare(call.callee);
+    const name = callee.type === 'MemberExpression' ? nameOf(callee) : undefined;
+    return name === undefined || known.mayMake(name) || known.mayLend(name) || isTaken(call);
   }
 
   function acquiredBy(call: Call): Acquired | undefined {
@@ -286,6 +293,18 @@ export function readAcquisitions(
   }
 
   return { of, resourceOf };
+}
+
+function isTaken(call: Call): boolean {
+  switch (outerAwaited(call).parent?.type) {
+    case 'VariableDeclarator':
+    case 'AssignmentExpression':
+    case 'ReturnStatement':
+    case 'ArrowFunctionExpression':
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Whether a method answers the object: an event emitter's, what opens it, any of a builder's. */

@@ -30,6 +30,7 @@ const TRANSPARENT = new Set([
 
 /** The expression inside casts and optional chains. */
 export function bare(node: Node): Node {
+  if (node.type === 'Identifier' || node.type === 'MemberExpression') return node;
   return TRANSPARENT.has(node.type) && 'expression' in node && typeof node.expression === 'object'
     ? bare(node.expression)
     : node;

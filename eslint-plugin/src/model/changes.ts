@@ -229,12 +229,12 @@ export function readChanges(
   }
 
   function isUnknownRestorer(call: Call): boolean {
+    if (!RESTORER.test(calledName(call) ?? '')) return false;
     if (written.has(call) || frames.calleeOf(call)) return false;
     const origin = originOf(call.callee);
     if (origin?.from !== 'module' || isTestModule(origin.module)) return false;
     // `setEnv(t, { A: '1' })` puts back what it changes itself, and no more.
-    if (/^savepoint(?:\/|$)/.test(origin.module)) return false;
-    return RESTORER.test(calledName(call) ?? '');
+    return !/^savepoint(?:\/|$)/.test(origin.module);
   }
 
   function givesContextToRestorer(call: Call): boolean {

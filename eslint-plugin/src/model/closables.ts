@@ -50,6 +50,11 @@ function endedBy(method: string): Knowledge {
   };
 }
 
+/** Whether a method of this name ends any of them. */
+export function mayEnd(method: string): boolean {
+  return CLOSABLES.has(method);
+}
+
 export interface Closable {
   readonly resource: Knowledge;
   /** Where what the call answers is taken apart: the part that the test ends, or ends all with. */
@@ -64,10 +69,13 @@ export function readClosables(
   originOf: OriginOf,
   frames: Frames,
 ): ClosableOf {
+  let ended: ReadonlySet<Variable> | undefined;
+
   return function closableOf(call) {
     const target = targetOf(call);
-    if (!target || frames.frameOf(call).is !== 'test') return undefined;
-    const variable = variables.of(target);
+    const variable = target && variables.of(target);
+    if (!target || (variable && !isEnded(variable))) return undefined;
+    if (frames.frameOf(call).is !== 'test') return undefined;
     const closable = variable ? closableIn(variable) : partOf(target);
     return closable && isMaker(call) && !call.arguments.some(knowsTest) ? closable : undefined;
   };
@@ -122,6 +130,22 @@ export function readClosables(
     const { parent } = outerAwaited(call);
     if (parent?.type === 'VariableDeclarator') return parent.id;
     return parent?.type === 'AssignmentExpression' ? parent.left : undefined;
+  }
+
+  /** Asked first, because most files end little: what else becomes of a variable is of no interest then. */
+  function isEnded(variable: Variable): boolean {
+    ended ??= endedVariables();
+    return ended.has(variable);
+  }
+
+  function endedVariables(): ReadonlySet<Variable> {
+    const found = new Set<Variable>();
+    for (const { callee } of tree.callsNamed(...ENDS)) {
+      const method = bare(callee);
+      const variable = method.type === 'MemberExpression' && variables.of(bare(method.object));
+      if (variable) found.add(variable);
+    }
+    return found;
   }
 
   /** The method by which it is ended, where that is awaited for nothing but that it has ended. */

@@ -2,7 +2,7 @@
 import { hazardsOf, type HazardId } from '@savepoint/catalogue';
 import { readChanges } from './changes.ts';
 import { readFixtures, type Fixture } from './fixtures.ts';
-import { globalWrites, overrideWrites } from './global-writes.ts';
+import { memberWrites } from './global-writes.ts';
 import { mockWrites } from './mocks.ts';
 import { isExport } from './origins.ts';
 import { processStateWrites } from './process-state.ts';
@@ -46,12 +46,9 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
   const isTestModule = (module: string): boolean => settings.testModules.has(module);
   const byHazard = lazily(() => {
     const writes = [
-      ...processStateWrites(tree, variables, originOf, frames),
-      ...globalWrites(tree, variables, originOf),
-      ...overrideWrites(tree, variables, originOf),
-      ...(source.text.includes('mock')
-        ? mockWrites(tree, variables, originOf, frames, isTestModule)
-        : []),
+      ...processStateWrites(reading),
+      ...memberWrites(reading),
+      ...mockWrites(reading, isTestModule),
     ];
     return groupByHazard([
       ...readFixtures(tree, acquisitions, releases, frames, variables),
@@ -95,7 +92,7 @@ export function mayBeTestCode(source: Source, { testModules }: Settings): boolea
   const known = candidates.get(source);
   if (known !== undefined) return known;
   const { text } = source;
-  const may = MAY_TAKE_CONTEXT.test(text) || [...testModules].some((name) => text.includes(name));
+  const may = [...testModules].some((name) => text.includes(name)) || MAY_TAKE_CONTEXT.test(text);
   candidates.set(source, may);
   return may;
 }

@@ -1,7 +1,7 @@
 /** Ports written down in `listen(…)` and `serve({ port })`. */
 import { bare, nameOf, propertyOf, type Call, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
-import { isExport } from './origins.ts';
+import { isExport, type Origin } from './origins.ts';
 
 export interface FixedPort {
   readonly port: number;
@@ -12,7 +12,7 @@ export interface FixedPort {
 }
 
 export function* fixedPorts(file: FileModel): Iterable<FixedPort> {
-  for (const call of file.tree.calls) {
+  for (const call of file.callsTo(['listen'], isServe)) {
     const node = portArgument(file, call);
     const port = node && numberOf(file, node);
     if (!node || port === undefined || port < 1 || port > 65_535) continue;
@@ -31,7 +31,12 @@ function portArgument(file: FileModel, call: Call): Node | undefined {
 function isListening(file: FileModel, call: Call): boolean {
   const callee = bare(call.callee);
   if (callee.type === 'MemberExpression') return nameOf(callee) === 'listen';
-  return isExport(file.originOf(callee), '@hono/node-server', 'serve');
+  const origin = file.originOf(callee);
+  return origin !== undefined && isServe(origin);
+}
+
+function isServe(origin: Origin): boolean {
+  return isExport(origin, '@hono/node-server', 'serve');
 }
 
 function numberOf(file: FileModel, node: Node): number | undefined {

@@ -5,6 +5,7 @@ import { CALLED } from './knowledge.ts';
 import { isActUnderTest, isSpokenOf } from './act-under-test.ts';
 import type { Acquisition, Acquisitions } from './acquisitions.ts';
 import type { Frame, Frames } from './frames.ts';
+import { groupBy } from './group-by.ts';
 import { isClosedBySignal, keepsAlive } from './keeps-alive.ts';
 import { failureBefore } from './late-registrations.ts';
 import { isSameFrame, readNesting } from './nesting.ts';
@@ -68,6 +69,8 @@ export function readFixtures(
     const acquisition = acquisitions.of(call);
     return acquisition ? hold(acquisition) : [];
   });
+  const heldBy = groupBy(held, ({ variable }) => variable);
+  const lentBy = groupBy(held, ({ acquisition }) => acquisition.lender);
 
   function hold(acquisition: Acquisition): Held[] {
     const { holder, node, resource } = acquisition;
@@ -144,9 +147,8 @@ export function readFixtures(
   }
 
   function siblings({ acquisition, variable }: Held): Held[] {
-    return variable
-      ? held.filter((other) => other.variable === variable && other.acquisition !== acquisition)
-      : [];
+    const all = (variable && heldBy.get(variable)) ?? [];
+    return all.filter((other) => other.acquisition !== acquisition);
   }
 
   function scopeOfBody({ frame }: Inline): Scope | undefined {
@@ -234,9 +236,9 @@ export function readFixtures(
   function dependentOf(one: Held, release: Registered): Fixture['dependent'] {
     const { hook } = release;
     if (!hook || !one.variable) return undefined;
-    for (const other of held) {
+    for (const other of lentBy.get(one.variable) ?? []) {
       // What its lender closes with itself, like the page of a browser, is not in its way.
-      if (other.acquisition.lender !== one.variable || isClosable(other)) continue;
+      if (isClosable(other)) continue;
       for (const place of other.places) {
         if (place.is !== 'registered' || !place.hook || place.node === release.node) continue;
         const sameList =

@@ -78,12 +78,17 @@ export function readFrames(
   const frames = new Map<FunctionNode, Frame | undefined>();
   const contexts = new Map<FunctionNode, number | undefined>();
   const scopes = new Map<FunctionNode, Scope | undefined>();
+  const uses = new Map<FunctionNode, readonly Use[]>();
+  /** How many calls are being read: until they are, how a function is used may seem otherwise. */
+  let unsettled = 0;
 
   function testCallOf(node: Node): TestCall | undefined {
     if (node.type !== 'CallExpression' || !mayBeTestFunction(lastNameOf(node))) return undefined;
     if (!testCalls.has(node)) {
       testCalls.set(node, undefined);
+      unsettled++;
       testCalls.set(node, readTestCall(node));
+      unsettled--;
     }
     return testCalls.get(node);
   }
@@ -119,7 +124,15 @@ export function readFrames(
     return variable && variables.functionOf(variable);
   }
 
-  function usesOf(fn: FunctionNode): Use[] {
+  function usesOf(fn: FunctionNode): readonly Use[] {
+    const known = uses.get(fn);
+    if (known) return known;
+    const found = readUses(fn);
+    if (unsettled === 0) uses.set(fn, found);
+    return found;
+  }
+
+  function readUses(fn: FunctionNode): Use[] {
     const name = nameNodeOf(fn);
     const variable = name && variables.of(name);
     if (!variable || isExported(fn)) return [{ is: 'escape' }];
@@ -160,9 +173,9 @@ export function readFrames(
     const inline = parent && testCallOf(parent);
     if (inline?.callback === fn) return frameOfCallback(fn, inline);
     if (isCall(parent)) return undefined;
-    const uses = usesOf(fn);
-    const [only] = uses;
-    return uses.length === 1 && only?.is === 'callback' ? only.frame : { is: 'helper', fn };
+    const all = usesOf(fn);
+    const [only] = all;
+    return all.length === 1 && only?.is === 'callback' ? only.frame : { is: 'helper', fn };
   }
 
   function frameOfCallback(fn: FunctionNode, call: TestCall): Frame {

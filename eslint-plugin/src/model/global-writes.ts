@@ -6,9 +6,9 @@
 import { isBuiltin } from 'node:module';
 import { bare, dottedName, isCall, nameOf, rootOf, textOf, type Node } from './ast.ts';
 import type { Write } from './changes.ts';
-import type { Origin, OriginOf } from './origins.ts';
-import { within, type Tree } from './tree.ts';
-import type { Variables } from './variables.ts';
+import type { Origin } from './origins.ts';
+import type { Reading } from './reading.ts';
+import { within } from './tree.ts';
 
 /** The way to a member from the global object, or from a module: `['Date', 'now']`. */
 type Path = readonly string[];
@@ -28,22 +28,16 @@ const GLOBALS = new Set([
 const OF_NO_CONCERN =
   /^(process\.(env|exitCode|title)|Error\.stackTraceLimit|events(\.EventEmitter)?\.defaultMaxListeners)(\.|$)/;
 
-export function globalWrites(tree: Tree, variables: Variables, originOf: OriginOf): Write[] {
-  return memberWrites('global', isOfProcess, tree, variables, originOf);
+/** `override`: of what a package or another file of the project exports, a part of it. */
+type Kind = 'global' | 'override';
+
+/** A member that outlives every test, or whose it is. */
+interface Shared {
+  readonly kind: Kind;
+  readonly path: Path;
 }
 
-/** Writes to members of what a package or another file of the project exports: overrides of its parts. */
-export function overrideWrites(tree: Tree, variables: Variables, originOf: OriginOf): Write[] {
-  return memberWrites('override', isOfOtherModule, tree, variables, originOf);
-}
-
-function memberWrites(
-  kind: 'global' | 'override',
-  isOfKind: (origin: Origin) => boolean,
-  tree: Tree,
-  variables: Variables,
-  originOf: OriginOf,
-): Write[] {
+export function memberWrites({ tree, variables, originOf }: Reading): Write[] {
   return [...tree.assignments, ...tree.deletions, ...tree.callsNamed('defineProperty')].flatMap(
     writeOf,
   );
@@ -51,24 +45,25 @@ function memberWrites(
   function writeOf(node: Node): Write[] {
     switch (node.type) {
       case 'AssignmentExpression':
-        return node.operator === '=' ? written(node, pathOf(node.left), node.right) : [];
+        return node.operator === '=' ? written(node, memberAt(node.left), node.right) : [];
       case 'UnaryExpression':
-        return written(node, pathOf(node.argument), undefined);
+        return written(node, memberAt(node.argument), undefined);
       case 'CallExpression': {
         if (!isObjectMethod(node.callee)) return [];
         const [target, key, descriptor] = node.arguments;
         const [owner, name] = [target && ownerOf(target), textOf(key)];
         if (!owner || name === undefined) return [];
-        return written(node, [...owner, name], descriptor);
+        return written(node, memberOf(owner, name), descriptor);
       }
       default:
         return [];
     }
   }
 
-  function written(node: Node, path: Path | undefined, value: Node | undefined): Write[] {
-    if (!path || OF_NO_CONCERN.test(path.join('.'))) return [];
-    const base = { kind, node, name: nameOfWrite(node, path), isSetUpOfFile: true };
+  function written(node: Node, member: Shared | undefined, value: Node | undefined): Write[] {
+    if (!member || OF_NO_CONCERN.test(member.path.join('.'))) return [];
+    const { kind, path } = member;
+    const base = { kind, node, name: nameOfWrite(node, member), isSetUpOfFile: true };
     if (value && isSaved(value, path)) {
       return [{ ...base, keys: [path.join('.')], role: 'restore' }];
     }
@@ -78,26 +73,27 @@ function memberWrites(
   }
 
   /** A member of another module as the file writes it: the path of that module says less. */
-  function nameOfWrite(node: Node, path: Path): string {
+  function nameOfWrite(node: Node, { kind, path }: Shared): string {
     const written = node.type === 'AssignmentExpression' ? dottedName(node.left) : undefined;
     return kind === 'override' && written !== undefined ? written : nameOfPath(path);
   }
 
   /** `['Date', 'now']` for `Date.now` and `globalThis.Date.now`. */
-  function pathOf(target: Node): Path | undefined {
+  function memberAt(target: Node): Shared | undefined {
     const member = bare(target);
     if (member.type !== 'MemberExpression') return undefined;
     const owner = ownerOf(member.object);
     const name = variables.propertyOf(member);
-    return owner && name !== undefined ? [...owner, name] : undefined;
+    return owner && name !== undefined ? memberOf(owner, name) : undefined;
   }
 
   /** The way to an object that outlives every test; of the global object itself, none. */
-  function ownerOf(node: Node): readonly string[] | undefined {
+  function ownerOf(node: Node): Shared | undefined {
     const root = rootOf(node);
     if (variables.isGlobal(root) && !GLOBALS.has(root.name)) return undefined;
     const origin = originOf(node);
-    return origin && isOfKind(origin) ? ownerPath(origin) : undefined;
+    const kind = origin && kindOf(origin);
+    return kind && { kind, path: ownerPath(origin) };
   }
 
   function isObjectMethod(callee: Node): boolean {
@@ -110,14 +106,16 @@ function memberWrites(
     const variable = variables.of(rootOf(value));
     const given = (variable && variables.values(variable)) ?? [];
     return given.some(({ expression, path: within }) => {
-      if (within.length > 0) return ownerOf(expression)?.concat(within).join() === path.join();
+      if (within.length > 0) {
+        return ownerOf(expression)?.path.concat(within).join() === path.join();
+      }
       return reads(expression, path) || isDescriptorOf(expression, path);
     });
   }
 
   function reads(expression: Node, path: Path): boolean {
     for (const member of within(tree.members, expression)) {
-      if (pathOf(member)?.join() === path.join()) return true;
+      if (memberAt(member)?.path.join() === path.join()) return true;
     }
     const value = bare(expression);
     return path.length === 1 && variables.isGlobal(value, path[0]);
@@ -132,7 +130,7 @@ function memberWrites(
       callee.type === 'MemberExpression' &&
       nameOf(callee) === 'getOwnPropertyDescriptor' &&
       target !== undefined &&
-      [...(ownerOf(target) ?? []), textOf(key)].join() === path.join()
+      [...(ownerOf(target)?.path ?? []), textOf(key)].join() === path.join()
     );
   }
 }
@@ -152,7 +150,16 @@ function isOfProcess(origin: Origin): boolean {
 }
 
 function isOfOtherModule(origin: Origin): boolean {
-  return origin.from === 'module' && !isBuiltin(origin.module) && !isOfProcess(origin);
+  return origin.from === 'module' && !isBuiltin(origin.module);
+}
+
+function kindOf(origin: Origin): Kind | undefined {
+  if (isOfProcess(origin)) return 'global';
+  return isOfOtherModule(origin) ? 'override' : undefined;
+}
+
+function memberOf({ kind, path }: Shared, name: string): Shared {
+  return { kind, path: [...path, name] };
 }
 
 function ownerPath(origin: Origin): readonly string[] {

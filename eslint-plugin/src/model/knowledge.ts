@@ -29,6 +29,8 @@ export interface KnownResources {
   mayMake(name: string): boolean;
   /** Whether some resource lends another by a method of this name. */
   mayLend(name: string): boolean;
+  /** Whether some resource, or one that is lent, is released by a method of this name, at once or not. */
+  mayRelease(name: string): boolean;
   /** Whether some resource is opened by a method of this name. */
   mayOpen(name: string): boolean;
   /** The resource that this export makes. */
@@ -36,24 +38,35 @@ export interface KnownResources {
 }
 
 export function knownResources(rows: readonly Resource[]): KnownResources {
-  const byExport = new Map(rows.map((row) => [keyOf(row.module, row.export), knowledgeOf(row)]));
+  const byModule = new Map<string, Map<string, Knowledge>>();
+  for (const row of rows) {
+    const module = canonicalModule(row.module);
+    const byExport = byModule.get(module) ?? new Map<string, Knowledge>();
+    byModule.set(module, byExport.set(row.export, knowledgeOf(row)));
+  }
   const makers = new Set(['default', ...rows.map((row) => lastOf(row.export))]);
   const lenders = new Set(
     rows.flatMap(({ lends = [] }) => lends.map((loan) => lastOf(loan.method))),
   );
   const openers = new Set(rows.flatMap(({ openedBy = [] }) => openedBy));
   const releasers = new Set(rows.flatMap(({ releasedBy }) => releasedBy.map(lastOf)));
+  const ends = new Set(rows.flatMap((row) => [row, ...(row.lends ?? [])].flatMap(endsOf)));
   return {
     mayMake: (name) => makers.has(name),
     mayLend: (name) => lenders.has(name),
+    mayRelease: (name) => ends.has(name),
     mayOpen: (name) => openers.has(name),
     mayHave: (method) => releasers.has(method) || lenders.has(method) || openers.has(method),
-    modules: new Set(rows.map(({ module }) => canonicalModule(module))),
-    of: (origin) =>
-      origin.from === 'module'
-        ? byExport.get(keyOf(origin.module, exportNameOf(origin)))
-        : undefined,
+    modules: new Set(byModule.keys()),
+    of(origin) {
+      const byExport = origin.from === 'module' ? byModule.get(origin.module) : undefined;
+      return byExport?.get(exportNameOf(origin));
+    },
   };
+}
+
+function endsOf({ releasedBy, releasedAtOnceBy = [] }: Resource | Loan): readonly string[] {
+  return [...releasedBy, ...releasedAtOnceBy];
 }
 
 function lastOf(path: string): string {
@@ -68,10 +81,6 @@ export function opened(resource: Knowledge): Knowledge {
   const known = openedOnes.get(resource) ?? { ...resource, openedBy: [] };
   openedOnes.set(resource, known);
   return known;
-}
-
-function keyOf(module: string, name: string): string {
-  return `${canonicalModule(module)}#${name}`;
 }
 
 function knowledgeOf(row: Resource): Knowledge {
@@ -95,19 +104,15 @@ function knowledgeOf(row: Resource): Knowledge {
 
 type Released = Pick<Knowledge, 'kind' | 'releasedBy' | 'asynchronous' | 'releasedAtOnceBy'>;
 
-function released({
-  kind,
-  releasedBy,
-  releasedAtOnceBy = [],
-  releaseIsAsynchronous = RESOURCE_KINDS[kind].releasesAsynchronously,
-}: Resource | Loan): Released {
+function released(row: Resource | Loan): Released {
+  const { kind, releasedAtOnceBy = [] } = row;
+  const { releaseIsAsynchronous = RESOURCE_KINDS[kind].releasesAsynchronously } = row;
+  const ends = endsOf(row);
   return {
     kind,
-    releasedBy: [...releasedBy, ...releasedAtOnceBy],
+    releasedBy: ends,
     asynchronous: releaseIsAsynchronous,
-    releasedAtOnceBy: releaseIsAsynchronous
-      ? releasedAtOnceBy
-      : [...releasedBy, ...releasedAtOnceBy],
+    releasedAtOnceBy: releaseIsAsynchronous ? releasedAtOnceBy : ends,
   };
 }
 

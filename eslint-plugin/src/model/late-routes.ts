@@ -26,6 +26,7 @@ const REGISTERS = [
 ];
 
 export function* lateRoutes(file: FileModel): Iterable<LateRoute> {
+  const shared = new Map<Variable, boolean>();
   for (const call of file.tree.callsNamed(...REGISTERS)) {
     const callee = bare(call.callee);
     if (callee.type !== 'MemberExpression') continue;
@@ -33,8 +34,10 @@ export function* lateRoutes(file: FileModel): Iterable<LateRoute> {
     const app = bare(callee.object);
     if (method === undefined || app.type !== 'Identifier') continue;
     const variable = file.variables.of(app);
-    if (!variable || !registersHandler(file, call, method)) continue;
-    if (isSharedApp(file, variable) && isInTest(file, call)) {
+    if (!variable) continue;
+    const isShared = shared.get(variable) ?? isSharedApp(file, variable);
+    shared.set(variable, isShared);
+    if (isShared && registersHandler(file, call, method) && isInTest(file, call)) {
       yield { call, text: `${app.name}.${method}()` };
     }
   }

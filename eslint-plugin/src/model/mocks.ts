@@ -15,13 +15,13 @@ import {
 } from './ast.ts';
 import type { Write } from './changes.ts';
 import type { FileModel } from './file-model.ts';
-import type { Frames } from './frames.ts';
-import type { Origin, OriginOf } from './origins.ts';
-import type { Tree } from './tree.ts';
-import type { Reference, Variable, Variables } from './variables.ts';
+import type { Origin } from './origins.ts';
+import type { Reading } from './reading.ts';
+import type { Reference, Variable } from './variables.ts';
 
 /** What replaces a member of an object: `mock.method(object, 'name', implementation)`. */
 const REPLACES = new Set(['method', 'getter', 'setter', 'property']);
+const NAMES = [...REPLACES, 'enable', 'reset', 'restore', 'restoreAll'];
 const MOCK = { kind: 'mock', isSetUpOfFile: true } as const;
 const TIMERS = {
   kind: 'mock-timers',
@@ -31,13 +31,12 @@ const TIMERS = {
 } as const;
 
 export function mockWrites(
-  tree: Tree,
-  variables: Variables,
-  originOf: OriginOf,
-  frames: Frames,
+  { source, variables, originOf, callsTo, frames }: Reading,
   isTestModule: (module: string) => boolean,
 ): Write[] {
-  return tree.calls.flatMap(writesOf);
+  if (!source.text.includes('mock')) return [];
+  const isOfMock = (origin: Origin): boolean => mockPathOf(origin, isTestModule) !== undefined;
+  return callsTo(NAMES, isOfMock).flatMap(writesOf);
 
   function writesOf(node: Call): Write[] {
     const path = mockPathOf(originOf(node.callee), isTestModule);

@@ -38,6 +38,7 @@ export function canonicalModule(specifier: string): string {
 
 /** The export's name; `default` where the module itself is meant. */
 export function exportNameOf(origin: Origin): string {
+  if (origin.path.length <= 1) return origin.path[0] ?? 'default';
   return origin.path.filter((name) => name !== 'default').join('.') || 'default';
 }
 
@@ -99,7 +100,8 @@ export function readOrigins(
     if (variables.isGlobal(node)) return globalNamed(node.name);
     const variable = variables.of(node);
     if (!variable) return undefined;
-    return isParameter(variable) && !isUnwritten(variable)
+    if (known.has(variable)) return known.get(variable);
+    return differsByPlace(variables, variable)
       ? originOfWritten(variable, node)
       : originOfConstant(variable, node);
   }
@@ -115,18 +117,12 @@ export function readOrigins(
 
   /** What is the same wherever it is read. */
   function originOfConstant(variable: Variable, node: Node): Origin | undefined {
-    if (!known.has(variable)) {
-      known.set(variable, undefined);
-      known.set(
-        variable,
-        isParameter(variable) ? originOfParameter(variable, node) : originOfVariable(variable),
-      );
-    }
-    return known.get(variable);
-  }
-
-  function isUnwritten(variable: Variable): boolean {
-    return !variables.references(variable).some((reference) => reference.isWrite());
+    known.set(variable, undefined);
+    const origin = isParameter(variable)
+      ? originOfParameter(variable, node)
+      : originOfVariable(variable);
+    known.set(variable, origin);
+    return origin;
   }
 
   function originOfVariable(variable: Variable): Origin | undefined {
@@ -241,6 +237,13 @@ function memberOf(origin: Origin | undefined, names: readonly string[]): Origin 
     return memberOf(globalNamed('process'), names.slice(1));
   }
   return names.length === 0 ? origin : { ...origin, path: [...origin.path, ...names] };
+}
+
+/** Whether what a variable is depends on where it is read: a parameter that is written. */
+export function differsByPlace(variables: Variables, variable: Variable): boolean {
+  return (
+    isParameter(variable) && variables.references(variable).some((reference) => reference.isWrite())
+  );
 }
 
 function isParameter(variable: Variable): boolean {

@@ -3,28 +3,37 @@
  * global dispatcher.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
-import { bare, isCall, lastNameOf, nameOf, outer, type Call, type Node } from './ast.ts';
+import { bare, isCall, nameOf, outer, type Call, type Node } from './ast.ts';
 import type { Write } from './changes.ts';
 import { isSameFrame } from './nesting.ts';
-import type { Frame, Frames } from './frames.ts';
-import { isExport, type OriginOf } from './origins.ts';
-import { within, type Tree } from './tree.ts';
-import type { Variables } from './variables.ts';
+import type { Frame } from './frames.ts';
+import { groupBy } from './group-by.ts';
+import { isExport, type Origin } from './origins.ts';
+import type { Reading } from './reading.ts';
+import { within } from './tree.ts';
 
 /** The functions that change the process, by their last name. */
-const CHANGERS = new Set(['chdir', 'setGlobalDispatcher', 'assign']);
+const CHANGERS = ['chdir', 'setGlobalDispatcher', 'assign'];
 const ONLY_WHEN_UNSET = new Set(['??=', '||=', '&&=']);
 
 /** Variables that every process of every platform we know has. */
 export const ALWAYS_SET: ReadonlySet<string> = new Set(['PATH', 'HOME']);
 
-export function processStateWrites(
-  tree: Tree,
-  variables: Variables,
-  originOf: OriginOf,
-  frames: Frames,
-): Write[] {
-  const writes = [...tree.calls, ...tree.assignments, ...tree.deletions].flatMap(writeOf);
+export function processStateWrites({
+  tree,
+  variables,
+  originOf,
+  callsTo,
+  frames,
+}: Reading): Write[] {
+  const writes = [...callsTo(CHANGERS, isChanger), ...tree.assignments, ...tree.deletions].flatMap(
+    writeOf,
+  );
+  const writesOf = groupBy(
+    writes.flatMap((write) => (write.keys ?? []).map((key) => ({ key, write }))),
+    ({ key }) => key,
+  );
+  let readsOf: ReadonlyMap<string | undefined, readonly TSESTree.MemberExpression[]> | undefined;
   return writes.map((write) =>
     write.role === 'removal' ? { ...write, isMissed: isMissed(write) } : write,
   );
@@ -40,8 +49,6 @@ export function processStateWrites(
   }
 
   function callWrites(node: Call): Write[] {
-    const called = lastNameOf(node);
-    if (called !== undefined && !CHANGERS.has(called)) return [];
     const origin = originOf(node.callee);
     const [first, second] = node.arguments;
     if (!origin) return [];
@@ -51,8 +58,7 @@ export function processStateWrites(
       ];
     }
     if (isExport(origin, 'undici', 'setGlobalDispatcher')) return [dispatcherWrite(node, first)];
-    const isAssign = origin.from === 'global' && origin.path.join('.') === 'Object.assign';
-    return isAssign && first && isEnvironment(first)
+    return isObjectAssign(origin) && first && isEnvironment(first)
       ? [environmentWrite(node, literalKeys(second), second)]
       : [];
   }
@@ -99,29 +105,37 @@ export function processStateWrites(
     if (name === undefined) return false;
     return (
       ALWAYS_SET.has(name) ||
-      writes.some(
-        (write) =>
-          write.role === 'change' &&
-          write.keys?.includes(name) &&
-          write.node.range[0] < node.range[0] &&
-          isBeforeTests(frames.frameOf(write.node)),
-      ) ||
-      tree.members.some((member) => isReadFromOutside(member, name))
+      writesOf
+        .get(name)
+        ?.some(
+          ({ write }) =>
+            write.role === 'change' &&
+            write.node.range[0] < node.range[0] &&
+            isBeforeTests(frames.frameOf(write.node)),
+        ) === true ||
+      isReadFromOutside(name)
     );
   }
 
-  function isReadFromOutside(member: TSESTree.MemberExpression, name: string): boolean {
-    if (variables.propertyOf(member) !== name || !isEnvironment(member.object)) return false;
+  function isReadFromOutside(name: string): boolean {
+    readsOf ??= groupBy(
+      tree.members.filter(({ object }) => isEnvironment(object)),
+      (member) => variables.propertyOf(member),
+    );
+    return readsOf.get(name)?.some((member) => readsFromOutside(member, name)) ?? false;
+  }
+
+  function readsFromOutside(member: TSESTree.MemberExpression, name: string): boolean {
     const { parent } = outer(member);
     if (parent?.type === 'UnaryExpression') return false;
     if (parent?.type === 'AssignmentExpression' && bare(parent.left) === member) return false;
     const frame = frames.frameOf(member);
-    return !writes.some(
-      ({ keys, node }) =>
-        keys?.includes(name) &&
-        node.range[0] < member.range[0] &&
-        isSameFrame(frames.frameOf(node), frame),
-    );
+    return !writesOf
+      .get(name)
+      ?.some(
+        ({ write: { node } }) =>
+          node.range[0] < member.range[0] && isSameFrame(frames.frameOf(node), frame),
+      );
   }
 
   function isEnvironment(node: Node): boolean {
@@ -158,6 +172,18 @@ function copied(value: Node): Node {
   if (node.type === 'MemberExpression') return copied(node.object);
   const [only] = node.type === 'ObjectExpression' ? node.properties : [];
   return only?.type === 'SpreadElement' ? copied(only.argument) : node;
+}
+
+function isChanger(origin: Origin): boolean {
+  return (
+    isExport(origin, 'process', 'chdir') ||
+    isExport(origin, 'undici', 'setGlobalDispatcher') ||
+    isObjectAssign(origin)
+  );
+}
+
+function isObjectAssign(origin: Origin): boolean {
+  return origin.from === 'global' && origin.path.join('.') === 'Object.assign';
 }
 
 function isBeforeTests(frame: Frame): boolean {

@@ -5,6 +5,7 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils';
 import { readAcquisitions, type Acquisitions } from './acquisitions.ts';
 import type { Node } from './ast.ts';
+import { readCallsTo, type CallsTo } from './calls-to.ts';
 import { readFrames, type Frames } from './frames.ts';
 import { readOrigins, type OriginOf } from './origins.ts';
 import { readPlacement, type Placement } from './placement.ts';
@@ -31,6 +32,7 @@ export interface Reading {
   readonly tree: Tree;
   readonly variables: Variables;
   readonly originOf: OriginOf;
+  readonly callsTo: CallsTo;
   readonly frames: Frames;
   readonly placement: Placement;
   readonly acquisitions: Acquisitions;
@@ -75,6 +77,7 @@ export function readSource(
     tree,
     variables,
     originOf,
+    callsTo: readCallsTo(tree, variables, originOf),
     frames,
     placement,
     acquisitions,

@@ -52,9 +52,7 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
       const written = byName.get(name);
       if (written) found.push(written);
     }
-    return found.length > 1
-      ? found.flat().sort((a, b) => a.range[0] - b.range[0])
-      : (found[0] ?? []);
+    return found.length > 1 ? found.flat().sort(inOrder) : (found[0] ?? []);
   }
 
   return {
@@ -68,6 +66,11 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
     taggedTemplates,
     callsNamed,
   };
+}
+
+/** The order of the text, parents first. */
+export function inOrder(a: Node, b: Node): number {
+  return a.range[0] - b.range[0] || b.range[1] - a.range[1];
 }
 
 /** Those of the nodes that stand inside another, in the order of the text. */
@@ -98,10 +101,16 @@ function eachNode(root: Node, visitorKeys: VisitorKeys, visit: (node: Node) => v
   for (let node = pending.pop(); node; node = pending.pop()) {
     visit(node);
     const keys = keysOf.get(node.type) ?? [];
+    const children = childrenOf(node);
     for (let index = keys.length - 1; index >= 0; index--) {
-      pushChildren(Reflect.get(node, keys[index] ?? ''), pending);
+      pushChildren(children[keys[index] ?? ''], pending);
     }
   }
+}
+
+/** The node by its keys. `Reflect.get` would say it without a cast, and take ten times as long. */
+function childrenOf(node: Node): Readonly<Record<string, unknown>> {
+  return node as Node & Readonly<Record<string, unknown>>;
 }
 
 function pushChildren(child: unknown, pending: Node[]): void {
@@ -117,13 +126,9 @@ function pushChildren(child: unknown, pending: Node[]): void {
 
 /** Half of all nodes are names and literals: there is nothing to ask them. */
 function isInner(value: unknown): value is Node {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'type' in value &&
-    value.type !== 'Identifier' &&
-    value.type !== 'Literal'
-  );
+  if (typeof value !== 'object' || value === null) return false;
+  const { type } = value as { readonly type?: unknown };
+  return type !== undefined && type !== 'Identifier' && type !== 'Literal';
 }
 
 const TYPES =

@@ -1,6 +1,7 @@
 /** Releases that are named and not called, or given to a hook without the object they belong to. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { isFunction, nameOf, outer, outerAwaited } from './ast.ts';
+import { mayEnd } from './closables.ts';
 import type { FileModel } from './file-model.ts';
 
 export interface UncalledTeardown {
@@ -14,11 +15,12 @@ const BOUND = new Set(['client', 'app']);
 
 export function* uncalledTeardowns(file: FileModel): Iterable<UncalledTeardown> {
   for (const member of file.tree.members) {
+    const name = nameOf(member);
+    if (name === undefined || !(mayEnd(name) || file.settings.known.mayRelease(name))) continue;
     const is = uncalledWay(file, member);
     if (!is) continue;
-    const name = nameOf(member);
     const resource = file.acquisitions.resourceOf(member.object);
-    if (!resource || name === undefined || !resource.releasedBy.includes(name)) continue;
+    if (!resource?.releasedBy.includes(name)) continue;
     if (is === 'named' || !BOUND.has(resource.kind)) yield { member, is };
   }
 }

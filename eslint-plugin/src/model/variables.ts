@@ -47,6 +47,7 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
   const byIdentifier = new Map<Node, Variable>();
   /** References to globals of the file that the scope manager leaves open. */
   const unresolved = new Map<Variable, Reference[]>();
+  const valuesOf = new Map<Variable, readonly Value[] | undefined>();
   const globals = scopes.globalScope?.set;
   for (const scope of scopes.scopes) {
     for (const variable of scope.variables) {
@@ -69,7 +70,12 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
     return byIdentifier.get(node);
   }
 
-  function values(variable: Variable): Value[] | undefined {
+  function values(variable: Variable): readonly Value[] | undefined {
+    if (!valuesOf.has(variable)) valuesOf.set(variable, readValues(variable));
+    return valuesOf.get(variable);
+  }
+
+  function readValues(variable: Variable): Value[] | undefined {
     const given: Value[] = [];
     for (const reference of references(variable)) {
       if (!reference.isWrite()) continue;

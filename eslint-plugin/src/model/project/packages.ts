@@ -4,12 +4,12 @@
  */
 import { dirname, join, sep } from 'node:path';
 import type { Files } from './files.ts';
-import { fileNamed, manifestIn, type Manifest } from './resolve.ts';
+import { fileNamed, manifestIn, stemOf, type Manifest } from './resolve.ts';
 
 export interface Package {
   readonly name: string;
-  /** The files that an import of its name may mean. */
-  readonly entries: ReadonlySet<string>;
+  /** Whether an import of its name may mean this file. */
+  isEntry(file: string): boolean;
 }
 
 /** The closest package around a file, when its name is one that somebody asks for. */
@@ -23,25 +23,26 @@ export function packageOf(
     // A manifest without a name says what the files of a folder are, not whose they are.
     if (manifest?.name !== undefined) {
       return isAskedFor(manifest.name)
-        ? { name: manifest.name, entries: entriesOf(files, folder, manifest) }
+        ? { name: manifest.name, isEntry: entriesOf(files, folder, manifest) }
         : undefined;
     }
     if (folder === dirname(folder) || folder.endsWith(`${sep}node_modules`)) return undefined;
   }
 }
 
-function entriesOf(files: Files, folder: string, manifest: Manifest): Set<string> {
-  const { main, module } = manifest;
-  const named = [main ?? 'index', module, ...mainExports(manifest.exports)];
-  const entries = new Set<string>();
-  for (const name of named) {
-    if (name === undefined) continue;
-    for (const path of [name, join(name, 'index'), ...sourcesOf(name)]) {
-      const entry = fileNamed(files, join(folder, path));
-      if (entry !== undefined) entries.add(entry);
-    }
-  }
-  return entries;
+function entriesOf(files: Files, folder: string, manifest: Manifest): Package['isEntry'] {
+  const { main, module, exports } = manifest;
+  const named = [
+    main ?? 'index',
+    ...(module === undefined ? [] : [module]),
+    ...mainExports(exports),
+  ];
+  const paths = named
+    .flatMap((name) => [name, join(name, 'index'), ...sourcesOf(name)])
+    .map((path) => join(folder, path));
+  // The disk is asked only where the names agree.
+  return (file) =>
+    paths.some((path) => file.startsWith(stemOf(path)) && fileNamed(files, path) === file);
 }
 
 /** What a name of the output folder is made from: `src/index.ts` for `./dist/esm/index.js`. */

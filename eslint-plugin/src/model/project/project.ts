@@ -120,7 +120,7 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     const target = targetOf(origin.module);
     if (target === undefined) return origin;
     const own = packageAround(target);
-    if (own?.entries.has(target)) return { ...origin, module: own.name };
+    if (own?.isEntry(target)) return { ...origin, module: own.name };
     if (!mayBePassedOn(exportNameOf(origin))) return origin;
     const slice = sliceAt(target, origin.path);
     if (slice?.form !== 'passed') return origin;
@@ -210,11 +210,7 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
 
   /** Whether a module, or one that it imports, is one that the model knows. */
   function leadsToKnown(importer: string, module: string, step: number): boolean {
-    if (!isRelative(module)) {
-      return (
-        settings.testModules.has(module) || settings.known.modules.has(canonicalModule(module))
-      );
-    }
+    if (!isRelative(module)) return isKnown(module);
     if (step >= MOST_STEPS) return false;
     const target = resolveImport(files, importer, module);
     if (target === undefined) return false;
@@ -223,7 +219,7 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     if (known !== undefined) return known;
     expedition.leading.set(key, false);
     const leads =
-      (packageAround(target)?.entries.has(target) ?? false) ||
+      (packageAround(target)?.isEntry(target) ?? false) ||
       (files.read(target, slicedFiles)?.modules ?? []).some((each) =>
         leadsToKnown(target, each, step + 1),
       );

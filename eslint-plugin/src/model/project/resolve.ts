@@ -40,6 +40,11 @@ export function resolveImport(
   );
 }
 
+/** A path without its extension: what all files that it may mean begin with. */
+export function stemOf(path: string): string {
+  return /^(.*)\.\w+$/s.exec(path)?.[1] ?? path;
+}
+
 /** The file itself, what it is written for, or the same with an extension. */
 export function fileNamed(files: Files, target: string): string | undefined {
   const [, stem = target, extension = ''] = /^(.*)\.(\w+)$/s.exec(target) ?? [];
