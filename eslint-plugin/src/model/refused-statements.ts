@@ -13,13 +13,15 @@ export interface RefusedStatement {
 }
 
 const REFUSED =
-  /^((create|drop) (database|tablespace)|vacuum|(create|create unique|drop) index concurrently|reindex (\([^)]*\) )?(\w+ )?concurrently|alter system|prepare transaction)\b/;
+  /^((create|drop) (database|tablespace)|vacuum|(create|create unique|drop) index concurrently|reindex (\([^)]*\) )?(\w+ )?concurrently|alter system)\b/;
+/** What ends a transaction of the file's own, and so belongs inside it. */
+const REFUSED_IN_SANDBOX = /^prepare transaction\b/;
 
 export function refusedStatements(file: FileModel): RefusedStatement[] {
   const refused = sendingsOf(file).filter(
     ({ node, statements, method }) =>
       method !== 'prepare' &&
-      statements.some((statement) => REFUSED.test(statement)) &&
+      statements.some((each) => REFUSED.test(each) || REFUSED_IN_SANDBOX.test(each)) &&
       !expectedFailureOf(file, node),
   );
   if (refused.length === 0) return [];
@@ -31,6 +33,7 @@ export function refusedStatements(file: FileModel): RefusedStatement[] {
   return refused.flatMap((sending): RefusedStatement[] => {
     const sandbox = sandboxedAt(file, sending.through)?.sandbox;
     if (sandbox) return [{ sending, inside: 'sandbox', sandbox }];
-    return inTransactions.has(sending) ? [{ sending, inside: 'transaction' }] : [];
+    const isRefused = sending.statements.some((statement) => REFUSED.test(statement));
+    return isRefused && inTransactions.has(sending) ? [{ sending, inside: 'transaction' }] : [];
   });
 }

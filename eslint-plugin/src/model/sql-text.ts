@@ -35,9 +35,11 @@ export function isBegin(statement: string): boolean {
   return /^(begin|start transaction)\b/.test(statement);
 }
 
-/** COMMIT, ROLLBACK and their like; not the way back to a savepoint. */
+/** COMMIT, ROLLBACK and their like, PREPARE TRANSACTION too; not the way back to a savepoint. */
 export function isEnd(statement: string): boolean {
-  return /^(commit|end|rollback|abort)\b/.test(statement) && !isRollbackTo(statement);
+  return (
+    /^(commit|end|rollback|abort|prepare transaction)\b/.test(statement) && !isRollbackTo(statement)
+  );
 }
 
 export function isRollback(statement: string): boolean {

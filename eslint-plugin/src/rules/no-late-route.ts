@@ -3,7 +3,7 @@ import { defineRule } from '../define-rule.ts';
 import { lateRoutes } from '../model/late-routes.ts';
 
 export default defineRule('no-late-route', function* (file) {
-  for (const { call, text } of lateRoutes(file)) {
-    yield { node: call, messageId: 'late', data: { call: text } };
+  for (const { is, call, text } of lateRoutes(file)) {
+    yield { node: call, messageId: is, data: { call: text } };
   }
 });

@@ -53,6 +53,7 @@ describe('what a statement does', () => {
     commit: ['ends'],
     'end work': ['ends'],
     'commit and chain': ['ends'],
+    "prepare transaction 'a'": ['ends'],
     rollback: ['ends', 'rolls back'],
     abort: ['ends', 'rolls back'],
     'rollback to a': ['rolls back to a savepoint'],

@@ -67,7 +67,8 @@ describe('a', () => {
       ],
     },
     {
-      name: 'read in callbacks',
+      name: 'read in callbacks, when one asks strictly',
+      strict: true,
       code: `import { after, test } from 'node:test';
 ${POOL}
 test('a', async () => {

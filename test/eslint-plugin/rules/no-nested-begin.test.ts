@@ -3,6 +3,22 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-nested-begin', {
   valid: [
     {
+      name: 'ended by a statement that the file does not show',
+      code: `import { test } from 'node:test';
+import { Pool } from 'pg';
+const pool = new Pool();
+for (const end of ['COMMIT', 'ROLLBACK']) {
+  test(end, async (t) => {
+    const client = await pool.connect();
+    t.after(() => client.release());
+    await client.query('BEGIN');
+    await client.query(end);
+    await client.query('BEGIN');
+    await client.query('ROLLBACK');
+  });
+}`,
+    },
+    {
       name: 'one after another',
       code: `import { test } from 'node:test';
 import { Pool } from 'pg';

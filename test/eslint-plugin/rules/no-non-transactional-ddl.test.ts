@@ -3,6 +3,19 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-non-transactional-ddl', {
   valid: [
     {
+      name: 'a transaction of the file’s own that is prepared: that is how it ends',
+      code: `import { test } from 'node:test';
+import { Pool } from 'pg';
+const pool = new Pool();
+test('a', async (t) => {
+  const client = await pool.connect();
+  t.after(() => client.release());
+  await client.query('BEGIN');
+  await client.query("PREPARE TRANSACTION 'a'");
+  await client.query("COMMIT PREPARED 'a'");
+});`,
+    },
+    {
       name: 'outside of sandboxes and transactions',
       code: `import { before, test } from 'node:test';
 import { Pool } from 'pg';

@@ -20,7 +20,7 @@ export const noLateRoute = defineHazard({
   presets: ['recommended', 'strict'],
   linter: {
     sees: [
-      '`use`, `get`, `post`, `put`, `delete`, `patch`, `all`, `on`, `route` or `mount` called in a test or hook on a Hono app that is imported or made at the top level of the file',
+      '`use`, `get`, `post`, `put`, `delete`, `patch`, `all`, `on`, `route` or `mount` called in a test or hook on a Hono app that is imported or made at the top level of the file, and that other tests or the same test above it have asked',
     ],
     cannotSee: [
       'apps made by a factory in another file, of which it does not know that they are Hono’s',
@@ -28,6 +28,11 @@ export const noLateRoute = defineHazard({
     ],
     messages: {
       late: '`{{call}}` changes an app that other tests share; after its first request it throws. Make an app for this test.',
+      changed:
+        '`{{call}}` changes an app that lives longer than this: whoever asks it next has the route, too. Make an app for this test.',
+    },
+    strictly: {
+      changed: 'the same on an app that nobody in the file has asked by then',
     },
     suggestions: {},
     unrepaired:

@@ -21,7 +21,6 @@ export const noLostAsyncContext = defineHazard({
   linter: {
     sees: [
       '`enterWith()` as the last that a `before` or `beforeEach` hook does: what it enters, no test has',
-      '`getStore()` in the callback of a query or checkout of a known pool, client or connection',
     ],
     cannotSee: [
       'stores that a helper enters or reads',
@@ -31,6 +30,10 @@ export const noLostAsyncContext = defineHazard({
       entered:
         'What `{{by}}` enters ends with the hook: no test has this store. Let a function of the test enter it: `store.run(value, () => …)`.',
       read: 'The callback of `{{by}}` runs in the context of whoever used the connection before, not of this call. Await the promise instead, or bind the callback: `AsyncResource.bind(…)`.',
+    },
+    // Where something instruments the driver and binds its callbacks, they have the store.
+    strictly: {
+      read: '`getStore()` in the callback of a query or checkout of a known pool, client or connection',
     },
     suggestions: {},
     unrepaired: 'which function of each test should enter the store, the hook does not show.',
