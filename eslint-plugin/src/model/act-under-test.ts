@@ -20,11 +20,20 @@ export function isActUnderTest(place: Extract<Place, { is: 'inline' }>, frame: F
 
 /** Whether the title of a test speaks of the release at all: "a queue stops when it is empty". */
 export function isSpokenOf(release: Node, frame: Frame): boolean {
+  return isInTitle(release, frame, '(?:e|es|ed|s|ing|ped|ping)?\\b');
+}
+
+/** Whether it says what happens then, "http/2 closes well", and not to something else, "closes the client". */
+export function isToldOf(release: Node, frame: Frame): boolean {
+  return isInTitle(release, frame, '(?:es|ed|s|ing|ped|ping)\\b(?! (?:the|an?|its)\\b)');
+}
+
+function isInTitle(release: Node, frame: Frame, ending: string): boolean {
   const title = titleOf(frame);
   const method = isCall(release) ? lastNameOf(release) : undefined;
   if (title === undefined || method === undefined) return false;
   const stem = method.replace(/e$/, '').replace('down', '\\w* ?down');
-  return new RegExp(`\\b${stem}(?:e|es|ed|s|ing|ped|ping)?\\b`, 'i').test(title);
+  return new RegExp(`\\b${stem}${ending}`, 'i').test(title);
 }
 
 const CLEANUP =

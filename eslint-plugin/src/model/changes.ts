@@ -4,13 +4,22 @@
  */
 import type { Lifetime, ResourceKind } from '@savepoint/catalogue';
 import { endsItsBody } from './act-under-test.ts';
-import { bare, calledName, isFunction, type Call, type FunctionNode, type Node } from './ast.ts';
+import {
+  bare,
+  calledName,
+  isFunction,
+  outerAwaited,
+  type Call,
+  type FunctionNode,
+  type Node,
+} from './ast.ts';
 import type { Fixture } from './fixtures.ts';
 import type { Frame, Frames, TestCall } from './frames.ts';
 import { groupBy } from './group-by.ts';
 import { anchorOf, isSameFrame, readNesting, type Anchor } from './nesting.ts';
 import type { OriginOf } from './origins.ts';
 import type { Place, Placement } from './placement.ts';
+import type { Project } from './project/project.ts';
 import { within, type Tree } from './tree.ts';
 import type { Variables } from './variables.ts';
 
@@ -66,7 +75,7 @@ export function readChanges(
   frames: Frames,
   placement: Placement,
   isTestModule: (module: string) => boolean,
-  isPutBackElsewhere: (kind: StateKind) => boolean,
+  project: Project,
 ): Fixture[] {
   if (writes.length === 0) return [];
   const steps = writes
@@ -169,8 +178,7 @@ export function readChanges(
         node: registered.node,
       };
     }
-    if (isEntrusted(change) || isPutBackElsewhere(change.kind))
-      return { release: { is: 'unseen' } };
+    if (isEntrusted(change) || isPutBackElsewhere(change)) return { release: { is: 'unseen' } };
     const inline = restoreInFrameOf(change);
     return inline
       ? { release: { is: 'inline' }, node: inline.node }
@@ -207,6 +215,19 @@ export function readChanges(
       isSameFrame(frames.frameOf(savedAt), change.frame) &&
       savedAt.range[0] > change.node.range[1]
     );
+  }
+
+  /** By a hook that all tests have, or by what a `using` of another file's making does at its end. */
+  function isPutBackElsewhere({ kind, frame, node }: Step): boolean {
+    if (project.putsBack(kind)) return true;
+    if (frame.is === 'file') return false;
+    for (const call of within(tree.calls, frame.fn)) {
+      const { parent } = outerAwaited(call);
+      const isDisposed = parent?.type === 'VariableDeclarator' && /using$/.test(parent.parent.kind);
+      if (!isDisposed || call.range[1] > node.range[0]) continue;
+      if (project.mayPutBack(originOf(call.callee), kind)) return true;
+    }
+    return false;
   }
 
   /** Whether a function of another file, by its name, may put the change back. */

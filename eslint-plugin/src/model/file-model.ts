@@ -60,7 +60,7 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
         frames,
         placement,
         isTestModule,
-        reading.project.putsBack,
+        reading.project,
       ),
     ]);
   });

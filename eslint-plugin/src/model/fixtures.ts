@@ -2,7 +2,7 @@
 import { isNarrower, type Lifetime, type ResourceKind, type Scope } from '@savepoint/catalogue';
 import { bare, enclosingFunction, nameOf, outer, refugeOf, type Call, type Node } from './ast.ts';
 import { CALLED } from './knowledge.ts';
-import { isActUnderTest, isSpokenOf } from './act-under-test.ts';
+import { isActUnderTest, isSpokenOf, isToldOf } from './act-under-test.ts';
 import type { Acquisition, Acquisitions } from './acquisitions.ts';
 import type { Frame, Frames } from './frames.ts';
 import { groupBy } from './group-by.ts';
@@ -263,8 +263,9 @@ export function readFixtures(
     const { acquisition, frame } = one;
     const { kind } = acquisition.resource;
     const isAct =
-      (OFTEN_TESTED.has(kind) && isActUnderTest(place, frame)) ||
-      (kind === 'closable' && isSpokenOf(place.node, frame));
+      kind === 'closable'
+        ? isActUnderTest(place, frame) || isSpokenOf(place.node, frame)
+        : OFTEN_TESTED.has(kind) && (isActUnderTest(place, frame) || isToldOf(place.node, frame));
     if (isAct || isClosedBySignal(acquisition, variables)) return false;
     return runsBetween(one, place.at.range[0]);
   }

@@ -7,6 +7,7 @@ testModel('known resources', [
     code: `import Fastify from 'fastify';
 import { test } from 'node:test';
 test('loads', async () => { const app = Fastify(); app.decorate('env', {}); await app.register(plugin); await app.close(); }); //! no-inline-teardown
+test('the client closes the socket', async () => { const app = Fastify(); await app.listen({ port: 0 }); await app.close(); }); //! no-inline-teardown
 test('answers', async () => { const app = Fastify(); app.get('/', answer); app.inject('/', callback); await app.close(); }); //! no-inline-teardown`,
   },
   {

@@ -138,3 +138,29 @@ afterEach(() => { setGlobalDispatcher(dispatcher); process.chdir(directory); });
   });
   assert.deepEqual(reportsIn(folder, 'a.test.js', both), []);
 });
+
+test('what `using` of another file’s making does at its end', async (t) => {
+  const helper = `export async function useProject() {
+  const before = process.cwd();
+  return { path: '/tmp', async [Symbol.asyncDispose]() { process.chdir(before); } };
+}
+`;
+  const uses = (make: string): string => `import { test } from 'node:test';
+import { useProject } from './project.js';
+test('a', async () => { ${make} process.chdir(project.path); });
+`;
+  const folder = await projectFolder(t, {
+    'project.js': helper,
+    'other.js': helper.replace('process.chdir(before)', 'release()'),
+  });
+  const disposed = uses('await using project = await useProject();');
+  assert.deepEqual(reportsIn(folder, 'a.test.js', disposed), []);
+  for (const code of [
+    uses('const project = await useProject();'),
+    disposed.replace('./project.js', './other.js'),
+    disposed.replace('./project.js', './missing.js'),
+    disposed.replace(/(await using.*?;) (.*?;)/, '$2 $1'),
+  ]) {
+    assert.deepEqual(reportsIn(folder, 'a.test.js', code), changed, code);
+  }
+});

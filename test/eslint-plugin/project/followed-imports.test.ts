@@ -23,6 +23,12 @@ function makePool() { return new Pool(); }
 module.exports = { makePool };
 `;
 
+test('an import that ends like a member of every object', async (t) => {
+  const folder = await projectFolder(t, {});
+  const code = fromHelper.replace('./helper.js', './helper.toString');
+  assert.deepEqual(reportsIn(folder, 'a.test.js', code), []);
+});
+
 describe('a pool that an imported function makes', () => {
   const cases: Record<string, Record<string, string>> = {
     'a function declaration': { 'helper.js': esm },

@@ -3,6 +3,17 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-inline-teardown', {
   valid: [
     {
+      name: 'the title tells what happens when it is closed',
+      code: `import Fastify from 'fastify';
+import { test } from 'node:test';
+test('http/2 closes well', async () => {
+  const app = Fastify({ http2: true });
+  await app.listen({ port: 0 });
+  await connect(app);
+  await app.close();
+});`,
+    },
+    {
       name: 'an app that is only told things: closing it is what starts it',
       code: `import Fastify from 'fastify';
 import { test } from 'node:test';

@@ -17,7 +17,7 @@ const PUTS_BACK = {
 type CommonState = keyof typeof PUTS_BACK;
 
 export function isCommonState(state: string): state is CommonState {
-  return state in PUTS_BACK;
+  return Object.hasOwn(PUTS_BACK, state);
 }
 
 /** A hook at the top of its file, to the line that ends it. Inside a function it is for whoever calls that. */
@@ -32,6 +32,7 @@ const MOST_FILES = 16;
 const hookFiles = keeping((text) => {
   const hooks = text.match(HOOKS) ?? [];
   return {
+    mentionsPuttingBack: (state: CommonState) => PUTS_BACK[state].test(text),
     putsBack: (state: CommonState) => hooks.some((hook) => PUTS_BACK[state].test(hook)),
     loadsFoundFiles: LOADS_FOUND_FILES.test(text),
     modules: slicedFile(text).modules,
@@ -45,6 +46,11 @@ export function putBackByCommonHooks(files: Files, file: string, state: CommonSt
   return [...seen]
     .slice(0, MOST_FILES)
     .some((each) => files.read(each, hookFiles)?.putsBack(state) ?? false);
+}
+
+/** Whether anything in a file may put this back, whenever that runs. */
+export function mayBePutBackBy(files: Files, file: string, state: CommonState): boolean {
+  return files.read(file, hookFiles)?.mentionsPuttingBack(state) ?? false;
 }
 
 function importsOf(files: Files, file: string): string[] {

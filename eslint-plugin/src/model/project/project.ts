@@ -13,7 +13,7 @@ import { bare, isFunction, type FunctionNode, type Node } from '../ast.ts';
 import { readSource, type Reading } from '../reading.ts';
 import type { Settings } from '../settings.ts';
 import { mayBeTestFunction } from '../test-api.ts';
-import { isCommonState, putBackByCommonHooks } from './common-hooks.ts';
+import { isCommonState, mayBePutBackBy, putBackByCommonHooks } from './common-hooks.ts';
 import { exportAt } from './exports.ts';
 import { keeping, openFiles, type Files } from './files.ts';
 import { packageOf, type Package } from './packages.ts';
@@ -34,7 +34,9 @@ export interface Project {
   /** A function of any file, also of one that has to do with nothing the model knows. */
   anyFunctionOf(origin: Origin | undefined): ForeignFunction | undefined;
   /** Whether a hook that all tests of the file have, from elsewhere, puts this back. */
-  readonly putsBack: (state: string) => boolean;
+  putsBack(state: string): boolean;
+  /** Whether what this origin's file makes may put it back, when it is disposed of. */
+  mayPutBack(origin: Origin | undefined, state: string): boolean;
 }
 
 export interface Exported {
@@ -73,6 +75,7 @@ const ALONE: Project = {
   functionOf: () => undefined,
   anyFunctionOf: () => undefined,
   putsBack: () => false,
+  mayPutBack: () => false,
 };
 
 /** The project around a file; a file without a place on the disk has none. */
@@ -181,6 +184,11 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     return found;
   }
 
+  function mayPutBack(origin: Origin | undefined, state: string): boolean {
+    const target = origin?.from === 'module' ? targetOf(origin.module) : undefined;
+    return target !== undefined && isCommonState(state) && mayBePutBackBy(files, target, state);
+  }
+
   function targetOf(specifier: string): string | undefined {
     if (!targets.has(specifier)) targets.set(specifier, resolveImport(files, file, specifier));
     return targets.get(specifier);
@@ -247,6 +255,7 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     functionOf: (origin) => functionOf(origin),
     anyFunctionOf: (origin) => functionOf(origin, true),
     putsBack,
+    mayPutBack,
   };
 }
 

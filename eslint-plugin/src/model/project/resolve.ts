@@ -14,12 +14,12 @@ export interface Manifest {
 
 const EXTENSIONS = ['.js', '.ts', '.mjs', '.cjs', '.mts', '.cts', '.tsx', '.jsx'];
 /** What TypeScript writes `.js` for. */
-const WRITTEN_FOR: Readonly<Record<string, readonly string[]>> = {
-  js: ['.ts', '.tsx'],
-  jsx: ['.tsx'],
-  mjs: ['.mts'],
-  cjs: ['.cts'],
-};
+const WRITTEN_FOR: ReadonlyMap<string, readonly string[]> = new Map([
+  ['js', ['.ts', '.tsx']],
+  ['jsx', ['.tsx']],
+  ['mjs', ['.mts']],
+  ['cjs', ['.cts']],
+]);
 
 export function isRelative(specifier: string): boolean {
   return specifier.startsWith('.') && /^\.\.?(?:$|[/\\])/.test(specifier);
@@ -51,7 +51,7 @@ export function fileNamed(files: Files, target: string): string | undefined {
   const isSource = EXTENSIONS.includes(`.${extension}`);
   return [
     ...(isSource ? [target] : []),
-    ...(WRITTEN_FOR[extension] ?? []).map((written) => stem + written),
+    ...(WRITTEN_FOR.get(extension) ?? []).map((written) => stem + written),
     ...EXTENSIONS.map((added) => target + added),
   ].find((candidate) => files.isFile(candidate));
 }
