@@ -41,7 +41,7 @@ await tellRuleTime(
   all.filter((file) => !isTest(file)),
 );
 await tellLongFile();
-tellProcess();
+await tellProcess();
 
 function filesToLint(): SourceFile[] {
   if (values.files !== undefined) {
@@ -97,8 +97,8 @@ async function tellLongFile(): Promise<void> {
   );
 }
 
-function tellProcess(): void {
-  const ratio = processRatio(fileOfSuites(2), preset, 2 * rounds + 1);
+async function tellProcess(): Promise<void> {
+  const ratio = await processRatio(fileOfSuites(2), preset, 2 * rounds + 1);
   console.log(
     `one file, whole process, with the plugin / with the parser alone: ${ratio.toFixed(3)}`,
   );

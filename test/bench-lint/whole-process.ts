@@ -1,30 +1,37 @@
 /** The time of a whole `eslint` process on one file: start, load, parse, lint, print. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from '../bench/statistics.ts';
+import { bundlePlugin } from '../../scripts/bundle-plugin.ts';
 import type { SourceFile } from '../support/source-files.ts';
 
 const require = createRequire(import.meta.url);
 const BIN = join(require.resolve('eslint/package.json'), '..', 'bin', 'eslint.js');
 const PARSER = require.resolve('@typescript-eslint/parser');
-const PLUGIN = import.meta.resolve('eslint-plugin-savepoint');
+const MANIFEST = join(import.meta.dirname, '../../eslint-plugin/package.json');
 
 const withoutPlugin = `import { createRequire } from 'node:module';
 const parser = createRequire(import.meta.url)(${JSON.stringify(PARSER)});
 export default [{ files: ['**/*.{ts,mts,cts,js,mjs,cjs}'], languageOptions: { parser } }];
 `;
-const withPlugin = (preset: string) => `import savepoint from ${JSON.stringify(PLUGIN)};
+const withPlugin = (preset: string) => `import savepoint from './plugin/index.mjs';
 import without from './without.mjs';
 export default [...without, savepoint.configs.${preset}];
 `;
 
-/** The median time of a process with the plugin, over that of one with the parser alone. */
-export function processRatio(file: SourceFile, preset: string, rounds: number): number {
+/** The median time of a process with the plugin as npm gives it, over that of one with the parser alone. */
+export async function processRatio(
+  file: SourceFile,
+  preset: string,
+  rounds: number,
+): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'savepoint-bench-'));
   try {
+    await bundlePlugin(join(folder, 'plugin/index.mjs'));
+    copyFileSync(MANIFEST, join(folder, 'package.json'));
     writeFileSync(join(folder, 'without.mjs'), withoutPlugin);
     writeFileSync(join(folder, 'with.mjs'), withPlugin(preset));
     writeFileSync(join(folder, 'a.test.mts'), file.code);
