@@ -12,6 +12,7 @@ import { withConnection } from '../../runtime/src/pg/connect.ts';
 import { projectWith } from '../runtime/databases/test-run.ts';
 import { administer, afterAllElse, connectionStringTo } from '../support/database.ts';
 import { namesIn, NODE } from '../support/node-process.ts';
+import { Witness } from './support/sandboxes.ts';
 import { argumentsOf, NAMES, partOf, SHARDED } from './support/sharded-suite.ts';
 
 const SHARDS = 3;
@@ -30,18 +31,24 @@ async function roleOf(t: TestContext) {
     );
     return rows.map(({ datname }) => datname);
   };
+  const witness = new Witness(await connectionStringTo('postgres'));
+  const untilGone = () =>
+    witness.until('SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE usename = $1)', [
+      role,
+    ]);
   afterAllElse(t, async () => {
+    await witness.end();
     for (const name of await databases()) await administer(`drop database ${name} with (force)`);
     await administer(`drop role ${role}`);
   });
   const { host } = new URL(await connectionStringTo('postgres'));
-  return { server: `postgres://${role}:s3cret@${host}/postgres`, databases };
+  return { server: `postgres://${role}:s3cret@${host}/postgres`, databases, untilGone };
 }
 
 test('a shard that is killed at a random moment costs the others nothing', async (t) => {
   const seed = Number(process.env.SAVEPOINT_SEED ?? Math.floor(Math.random() * 1e9));
   t.diagnostic(`SAVEPOINT_SEED=${String(seed)}`);
-  const { server, databases } = await roleOf(t);
+  const { server, databases, untilGone } = await roleOf(t);
   const { folder } = await projectWith(t, SHARDED);
 
   const start = (round: number, index: number) => {
@@ -99,6 +106,8 @@ test('a shard that is killed at a random moment costs the others nothing', async
     const others = migratedBy(round).filter((index) => index !== String(victim));
     assert.equal(others.length <= 1, true, others.join());
 
+    // Until the server has noticed that it is killed, what it left is not there for the taking.
+    await untilGone();
     // The next start drops what the killed one left: all its clones.
     const next = await start(round, victim).ended;
     assert.equal(next.code, 0, next.output);

@@ -74,6 +74,7 @@ export class Exchange implements Submission {
   /** How many of the control statements are answered. */
   #controlled = 0;
   #error: Error | undefined;
+  #answered = false;
 
   constructor(
     control: readonly Control[],
@@ -89,6 +90,11 @@ export class Exchange implements Submission {
 
   get error(): Error | undefined {
     return this.#error;
+  }
+
+  /** Whether the server's next ReadyForQuery, or the one that is being heard, ends it. */
+  get answered(): boolean {
+    return this.#answered;
   }
 
   /** The body, once it is its turn to be answered. */
@@ -137,12 +143,15 @@ export class Exchange implements Submission {
   }
 
   handleError(error: Error): void {
+    this.#answered = true;
     this.#error ??= error;
     this.#answering?.onError?.(error);
   }
 
-  /** `end` is called for every answer, also after an error, when `pg` calls this no more. */
-  handleReadyForQuery(): void {}
+  /** After an error `pg` does not call this; `end` is called for every answer. */
+  handleReadyForQuery(): void {
+    this.#answered = true;
+  }
 
   handleRowDescription(message: unknown): void {
     this.#answering?.listener.handleRowDescription?.(message);

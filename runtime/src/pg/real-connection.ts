@@ -239,7 +239,8 @@ export class RealConnection {
 
   readonly #ready = ({ status }: { status: ServerStatus }) => {
     this.#status = status;
-    this.#exchanges.shift()?.end();
+    // Else it answers what the driver was asked before the connection was ours.
+    if (this.#exchanges[0]?.answered) this.#exchanges.shift()?.end();
     if (this.#exchanges.length === 0) this.#tellQuiet();
   };
 

@@ -5,6 +5,7 @@ import { describe } from 'node:test';
 import pg from 'pg';
 import { agree, called, outcome } from '../support/pool-twins.ts';
 
+/** What comes with an event that was waited for. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('events', () => {
@@ -180,7 +181,9 @@ describe('options', () => {
         },
       },
       program: async (pool, log) => {
+        const removed = once(pool, 'remove');
         log.say('refused', await outcome(pool.connect()));
+        await removed;
         await settled();
         return log.counts;
       },
@@ -350,7 +353,9 @@ describe('the end of a pool', () => {
   agree({
     'refuses what comes after it': async (pool, log) => {
       await pool.query('SELECT 1');
+      const removed = once(pool, 'remove');
       await pool.end();
+      await removed;
       await settled();
       return [
         await outcome(pool.query('SELECT 1')),
@@ -369,6 +374,7 @@ describe('the end of a pool', () => {
     },
     'waits for clients that are out': async (pool, log) => {
       const client = await pool.connect();
+      const removed = once(pool, 'remove');
       const ended = pool.end().then(() => {
         log.say('ended');
       });
@@ -376,17 +382,20 @@ describe('the end of a pool', () => {
       await client.query('SELECT 1');
       client.release();
       await ended;
+      await removed;
       await settled();
       return log.counts;
     },
     'by callback': async (pool, log) => {
       await pool.query('SELECT 1');
+      const removed = once(pool, 'remove');
       log.say(
         'told',
         await called((done) => {
           pool.end(done);
         }),
       );
+      await removed;
       await settled();
       return log.counts;
     },
