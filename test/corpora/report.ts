@@ -1,7 +1,8 @@
 /**
  * Writes `report.md`: how the linter's reports on labelled test files of public repositories compare
- * with the labels. Reads the JSON that the evaluation writes, and `judgements.tsv`, which says of
- * every disagreement who is right and why. Fails while a disagreement has no judgement.
+ * with the labels. Reads the JSON that the evaluation writes, `judgements.tsv`, which says of every
+ * disagreement who is right and why, and `drawn.tsv`, the judgements of reports that no label speaks
+ * of (`draw.ts` draws them). Fails while a disagreement has no judgement.
  *
  *     npm run corpus -- evaluation.json
  */
@@ -65,15 +66,19 @@ const report = new URL('report.md', import.meta.url);
 writeFileSync(report, await format(reportOf(evaluation), { parser: 'markdown' }));
 
 function readJudgements(): Map<string, Judgement> {
-  const [, ...rows] = readFileSync(new URL('judgements.tsv', import.meta.url), 'utf8')
+  return new Map(
+    rowsOf('judgements.tsv').map(([place = '', what = '', right = '', why = '']) => [
+      `${place}\t${what}`,
+      { right, why },
+    ]),
+  );
+}
+
+function rowsOf(name: string): string[][] {
+  const [, ...rows] = readFileSync(new URL(name, import.meta.url), 'utf8')
     .trimEnd()
     .split('\n');
-  return new Map(
-    rows.map((row) => {
-      const [place = '', what = '', right = '', why = ''] = row.split('\t');
-      return [`${place}\t${what}`, { right, why }];
-    }),
-  );
+  return rows.map((row) => row.split('\t'));
 }
 
 /** The judgement of a line, or else of its file. */
@@ -143,6 +148,17 @@ ${table(
   kinds.filter(([kind]) => !String(kind).startsWith('(') && !String(kind).startsWith('- ')),
 )}
 
+## Recall in exhaustive files, by who is right
+
+${recallByJudgement(places.missed, kinds)}
+
+## Reports that no label speaks of, drawn at random
+
+Of \`recommended\`, over all test files of all repositories. What was wrong was mended where a general rule
+does it, and drawn anew: only the last draw is of the linter as it is.
+
+${drawn()}
+
 ## Disagreements: reported, labelled fine (${fine.length})
 
 ${disagreements(fine)}
@@ -155,6 +171,47 @@ ${disagreements(extra)}
 
 ${disagreements(missed)}
 `;
+}
+
+/** A label that the judgement finds at fault, or that another report answers, is no miss of the linter. */
+function recallByJudgement(missed: Evaluation['missed'], kinds: Evaluation['kinds']): string {
+  const [, , , , all = 0, found = 0] = kinds.find(([kind]) => kind === 'covered kinds') ?? [];
+  const rights = missed
+    .filter(({ covered, exhaustive }) => covered && exhaustive)
+    .map(({ place, kind, why }) => judge({ place, what: kind, label: why }).right);
+  const without = (...left: readonly string[]): number =>
+    Number(all) - rights.filter((right) => left.includes(right)).length;
+  return table(
+    ['labels', 'hazards', 'found', 'recall'],
+    [
+      ['all', all, found, percent(Number(found), Number(all))],
+      ...(
+        [
+          ['without those that are at fault', without('linter')],
+          ['and without those that another report answers', without('linter', 'both')],
+        ] as const
+      ).map(([name, count]) => [name, count, found, percent(Number(found), count)]),
+    ],
+  );
+}
+
+function drawn(): string {
+  const rows = rowsOf('drawn.tsv');
+  const seeds = [...new Set(rows.map(([seed]) => seed))];
+  const isRight = ([, , , verdict]: readonly string[]): boolean => verdict === 'right';
+  const counts = seeds.map((seed) => {
+    const own = rows.filter((row) => row[0] === seed);
+    return [seed, own.length, own.filter(isRight).length];
+  });
+  const last = rows.filter(([seed]) => seed === seeds.at(-1)).map(([, ...row]) => row);
+  const wrongBefore = rows.filter((row) => row[0] !== seeds.at(-1) && !isRight(row));
+  return [
+    table(['seed', 'drawn', 'right'], counts),
+    `### The last draw`,
+    table(['place', 'rule', 'verdict', 'why'], last),
+    `### Wrong in earlier draws`,
+    table(['seed', 'place', 'rule', 'verdict', 'why'], wrongBefore),
+  ].join('\n\n');
 }
 
 function asDisagreement({ place, rule, label }: Report): Disagreement {
