@@ -20,9 +20,11 @@ export interface Access {
  * - `registers`: what is registered with the handle, as a function, cannot be taken back.
  * - `writes`: writes to the database, by its own means.
  * - `replaces`: puts another database in the place of this one.
+ * - `backs-up`: copies what is committed, and nothing while a transaction is open that writes.
+ * - `serializes`: copies the pages; of a copy by its bytes those that are committed.
  */
 export interface Change {
-  readonly is: 'registers' | 'writes' | 'replaces';
+  readonly is: 'registers' | 'writes' | 'replaces' | 'backs-up' | 'serializes';
   readonly what: string;
 }
 

@@ -55,14 +55,16 @@ const CHANGES: Readonly<Record<string, Change>> = {
   function: { is: 'registers', what: '`function()`' },
   aggregate: { is: 'registers', what: '`aggregate()`' },
   table: { is: 'registers', what: '`table()`' },
+  serialize: { is: 'serializes', what: '`serialize()`' },
   loadExtension: { is: 'registers', what: '`loadExtension()`' },
 };
+export const BACKUP: Change = { is: 'backs-up', what: '`backup()`' };
 /** Methods that only need the test to be running. */
-const FORWARDED = ['serialize', 'backup', 'defaultSafeIntegers', 'unsafeMode'] as const;
+const FORWARDED = ['defaultSafeIntegers', 'unsafeMode'] as const;
 
 /** What all handles of tests inherit from, over the prototype of the driver's. */
 function facadeOver(driver: BetterHandle): object {
-  const { prepare, exec, pragma } = driver;
+  const { prepare, exec, pragma, backup } = driver;
   const method = (value: unknown) => ({ value, writable: true, configurable: true });
   const getter = (get: (this: BetterHandle) => unknown) => ({
     get,
@@ -105,6 +107,10 @@ function facadeOver(driver: BetterHandle): object {
       const { session } = lentOf(this);
       session.use();
       return transactionFunction(this, work, session.lease);
+    }),
+    backup: method(async function (this: BetterHandle, ...args: Parameters<typeof backup>) {
+      const { session, real } = lentOf(this);
+      return session.use().change(BACKUP, () => backup.apply(real, args));
     }),
     close: method(function (this: BetterHandle) {
       lentOf(this).session.lease.close();

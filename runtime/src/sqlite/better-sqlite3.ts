@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import { SetupError } from '../setup-error.ts';
-import { leasedBetterHandle } from './better-sqlite3-handle.ts';
+import { BACKUP, leasedBetterHandle } from './better-sqlite3-handle.ts';
 import type { Driver, Image, RawHandle, Running, StatementPrototype } from './driver.ts';
 import { executorOf, routeStatements } from './executors.ts';
 import { meet } from './file-uses.ts';
@@ -54,7 +54,8 @@ class BetterImage implements Image<BetterHandle> {
 
   copy(): RawHandle<BetterHandle> {
     // An empty database has no pages, and no bytes.
-    return new BetterRawHandle(new (load())(this.#bytes.length > 0 ? this.#bytes : ':memory:'));
+    const isImage = this.#bytes.length > 0;
+    return new BetterRawHandle(new (load())(isImage ? this.#bytes : ':memory:'), { isImage });
   }
 }
 
@@ -82,6 +83,7 @@ export class BetterRawHandle implements RawHandle<BetterHandle> {
   readonly handle: BetterHandle;
   readonly file: string | undefined;
   readonly readonly: boolean;
+  readonly isImage: boolean;
   readonly knowsStatements = true;
   readonly getTellsOfCommit = false;
   readonly exec: (sql: string) => void;
@@ -89,11 +91,13 @@ export class BetterRawHandle implements RawHandle<BetterHandle> {
   readonly #prepare: BetterHandle['prepare'];
   readonly #transaction: BetterHandle['transaction'];
   readonly #pragma: BetterHandle['pragma'];
+  readonly #backup: BetterHandle['backup'];
   readonly #methods: StatementPrototype;
   readonly #own = new Map<string, Statement>();
 
-  constructor(handle: BetterHandle) {
+  constructor(handle: BetterHandle, { isImage = false } = {}) {
     this.handle = handle;
+    this.isImage = isImage;
     this.file = handle.memory ? undefined : resolve(handle.name);
     this.readonly = handle.readonly;
     this.exec = handle.exec.bind(handle);
@@ -101,6 +105,7 @@ export class BetterRawHandle implements RawHandle<BetterHandle> {
     this.#prepare = handle.prepare.bind(handle);
     this.#transaction = handle.transaction.bind(handle);
     this.#pragma = handle.pragma.bind(handle);
+    this.#backup = handle.backup.bind(handle);
     const statements = Object.getPrototypeOf(this.#prepare('SELECT 1')) as StatementPrototype;
     this.#methods = routeStatements(statements, (statement) => {
       const { database } = statement as Statement;
@@ -149,7 +154,7 @@ export class BetterRawHandle implements RawHandle<BetterHandle> {
   }
 
   async backUp(file: string): Promise<void> {
-    await this.handle.backup(file);
+    await this.#backup(file);
   }
 
   forgetPreferences(): void {
@@ -189,6 +194,10 @@ export class BetterRawHandle implements RawHandle<BetterHandle> {
         this.#transaction(
           typeof work === 'function' ? session().lease.watchTransaction(work) : work,
         ),
+      backup: async (...args: Parameters<BetterHandle['backup']>) =>
+        session()
+          .use()
+          .change(BACKUP, () => this.#backup(...args)),
       close: () => {
         close();
         return handle;

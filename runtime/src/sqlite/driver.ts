@@ -30,6 +30,8 @@ export interface RawHandle<H extends object = object> {
   /** The file's path; undefined in memory. */
   readonly file: string | undefined;
   readonly readonly: boolean;
+  /** Whether it is a copy by its bytes. */
+  readonly isImage: boolean;
   readonly inTransaction: boolean;
   readonly isOpen: boolean;
   /** Whether every statement, however old, is known by its handle. */

@@ -3,15 +3,21 @@
  * replaced, once: statements that an app prepared long ago have nobody who knows them but the app.
  * A statement of a handle that nobody answers for runs by itself, as before.
  */
+import type { Access } from './access.ts';
 import { RUNNING, type Running, type StatementPrototype } from './driver.ts';
 
-/** Runs the statements of a handle. */
-export interface Executor {
+/** Runs a statement. */
+export interface Runner {
   execute(statement: object, method: Running, args: readonly unknown[]): unknown;
 }
 
+/** Runs the statements of a handle, and does what else there is to do with it. */
+export interface Executor extends Runner {
+  use(): Access;
+}
+
 /** Finds who runs a statement; undefined where it runs by itself. */
-type FindExecutor = (statement: object, own: StatementPrototype) => Executor | undefined;
+type FindExecutor = (statement: object, own: StatementPrototype) => Runner | undefined;
 
 const executors = new WeakMap<object, Executor>();
 

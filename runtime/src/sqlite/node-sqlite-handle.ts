@@ -101,12 +101,13 @@ const CHANGES: Readonly<Record<string, Change>> = {
   enableDefensive: { is: 'registers', what: '`enableDefensive()`' },
   setAuthorizer: { is: 'registers', what: '`setAuthorizer()`' },
   createSession: { is: 'registers', what: '`createSession()`' },
+  serialize: { is: 'serializes', what: '`serialize()`' },
   applyChangeset: { is: 'writes', what: '`applyChangeset()`' },
   deserialize: { is: 'replaces', what: '`deserialize()`' },
   createTagStore: { is: 'replaces', what: '`createTagStore()`' },
 };
 /** Methods that only need the test to be running. */
-const FORWARDED = ['serialize', 'open', 'location'] as const;
+const FORWARDED = ['open', 'location'] as const;
 
 /** What all handles of tests inherit from, over the prototype of the driver's. */
 function facadeOver(driver: NodeSqliteHandle): object {

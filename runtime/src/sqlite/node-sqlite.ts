@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SetupError } from '../setup-error.ts';
 import type { Driver, Image, RawHandle, Running, StatementPrototype } from './driver.ts';
-import { executorOf, routeStatements, type Executor } from './executors.ts';
+import { executorOf, routeStatements, type Runner } from './executors.ts';
+import { routeBackups } from './node-sqlite-backup.ts';
 import { leasedNodeHandle, noteOwners, ownerOf } from './node-sqlite-handle.ts';
 import { meet } from './file-uses.ts';
 import type { Session } from './session.ts';
@@ -63,7 +64,7 @@ interface NodeSqlite {
     ): NewerHandle;
   };
   readonly StatementSync: { readonly prototype: StatementPrototype };
-  readonly backup: (from: NodeSqliteHandle, path: string) => Promise<unknown>;
+  backup: (from: object, ...rest: readonly unknown[]) => Promise<unknown>;
 }
 
 /** As better-sqlite3 waits; Node's own default is not to wait at all. */
@@ -107,10 +108,11 @@ class BytesImage implements Image<NodeSqliteHandle> {
   }
 
   copy(): RawHandle<NodeSqliteHandle> {
-    const raw = nodeSqlite.open(':memory:');
-    const handle: NewerHandle = raw.handle;
-    if (this.#bytes.length > 0) handle.deserialize?.(this.#bytes);
-    return raw;
+    const { DatabaseSync } = load();
+    const handle = new DatabaseSync(':memory:', { timeout: BUSY_TIMEOUT_MILLIS });
+    const isImage = this.#bytes.length > 0;
+    if (isImage) handle.deserialize?.(this.#bytes);
+    return new NodeRawHandle(handle, { isImage });
   }
 }
 
@@ -166,6 +168,7 @@ export class NodeRawHandle implements RawHandle<NodeSqliteHandle> {
   readonly handle: NodeSqliteHandle;
   readonly file: string | undefined;
   readonly readonly: boolean;
+  readonly isImage: boolean;
   readonly knowsStatements = false;
   readonly exec: (sql: string) => void;
   readonly close: () => void;
@@ -173,8 +176,10 @@ export class NodeRawHandle implements RawHandle<NodeSqliteHandle> {
   readonly #methods: StatementPrototype;
   readonly #own = new Map<string, NewerStatement>();
 
-  constructor(handle: NewerHandle, { readonly = false, memory = false } = {}) {
-    const { DatabaseSync, StatementSync } = load();
+  constructor(handle: NewerHandle, { readonly = false, memory = false, isImage = false } = {}) {
+    const module = load();
+    const { DatabaseSync, StatementSync } = module;
+    routeBackups(module);
     noteOwners(DatabaseSync, (handle) => {
       meet(handle, locationOf(handle));
     });
@@ -184,6 +189,7 @@ export class NodeRawHandle implements RawHandle<NodeSqliteHandle> {
     this.#prepare = handle.prepare.bind(handle);
     this.file = memory ? undefined : this.#fileName();
     this.readonly = readonly;
+    this.isImage = isImage;
     this.#methods = routeStatements(StatementSync.prototype, executorFor);
   }
 
@@ -338,7 +344,7 @@ function doesGetTellOfCommit(): boolean {
   }
 }
 
-function executorFor(statement: object, own: StatementPrototype): Executor | undefined {
+function executorFor(statement: object, own: StatementPrototype): Runner | undefined {
   const handle = ownerOf.get(statement);
   if (handle) {
     const executor = executorOf(handle);
@@ -356,7 +362,7 @@ function locationOf(handle: NewerHandle): string | null | undefined {
 let watchedHandles = 0;
 
 /** Runs statements whose handle nobody knows, unless they would end a sandbox. */
-function unknown(own: StatementPrototype): Executor {
+function unknown(own: StatementPrototype): Runner {
   return {
     execute(statement, method, args) {
       const { sourceSQL } = statement as NodeSqliteStatement;

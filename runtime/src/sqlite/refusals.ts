@@ -44,6 +44,14 @@ export class Refusals {
     );
   }
 
+  /** @param what would copy what is committed */
+  copying(what: string): HazardError {
+    return this.#refusal(
+      `${what} copies what is committed, and in the rollback sandbox of ${this.#lease.owner} nothing is.`,
+      OWN_DATABASE,
+    );
+  }
+
   readingOn(cause: unknown): HazardError {
     return this.#refusal(
       `In the rollback sandbox of ${this.#lease.owner} something was undone while rows were being read, and in one transaction that ends all reading.`,

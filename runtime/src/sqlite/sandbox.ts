@@ -209,6 +209,13 @@ export class Sandbox implements Access {
         return this.#guarded(what, run);
       case 'replaces':
         throw this.#refusals.replacing(what);
+      case 'backs-up':
+        if (this.#state.is === 'idle') throw this.#refusals.copying(what);
+        return run();
+      case 'serializes':
+        if (this.#raw.isImage && (this.#state.is === 'open' || this.#enclosure.hasCommitted))
+          throw this.#refusals.copying(what);
+        return run();
     }
   }
 

@@ -7,6 +7,7 @@ import { HazardError } from '../hazard-error.ts';
 import { SetupError } from '../setup-error.ts';
 import { ambientTest, type AmbientTest } from '../test-scope.ts';
 import { captureTrace, formatPlace, type Trace } from '../trace.ts';
+import type { Access } from './access.ts';
 import { DeferringSchema } from './deferring-schema.ts';
 import type { RawHandle, Running } from './driver.ts';
 import { installExecutor, removeExecutor, type Executor } from './executors.ts';
@@ -65,6 +66,10 @@ export class WatchedHandle implements Executor {
     const misused = this.#misused;
     this.#misused = undefined;
     if (misused) throw misused;
+  }
+
+  use(): Access {
+    return this.#session().use();
   }
 
   execute(statement: object, method: Running, args: readonly unknown[]): unknown {

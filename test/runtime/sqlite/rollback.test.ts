@@ -11,6 +11,10 @@ import {
   type SqliteDatabase,
   type SqliteOptions,
 } from '../../../runtime/src/sqlite/index.ts';
+import { BetterRawHandle } from '../../../runtime/src/sqlite/better-sqlite3.ts';
+import { Lease } from '../../../runtime/src/sqlite/lease.ts';
+import { watchHandle } from '../../../runtime/src/sqlite/watched-handle.ts';
+import { captureTrace } from '../../../runtime/src/trace.ts';
 import { runScripted, scriptedTest } from '../support/scripted-test.ts';
 
 type Handle = Database.Database;
@@ -320,6 +324,31 @@ test('a database without any option is empty and writable', async () => {
     assert.deepEqual(handle.prepare('SELECT x FROM t').all(), [{ x: 1 }]);
   });
 });
+
+test("a backup of an app's own handle is refused while a test has it", async (t) => {
+  const handle = new Database(':memory:');
+  const file = join(tempDir(t), 'backup.db');
+  handle.exec('CREATE TABLE t (x); INSERT INTO t VALUES (1)');
+  const watch = watchHandle(handle, () => new BetterRawHandle(handle));
+  const lease = new Lease(() => 'test "inner"', captureTrace());
+  const use = watch.enter(lease);
+  await assert.rejects(handle.backup(file), { code: 'no-non-transactional-ddl' });
+  lease.end();
+  watch.leave(use);
+  use.close();
+  watch.restore();
+  await handle.backup(file);
+  assert.deepEqual(rowsIn(file), [{ x: 1 }]);
+});
+
+function rowsIn(file: string): unknown[] {
+  const handle = new Database(file);
+  try {
+    return handle.prepare('SELECT * FROM t').all();
+  } finally {
+    handle.close();
+  }
+}
 
 // ---- files
 
