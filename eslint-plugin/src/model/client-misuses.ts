@@ -31,6 +31,8 @@ export interface ClientMisuse {
 }
 
 export function* clientMisuses(file: FileModel): Iterable<ClientMisuse> {
+  // A client is borrowed or connected by one of these: `end` and `release` alone are of many things.
+  if (file.tree.callsNamed('connect', 'reserve', 'getConnection').length === 0) return;
   const releases = callsByVariable(file, 'release');
   for (const [client, calls] of releases) {
     if (!lenderNamed(file, client)) continue;

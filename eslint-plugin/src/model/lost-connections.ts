@@ -36,9 +36,11 @@ interface Loss {
 }
 
 export function* lostConnections(file: FileModel): Iterable<LostConnection> {
+  const pools = file.tree.callsNamed('Pool');
+  if (pools.length === 0) return;
   const losses = [...endedByStatements(file), ...endedWithServer(file)];
   if (losses.length === 0) return;
-  for (const call of file.tree.callsNamed('Pool')) {
+  for (const call of pools) {
     const acquisition = file.acquisitions.of(call);
     if (acquisition?.holder.is !== 'variable' || !isOfPg(acquisition.resource.row?.module))
       continue;
