@@ -120,6 +120,8 @@ export interface Having {
   readonly calls: boolean;
   /** Transaction functions that see whether the app is in a transaction. */
   readonly functions: boolean;
+  /** Bytes that hold what is not committed: `serialize()` is refused elsewhere. */
+  readonly bytes: boolean;
 }
 
 export function statementsOf(families: readonly Family[]): readonly string[] {
@@ -166,6 +168,10 @@ export function programs(families: readonly Family[], having: Having): fc.Arbitr
 }
 
 /** What a program may call. */
-export function callsWith({ functions }: Having): typeof CALL_NAMES {
-  return CALL_NAMES.filter((name) => functions || name !== 'a transaction that commits itself');
+export function callsWith({ functions, bytes }: Having): typeof CALL_NAMES {
+  return CALL_NAMES.filter(
+    (name) =>
+      (functions || name !== 'a transaction that commits itself') &&
+      (bytes || name !== 'the database serialized'),
+  );
 }

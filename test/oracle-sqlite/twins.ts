@@ -32,6 +32,7 @@ export function havingAt(where: { readonly driver: DriverHere; readonly place: P
   return {
     calls: where.driver.name === 'better-sqlite3',
     functions: where.place !== 'watched',
+    bytes: where.place !== 'memory' && where.place !== 'subtest',
   };
 }
 
