@@ -5,7 +5,7 @@
 import type { TSESTree } from '@typescript-eslint/utils';
 import { bare, isCall, nameOf, outer, type Call, type Node } from './ast.ts';
 import type { Write } from './changes.ts';
-import { isSameFrame } from './nesting.ts';
+import { anchorOf } from './nesting.ts';
 import type { Frame } from './frames.ts';
 import { groupBy } from './group-by.ts';
 import { isExport, type Origin } from './origins.ts';
@@ -30,9 +30,13 @@ export function processStateWrites({
     writeOf,
   );
   const writesOf = groupBy(
-    writes.flatMap((write) => (write.keys ?? []).map((key) => ({ key, write }))),
+    writes.flatMap((write) =>
+      (write.keys ?? []).map((key) => ({ key, node: write.node, role: write.role })),
+    ),
     ({ key }) => key,
   );
+  const setUps = new Map<string, number>();
+  const readFromOutside = new Map<string, boolean>();
   let readsOf: ReadonlyMap<string | undefined, readonly TSESTree.MemberExpression[]> | undefined;
   return writes.map((write) =>
     write.role === 'removal' ? { ...write, isMissed: isMissed(write) } : write,
@@ -103,39 +107,41 @@ export function processStateWrites({
   function isMissed({ keys, node }: Write): boolean {
     const [name] = keys ?? [];
     if (name === undefined) return false;
-    return (
-      ALWAYS_SET.has(name) ||
-      writesOf
-        .get(name)
-        ?.some(
-          ({ write }) =>
-            write.role === 'change' &&
-            write.node.range[0] < node.range[0] &&
-            isBeforeTests(frames.frameOf(write.node)),
-        ) === true ||
-      isReadFromOutside(name)
-    );
+    return ALWAYS_SET.has(name) || firstSetUp(name) < node.range[0] || isReadFromOutside(name);
   }
 
+  /** Where the file first sets a variable before its tests. */
+  function firstSetUp(name: string): number {
+    const known = setUps.get(name);
+    if (known !== undefined) return known;
+    const starts = (writesOf.get(name) ?? [])
+      .filter(({ role, node }) => role === 'change' && isBeforeTests(frames.frameOf(node)))
+      .map(({ node }) => node.range[0]);
+    const first = Math.min(...starts);
+    setUps.set(name, first);
+    return first;
+  }
+
+  /** Whether the file reads a variable in a frame that has not written it before. */
   function isReadFromOutside(name: string): boolean {
+    const known = readFromOutside.get(name) ?? readsFromOutside(name);
+    readFromOutside.set(name, known);
+    return known;
+  }
+
+  function readsFromOutside(name: string): boolean {
     readsOf ??= groupBy(
       tree.members.filter(({ object }) => isEnvironment(object)),
       (member) => variables.propertyOf(member),
     );
-    return readsOf.get(name)?.some((member) => readsFromOutside(member, name)) ?? false;
-  }
-
-  function readsFromOutside(member: TSESTree.MemberExpression, name: string): boolean {
-    const { parent } = outer(member);
-    if (parent?.type === 'UnaryExpression') return false;
-    if (parent?.type === 'AssignmentExpression' && bare(parent.left) === member) return false;
-    const frame = frames.frameOf(member);
-    return !writesOf
-      .get(name)
-      ?.some(
-        ({ write: { node } }) =>
-          node.range[0] < member.range[0] && isSameFrame(frames.frameOf(node), frame),
-      );
+    const written = groupBy(writesOf.get(name) ?? [], ({ node }) => anchorOf(frames.frameOf(node)));
+    return (readsOf.get(name) ?? []).some((member) => {
+      const { parent } = outer(member);
+      if (parent?.type === 'UnaryExpression') return false;
+      if (parent?.type === 'AssignmentExpression' && bare(parent.left) === member) return false;
+      const before = written.get(anchorOf(frames.frameOf(member))) ?? [];
+      return !before.some(({ node }) => node.range[0] < member.range[0]);
+    });
   }
 
   function isEnvironment(node: Node): boolean {

@@ -5,6 +5,7 @@ import type { FileModel } from '../model/file-model.ts';
 import { isWaitedFor } from '../model/placement.ts';
 import { makeAsynchronous } from './asynchrony.ts';
 import { isMentioned, releaseOf, releasesIn, takesTime, type Held } from './held.ts';
+import { scopesOf } from './names.ts';
 import { endOf, indentOf, indentUnit, moveDeeper, newlineOf, written, type Line } from './text.ts';
 
 /** Releases on every path of the block that acquires. */
@@ -121,10 +122,10 @@ function isSaidOutside(file: FileModel, body: readonly Node[], all: readonly Nod
   const [first] = all;
   const block = first?.parent;
   const isWithin = (node: Node): boolean => body.some((each) => isInside(node, each));
-  const scopes = file.source.scopeManager?.scopes.filter(
-    (scope) => scope.block === block || scope.block === (first && enclosingFunction(first)),
+  const scopes = [block, first && enclosingFunction(first)].flatMap((each) =>
+    each ? scopesOf(file, each) : [],
   );
-  return (scopes ?? []).some(({ variables }) =>
+  return scopes.some(({ variables }) =>
     variables.some(
       (variable) =>
         variable.identifiers.some(isWithin) &&

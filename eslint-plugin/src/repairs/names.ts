@@ -2,6 +2,7 @@
 import type { TSESLint } from '@typescript-eslint/utils';
 import type { Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
+import { groupBy } from '../model/group-by.ts';
 import { perFile } from '../model/per-file.ts';
 import type { Variable } from '../model/variables.ts';
 
@@ -22,6 +23,15 @@ function scopeAt({ source }: FileModel, at: Node): Scope | undefined {
     if (scope) return scope;
   }
   return undefined;
+}
+
+const scopesByBlock = perFile(({ source }) =>
+  groupBy<Scope, Node>(source.scopeManager?.scopes ?? [], ({ block }) => block),
+);
+
+/** The scopes that a node opens. */
+export function scopesOf(file: FileModel, node: Node): readonly Scope[] {
+  return scopesByBlock(file).get(node) ?? [];
 }
 
 /** Where each name stands, as a declaration or a reference, in the order of the text. */

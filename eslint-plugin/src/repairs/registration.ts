@@ -8,6 +8,8 @@ import type { FileModel } from '../model/file-model.ts';
 import { isSameFrame } from '../model/nesting.ts';
 import type { Fixture } from '../model/fixtures.ts';
 import type { Frame, TestCall } from '../model/frames.ts';
+import { perFile } from '../model/per-file.ts';
+import type { Variable } from '../model/variables.ts';
 import { contextOf, isStatementOf } from './context.ts';
 import { heldBy, releaseOf, type Held } from './held.ts';
 import { exportNamed, type Named } from './imports.ts';
@@ -89,17 +91,29 @@ export function registerRelease(file: FileModel, fixture: Fixture): Edit[] | und
 function hookOfLender(file: FileModel, { lender, statement, fixture }: Held): Node | undefined {
   const [declared] = lender?.identifiers ?? [];
   if (!lender || !declared) return undefined;
-  const { frames, acquisitions, variables } = file;
+  const { frames } = file;
   const served = fixture.frame.is === 'hook' ? frames.servedBy(fixture.frame.call) : fixture.frame;
-  const releasedBy = acquisitions.resourceOf(declared)?.releasedBy ?? [];
-  for (const { identifier } of variables.references(lender)) {
+  const hook = hooksThatEnd(file, lender, declared).find(
+    (each) => each.call.range[0] < statement.range[0] && isSameFrame(frames.servedBy(each), served),
+  );
+  return hook && statementOfHook(hook);
+}
+
+const hooksByLender = perFile((): Map<Variable, readonly TestCall[]> => new Map());
+
+/** The hooks that release what a variable holds: asked for each client of a pool, found once. */
+function hooksThatEnd(file: FileModel, lender: Variable, declared: Node): readonly TestCall[] {
+  const known = hooksByLender(file).get(lender);
+  if (known) return known;
+  const releasedBy = file.acquisitions.resourceOf(declared)?.releasedBy ?? [];
+  const hooks = file.variables.references(lender).flatMap(({ identifier }) => {
     const method = methodCallOn(identifier);
-    if (!method || !releasedBy.includes(method.name)) continue;
-    const frame = frames.frameOf(method.call);
-    if (frame.is !== 'hook' || !isSameFrame(frames.servedBy(frame.call), served)) continue;
-    if (frame.call.call.range[0] < statement.range[0]) return statementOfHook(frame.call);
-  }
-  return undefined;
+    if (!method || !releasedBy.includes(method.name)) return [];
+    const frame = file.frames.frameOf(method.call);
+    return frame.is === 'hook' ? [frame.call] : [];
+  });
+  hooksByLender(file).set(lender, hooks);
+  return hooks;
 }
 
 export function registering(hook: string, expression: string): Line {
