@@ -67,10 +67,6 @@ export default defineConfig([
   {
     // What the sandbox must stand, they do on purpose.
     files: ['test/runtime/{pg,databases}/**/*.test.ts', 'test/faults/**/*.test.ts'],
-    rules: {
-      'savepoint/no-client-misuse': 'off',
-      'savepoint/no-dirty-release': 'off',
-      'savepoint/no-nested-checkout': 'off',
-    },
+    rules: { 'savepoint/no-dirty-release': 'off', 'savepoint/no-nested-checkout': 'off' },
   },
 ]);
