@@ -14,14 +14,12 @@ import {
   type Node,
 } from './ast.ts';
 import type { Fixture } from './fixtures.ts';
-import type { Frame, Frames, TestCall } from './frames.ts';
+import type { Frame, TestCall } from './frames.ts';
 import { groupBy } from './group-by.ts';
 import { anchorOf, isSameFrame, readNesting, type Anchor } from './nesting.ts';
-import type { OriginOf } from './origins.ts';
-import type { Place, Placement } from './placement.ts';
-import type { Project } from './project/project.ts';
-import { within, type Tree } from './tree.ts';
-import type { Variables } from './variables.ts';
+import type { Place } from './placement.ts';
+import type { Reading } from './reading.ts';
+import { within } from './tree.ts';
 
 export type StateKind = Extract<
   ResourceKind,
@@ -69,13 +67,8 @@ const RESTORER = /restore|reset|clean|teardown|revert|undo|unmock|env|cwd|chdir|
 /** The changes among these writes, each with the release that undoes it. */
 export function readChanges(
   writes: readonly Write[],
-  tree: Tree,
-  variables: Variables,
-  originOf: OriginOf,
-  frames: Frames,
-  placement: Placement,
+  { tree, variables, originOf, frames, placement, project }: Reading,
   isTestModule: (module: string) => boolean,
-  project: Project,
 ): Fixture[] {
   if (writes.length === 0) return [];
   const steps = writes

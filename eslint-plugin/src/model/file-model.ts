@@ -42,7 +42,7 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
   const reading = readSource(source, settings, openProject(path, settings, language));
   if (!reading || !isTestCode(reading)) return undefined;
 
-  const { tree, variables, originOf, frames, placement, acquisitions, releases } = reading;
+  const { tree, variables, frames, acquisitions, releases } = reading;
   const isTestModule = (module: string): boolean => settings.testModules.has(module);
   const byHazard = lazily(() => {
     const writes = [
@@ -52,16 +52,7 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
     ];
     return groupByHazard([
       ...readFixtures(tree, acquisitions, releases, frames, variables),
-      ...readChanges(
-        writes,
-        tree,
-        variables,
-        originOf,
-        frames,
-        placement,
-        isTestModule,
-        reading.project,
-      ),
+      ...readChanges(writes, reading, isTestModule),
     ]);
   });
 

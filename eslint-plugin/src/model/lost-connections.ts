@@ -5,7 +5,6 @@
 import {
   bare,
   isCall,
-  isInside,
   methodCallOn,
   rootOf,
   statementOf,
@@ -118,18 +117,15 @@ function mentionedIn(
   isFollowed: (value: Node) => boolean,
 ): Set<Variable> {
   const mentioned = new Set<Variable>();
-  for (const { references } of file.source.scopeManager?.scopes ?? []) {
-    for (const { identifier } of references) {
-      if (!isInside(identifier, expression)) continue;
-      const variable = file.variables.of(identifier);
-      const isCalled = isCall(identifier.parent) && identifier.parent.callee === identifier;
-      if (variable?.defs[0]?.type !== 'Variable' || isCalled) continue;
-      mentioned.add(variable);
-      const [value] = depth > 0 ? (file.variables.values(variable) ?? []) : [];
-      if (!value || !isFollowed(value.expression)) continue;
-      for (const each of mentionedIn(file, value.expression, depth - 1, isFollowed)) {
-        mentioned.add(each);
-      }
+  for (const identifier of file.variables.referringIn(expression)) {
+    const variable = file.variables.of(identifier);
+    const isCalled = isCall(identifier.parent) && identifier.parent.callee === identifier;
+    if (variable?.defs[0]?.type !== 'Variable' || isCalled) continue;
+    mentioned.add(variable);
+    const [value] = depth > 0 ? (file.variables.values(variable) ?? []) : [];
+    if (!value || !isFollowed(value.expression)) continue;
+    for (const each of mentionedIn(file, value.expression, depth - 1, isFollowed)) {
+      mentioned.add(each);
     }
   }
   return mentioned;

@@ -13,6 +13,7 @@ import {
   type Identifier,
   type Node,
 } from './ast.ts';
+import { inOrder, within } from './tree.ts';
 
 export type Variable = TSESLint.Scope.Variable;
 export type Reference = TSESLint.Scope.Reference;
@@ -21,6 +22,8 @@ export interface Variables {
   /** The variable an identifier declares or refers to; a global has none. */
   of(node: Node): Variable | undefined;
   references(variable: Variable): readonly Reference[];
+  /** The identifiers that refer to something within a node, in the order of the text. */
+  referringIn(node: Node): Iterable<Node>;
   /** Whether a node is a free identifier of this name: nothing in the file declares it. */
   isGlobal(node: Node, name?: string): node is Identifier;
   /** The expressions a variable is ever given, as far as they stand alone (no patterns, no `+=`). */
@@ -48,6 +51,7 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
   /** References to globals of the file that the scope manager leaves open. */
   const unresolved = new Map<Variable, Reference[]>();
   const valuesOf = new Map<Variable, readonly Value[] | undefined>();
+  let referring: readonly Node[] | undefined;
   const globals = scopes.globalScope?.set;
   for (const scope of scopes.scopes) {
     for (const variable of scope.variables) {
@@ -64,6 +68,13 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
   function references(variable: Variable): readonly Reference[] {
     const others = unresolved.get(variable);
     return others ? [...new Set([...variable.references, ...others])] : variable.references;
+  }
+
+  function referringIn(node: Node): Iterable<Node> {
+    referring ??= scopes.scopes
+      .flatMap((scope) => scope.references.map(({ identifier }) => identifier))
+      .sort(inOrder);
+    return within(referring, node);
   }
 
   function of(node: Node): Variable | undefined {
@@ -122,6 +133,7 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
   return {
     of,
     references,
+    referringIn,
     isGlobal: (node, name): node is Identifier =>
       node.type === 'Identifier' &&
       !byIdentifier.has(node) &&

@@ -1,6 +1,6 @@
 /** Puts the hooks of one list in order: what others still need is released after them. */
 import type { Edit } from '../define-rule.ts';
-import { isInside, statementOf, type Node } from '../model/ast.ts';
+import { statementOf, type Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
 import type { Fixture } from '../model/fixtures.ts';
 import { statementOfHook } from './registration.ts';
@@ -64,17 +64,14 @@ function registersBetween({ tree }: FileModel, [start, end]: readonly [number, n
 
 /** Whether a node says a name that is declared within a range. */
 function saysNamesOf(
-  { source, variables }: FileModel,
+  { variables }: FileModel,
   node: Node,
   [start, end]: readonly [number, number],
 ): boolean {
-  return (source.scopeManager?.scopes ?? []).some(({ references }) =>
-    references.some(({ identifier }) => {
-      if (!isInside(identifier, node)) return false;
-      const [declared] = variables.of(identifier)?.identifiers ?? [];
-      return declared !== undefined && declared.range[0] >= start && declared.range[1] <= end;
-    }),
-  );
+  return [...variables.referringIn(node)].some((identifier) => {
+    const [declared] = variables.of(identifier)?.identifiers ?? [];
+    return declared !== undefined && declared.range[0] >= start && declared.range[1] <= end;
+  });
 }
 
 /** The lines of a range, and the blank lines in front of it. */

@@ -126,12 +126,10 @@ function restoringStatement(restore: Node): Node | undefined {
 
 /** `const previous = process.env.X;`, where nothing but the restore reads it. */
 function savingStatement(file: FileModel, restore: Node): Node | undefined {
-  const scopes = file.source.scopeManager?.scopes ?? [];
   const variables = new Set(
-    scopes
-      .flatMap(({ references }) => references)
-      .filter(({ identifier }) => isInside(identifier, restore))
-      .flatMap(({ identifier }) => file.variables.of(identifier) ?? []),
+    [...file.variables.referringIn(restore)].flatMap(
+      (identifier) => file.variables.of(identifier) ?? [],
+    ),
   );
   for (const variable of variables) {
     const [definition] = variable.defs;

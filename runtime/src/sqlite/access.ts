@@ -28,6 +28,9 @@ export interface Change {
   readonly what: string;
 }
 
+/** By a method of better-sqlite3, by a function of `node:sqlite`. */
+export const BACKUP: Change = { is: 'backs-up', what: '`backup()`' };
+
 /** Opens a handle for one test and owes its release to the test's scope. */
 export type Lend<H> = (scope: TestScope, lease: Lease) => H;
 

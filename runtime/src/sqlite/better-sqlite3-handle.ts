@@ -3,7 +3,7 @@
  * one, that serves one session. Knows neither sandbox nor copy.
  */
 import type { BetterHandle } from './better-sqlite3.ts';
-import type { Change } from './access.ts';
+import { BACKUP, type Change } from './access.ts';
 import { executorOf, installExecutor } from './executors.ts';
 import { Session } from './session.ts';
 import { transactionFunction } from './transaction-function.ts';
@@ -58,7 +58,6 @@ const CHANGES: Readonly<Record<string, Change>> = {
   serialize: { is: 'serializes', what: '`serialize()`' },
   loadExtension: { is: 'registers', what: '`loadExtension()`' },
 };
-export const BACKUP: Change = { is: 'backs-up', what: '`backup()`' };
 /** Methods that only need the test to be running. */
 const FORWARDED = ['defaultSafeIntegers', 'unsafeMode'] as const;
 

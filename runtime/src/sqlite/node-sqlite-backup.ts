@@ -4,13 +4,12 @@
  * of its own. Imports of it see what is put in its place, also those made before.
  */
 import { syncBuiltinESMExports } from 'node:module';
-import type { Change } from './access.ts';
+import { BACKUP } from './access.ts';
 import { executorOf } from './executors.ts';
 import { Session } from './session.ts';
 
 type Backup = (from: object, ...rest: readonly unknown[]) => Promise<unknown>;
 
-const BACKUP: Change = { is: 'backs-up', what: '`backup()`' };
 const routed = new WeakSet<object>();
 
 /** @param module from Node 22.16 on it has one */

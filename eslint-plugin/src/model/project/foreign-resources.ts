@@ -220,13 +220,10 @@ function isForContext(place: Place, fn: FunctionNode): boolean {
 /** A pool that is told where to connect by what the function is given may be of a database of its own. */
 function isForItself({ reading, fn }: ForeignFunction, call: Call, { kind }: Knowledge): boolean {
   if (kind !== 'pool' && kind !== 'connection') return false;
+  const { variables } = reading;
   return call.arguments.some((argument) =>
-    reading.source.scopeManager?.scopes.some((scope) =>
-      scope.references.some(
-        ({ identifier, resolved }) =>
-          isInside(identifier, argument) &&
-          resolved?.identifiers.some((declared) => isInside(declared, fn)),
-      ),
+    [...variables.referringIn(argument)].some((identifier) =>
+      variables.of(identifier)?.identifiers.some((declared) => isInside(declared, fn)),
     ),
   );
 }
