@@ -1,6 +1,7 @@
 /** Where does the file acquire a resource, and who holds it then? */
 import {
   bare,
+  calledPathOn,
   enclosingFunction,
   isCall,
   isFunction,
@@ -16,7 +17,7 @@ import {
 } from './ast.ts';
 import { readClosables } from './closables.ts';
 import type { Frames } from './frames.ts';
-import { asHandle, type Knowledge, type KnownResources } from './knowledge.ts';
+import { asKind, type Knowledge, type KnownResources } from './knowledge.ts';
 import { isExport, isOfEnvironment, type OriginOf } from './origins.ts';
 import type { ForeignResources } from './project/foreign-resources.ts';
 import { within, type Tree } from './tree.ts';
@@ -59,7 +60,7 @@ export interface Acquisitions {
 
 /** Methods of event emitters and servers that answer the object itself. */
 const FLUENT = new Set(['on', 'once', 'addListener', 'unref', 'ref', 'setTimeout', 'listen']);
-const SQLITE = /sqlite|:memory:|libsql/i;
+const IN_PROCESS = /sqlite|:memory:|libsql|pglite/i;
 
 export function readAcquisitions(
   tree: Tree,
@@ -81,7 +82,10 @@ export function readAcquisitions(
     const holder: Holder = found.part ? { is: 'variable', variable: found.part } : holderAt(at);
     const { openedBy } = found.resource;
     if (openedBy.length > 0 && !isOpened(holder, chained, openedBy)) return undefined;
-    const { resource, lender } = found;
+    const { lender } = found;
+    const resource = onlyMigrates(found.resource, holder)
+      ? asKind(found.resource, 'connection')
+      : found.resource;
     return { node: call, resource, lender, holder, chained };
   }
 
@@ -111,9 +115,21 @@ export function readAcquisitions(
     const [first] = call.arguments;
     if (resource.row.whenGivenUrl && !isUrl(first)) return undefined;
     if (resource.row.exceptWith?.some((name) => propertyOf(first, name))) return undefined;
-    return resource.kind === 'pool' && call.arguments.some(namesSqlite)
-      ? asHandle(resource)
-      : resource;
+    return resource.kind === 'pool' && !connects(call) ? asKind(resource, 'handle') : resource;
+  }
+
+  /** Whether a pool is one of connections: not of a database in the process, nor of a driver made up here. */
+  function connects({ arguments: given }: Call): boolean {
+    return !given.some((argument) => namesInProcess(argument) || isDrivenByFile(argument));
+  }
+
+  /** `{ dialect }` of an object, or of a class or function of this file. */
+  function isDrivenByFile(options: Node): boolean {
+    const value = propertyOf(bare(options), 'dialect')?.value;
+    const driver = value && (variables.constantOf(value) ?? bare(value));
+    if (!isCall(driver)) return driver?.type === 'ObjectExpression';
+    const kind = variables.of(bare(driver.callee))?.defs[0]?.type;
+    return kind === 'ClassName' || frames.calleeOf(driver) !== undefined;
   }
 
   function isUrl(node: Node | undefined): boolean {
@@ -234,6 +250,20 @@ export function readAcquisitions(
     }
   }
 
+  /** `knex.migrate.latest()` and no more before its end: work on the schema, whose pool nobody shares. */
+  function onlyMigrates({ kind, releasedBy }: Knowledge, holder: Holder): boolean {
+    if (kind !== 'pool' || holder.is !== 'variable') return false;
+    const used = variables.references(holder.variable).filter((reference) => reference.isRead());
+    const paths = used.flatMap(({ identifier }) =>
+      calledPathOn(identifier).map(({ path }) => path),
+    );
+    return (
+      paths.length === used.length &&
+      paths.some(([first]) => first === 'migrate') &&
+      paths.every((path) => path[0] === 'migrate' || releasedBy.includes(path.join('.')))
+    );
+  }
+
   function holderAt(at: Node): Holder {
     const { parent } = at;
     switch (parent?.type) {
@@ -313,16 +343,18 @@ function isFluent({ openedBy, releasedBy, lends }: Knowledge, method: string): b
   return FLUENT.has(method) || openedBy.includes(method) || releasedBy.length === 0;
 }
 
-/** Options or arguments that name SQLite: a dialect, a client, a file in memory. */
-function namesSqlite(node: Node): boolean {
+/** Options or arguments that name SQLite or PGlite: a dialect, a client, a file in memory. */
+function namesInProcess(node: Node): boolean {
   const value = bare(node);
   switch (value.type) {
     case 'Literal':
-      return typeof value.value === 'string' && SQLITE.test(value.value);
+      return typeof value.value === 'string' && IN_PROCESS.test(value.value);
     case 'ObjectExpression':
-      return value.properties.some((each) => each.type === 'Property' && namesSqlite(each.value));
+      return value.properties.some(
+        (each) => each.type === 'Property' && namesInProcess(each.value),
+      );
     case 'NewExpression':
-      return value.callee.type === 'Identifier' && SQLITE.test(value.callee.name);
+      return value.callee.type === 'Identifier' && IN_PROCESS.test(value.callee.name);
     default:
       return false;
   }

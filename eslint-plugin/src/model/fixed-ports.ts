@@ -1,5 +1,14 @@
 /** Ports written down in `listen(…)` and `serve({ port })`. */
-import { bare, nameOf, propertyOf, type Call, type Node } from './ast.ts';
+import {
+  bare,
+  enclosingFunction,
+  methodCallOn,
+  nameOf,
+  outer,
+  propertyOf,
+  type Call,
+  type Node,
+} from './ast.ts';
 import type { FileModel } from './file-model.ts';
 import { isExport, type Origin } from './origins.ts';
 
@@ -16,6 +25,7 @@ export function* fixedPorts(file: FileModel): Iterable<FixedPort> {
     const node = portArgument(file, call);
     const port = node && numberOf(file, node);
     if (!node || port === undefined || port < 1 || port > 65_535) continue;
+    if (isAbortedBefore(file, call)) continue;
     yield { port, node, call };
   }
 }
@@ -25,6 +35,35 @@ function portArgument(file: FileModel, call: Call): Node | undefined {
   if (!first || !isListening(file, call)) return undefined;
   const options = bare(first);
   return options.type === 'ObjectExpression' ? propertyOf(options, 'port')?.value : options;
+}
+
+/** `listen({ port, signal })` of a signal that is aborted before the server binds: no port is taken. */
+function isAbortedBefore(file: FileModel, call: Call): boolean {
+  const signal = propertyOf(call.arguments[0], 'signal')?.value;
+  if (!signal) return false;
+  const given = bare(file.variables.constantOf(signal) ?? signal);
+  if (isAbortedSignal(file, given)) return true;
+  const controller =
+    given.type === 'MemberExpression' ? file.variables.of(bare(given.object)) : undefined;
+  if (!controller) return false;
+  const isAwaited = outer(call).parent?.type === 'AwaitExpression';
+  return file.variables.references(controller).some(({ identifier }) => {
+    const abort = methodCallOn(identifier);
+    if (abort?.name !== 'abort') return false;
+    if (enclosingFunction(abort.call) !== enclosingFunction(call)) return false;
+    return !isAwaited || abort.call.range[0] < call.range[0];
+  });
+}
+
+/** `AbortSignal.abort()`. */
+function isAbortedSignal(file: FileModel, node: Node): boolean {
+  if (node.type !== 'CallExpression') return false;
+  const callee = bare(node.callee);
+  return (
+    callee.type === 'MemberExpression' &&
+    nameOf(callee) === 'abort' &&
+    file.variables.isGlobal(bare(callee.object), 'AbortSignal')
+  );
 }
 
 /** `listen` of anything: nothing but a server listens on a number. */

@@ -1,6 +1,15 @@
 /** Every resource of the file as a fixture: acquired here, released there, a lifetime to be judged. */
 import { isNarrower, type Lifetime, type ResourceKind, type Scope } from '@savepoint/catalogue';
-import { bare, enclosingFunction, nameOf, outer, refugeOf, type Call, type Node } from './ast.ts';
+import {
+  bare,
+  enclosingFunction,
+  methodCallOn,
+  nameOf,
+  outer,
+  refugeOf,
+  type Call,
+  type Node,
+} from './ast.ts';
 import { CALLED } from './knowledge.ts';
 import { isActUnderTest, isSpokenOf, isToldOf } from './act-under-test.ts';
 import type { Acquisition, Acquisitions } from './acquisitions.ts';
@@ -58,7 +67,7 @@ const OFTEN_TESTED: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
 ]);
 
 export function readFixtures(
-  { calls }: Tree,
+  { calls, callsNamed }: Tree,
   acquisitions: Acquisitions,
   releases: Releases,
   frames: Frames,
@@ -137,7 +146,7 @@ export function readFixtures(
     const scope = place.is === 'registered' ? place.scope : scopeOfBody(place);
     if (!scope || !isNarrower(scope, one.scope)) return [];
     if (siblings(one).some((other) => !isNarrower(scope, other.scope))) return [];
-    if (!isUsedAfter(one, place)) return [];
+    if (!isUsedAfter(one, place) || isOpenedAnew(one, place)) return [];
     return [
       {
         release: { is: 'registered', scope, awaited: true, beforeDependents: false },
@@ -171,6 +180,21 @@ export function readFixtures(
     );
   }
 
+  /** A server that the same scope tells to listen: closed, it can listen once more. */
+  function isOpenedAnew(
+    { acquisition, variable }: Held,
+    place: Exclude<Place, { is: 'unseen' }>,
+  ): boolean {
+    const { kind, openedBy } = acquisition.resource;
+    if (kind !== 'server' || !variable) return false;
+    const ended = place.is === 'registered' ? place.serves : place.frame;
+    return variables.references(variable).some(({ identifier }) => {
+      if (!openedBy.includes(methodCallOn(identifier)?.name ?? '')) return false;
+      const frame = frames.frameOf(identifier);
+      return isSameFrame(frame, ended) || (frame.is === 'hook' && frame.hook === 'beforeEach');
+    });
+  }
+
   function mainRelease(one: Held, hasNarrower: boolean): Judged | undefined {
     const registered = one.places.filter(
       (place): place is Registered =>
@@ -191,9 +215,19 @@ export function readFixtures(
         : { release: { is: 'unseen' }, node: undefined };
     }
     const isNeverReleased = one.custody === 'kept' && one.places.length === 0;
-    return isNeverReleased && keepsAlive(one.acquisition, variables)
+    return isNeverReleased && keepsAlive(one.acquisition, variables) && !endsItself(one)
       ? { release: { is: 'absent' }, node: undefined }
       : { release: { is: 'unseen' }, node: undefined };
+  }
+
+  /** `createServer(function () { this.close(); })`. */
+  function endsItself({ acquisition: { node, resource } }: Held): boolean {
+    for (const { callee } of within(callsNamed(...resource.releasedBy), node)) {
+      const method = bare(callee);
+      if (method.type === 'MemberExpression' && method.object.type === 'ThisExpression')
+        return true;
+    }
+    return false;
   }
 
   /** Not a release of another test's own, nor one that only the last of several tests is left to. */

@@ -126,11 +126,17 @@ function patternOf(path: string): RegExp {
   );
 }
 
-/** The same as an in-process handle: a pool of SQLite is a file or memory, and no server. */
-export function asHandle(pool: Knowledge): Knowledge {
-  const known = handles.get(pool) ?? { ...pool, kind: 'handle' };
-  handles.set(pool, known);
+/**
+ * The same resource as one of another kind: a pool of SQLite is a handle, for it is a file or memory
+ * and no server; one that only migrates is a connection.
+ */
+export function asKind(resource: Knowledge, kind: 'handle' | 'connection'): Knowledge {
+  const known = ofKind[kind].get(resource) ?? { ...resource, kind };
+  ofKind[kind].set(resource, known);
   return known;
 }
 
-const handles = new WeakMap<Knowledge, Knowledge>();
+const ofKind = {
+  handle: new WeakMap<Knowledge, Knowledge>(),
+  connection: new WeakMap<Knowledge, Knowledge>(),
+};

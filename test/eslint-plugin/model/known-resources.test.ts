@@ -50,6 +50,29 @@ test('typeorm', async (t) => { const db = await new DataSource({ type: 'better-s
 test('kysely of a server', async (t) => { const db = new Kysely({ dialect: new PostgresDialect({ pool }) }); t.after(() => db.destroy()); await db.selectFrom('a').execute(); }); //! no-per-test-pool`,
   },
   {
+    name: 'a query builder over a driver that the test makes up connects to nothing',
+    code: `import { afterEach, beforeEach, test } from 'node:test';
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, DummyDriver, PostgresAdapter, PostgresDialect } from 'kysely';
+class OwnDialect { createDriver() { return new DummyDriver(); } }
+const dialect = (kind) => ({ createAdapter: () => new PostgresAdapter(), createDriver: () => new DummyDriver() });
+const open = () => new Kysely({ dialect: new OwnDialect(new PGlite()) });
+let db;
+beforeEach(() => { db = open(); });
+afterEach(() => db.destroy());
+test('of an object', async () => { const db = new Kysely({ dialect: { ...dialect('a'), createDriver: () => new DummyDriver() } }); await run(db.withSchema('a')); });
+test('of a function', async () => { const db = new Kysely({ dialect: dialect('a') }); await run(db.withSchema('a')); });
+test('of a server, named', async (t) => { const dialect = new PostgresDialect({ pool }); const db = new Kysely({ dialect }); t.after(() => db.destroy()); await db.selectFrom('a').execute(); }); //! no-per-test-pool`,
+  },
+  {
+    name: 'a pool that only migrates is nobody’s to share',
+    code: `import { test } from 'node:test';
+import Knex from 'knex';
+test('migrates', async () => { const knex = Knex(config); await knex.migrate.latest(); await knex.destroy(); }); //! no-inline-teardown
+test('migrates and asks', async (t) => { const knex = Knex(config); t.after(() => knex.destroy()); await knex.migrate.latest(); await knex('a').select(); }); //! no-per-test-pool
+test('is given on', async (t) => { const knex = Knex(config); t.after(() => knex.destroy()); await knex.migrate.latest(); await run(knex); }); //! no-per-test-pool`,
+  },
+  {
     name: "undici's dispatchers",
     code: `import { test } from 'node:test';
 import { Agent, EnvHttpProxyAgent, MockAgent, ProxyAgent, RetryAgent } from 'undici';

@@ -3,6 +3,25 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-fixed-port', {
   valid: [
     {
+      name: 'a signal that is aborted before the server binds',
+      code: `import { test } from 'node:test';
+import Fastify from 'fastify';
+test('aborted before', async () => {
+  const controller = new AbortController();
+  const app = Fastify();
+  controller.abort();
+  await app.listen({ port: 1234, signal: controller.signal });
+});
+test('aborted at once', async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const listening = Fastify().listen({ port: 1234, signal: controller.signal });
+  controller.abort();
+  await listening;
+});
+test('made aborted', () => Fastify().listen({ port: 1234, signal: AbortSignal.abort() }));`,
+    },
+    {
       name: 'port 0, a socket, a port from elsewhere',
       code: `import { test } from 'node:test';
 import { createServer } from 'node:http';
@@ -28,6 +47,31 @@ test('a', () => connect({ port: 9 }));`,
     },
   ],
   invalid: [
+    {
+      name: 'a signal that is aborted once the server listens',
+      code: `import { test } from 'node:test';
+import Fastify from 'fastify';
+test('by promise', async () => {
+  const controller = new AbortController();
+  await Fastify().listen({ port: «1235», signal: controller.signal });
+  controller.abort();
+});`,
+      reports: [
+        {
+          messageId: 'fixed',
+          suggestion: {
+            messageId: 'useZero',
+            output: `import { test } from 'node:test';
+import Fastify from 'fastify';
+test('by promise', async () => {
+  const controller = new AbortController();
+  await Fastify().listen({ port: 0, signal: controller.signal });
+  controller.abort();
+});`,
+          },
+        },
+      ],
+    },
     {
       name: 'by argument, by option, by constant, by serve',
       code: `import { before, test } from 'node:test';

@@ -3,6 +3,19 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-unclosed-server', {
   valid: [
     {
+      name: 'a server that closes itself',
+      code: `import { createServer } from 'node:http';
+import { test } from 'node:test';
+test('a', async () => {
+  const server = createServer(function (request, response) {
+    response.end();
+    this.close();
+  });
+  server.listen(0);
+  await fetch('http://localhost:' + server.address().port);
+});`,
+    },
+    {
       name: 'closed when the test ends',
       code: `import { createServer } from 'node:http';
 import { test } from 'node:test';

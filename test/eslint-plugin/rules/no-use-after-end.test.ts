@@ -3,6 +3,31 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-use-after-end', {
   valid: [
     {
+      name: 'a server that each test tells to listen again',
+      code: `import { createServer } from 'node:http';
+import { test } from 'node:test';
+const target = createServer((request, response) => { response.end(); });
+test('a', async (t) => {
+  await new Promise((resolve) => target.listen(0, resolve));
+  t.after(() => target.close());
+  await fetch('http://localhost:' + target.address().port);
+});
+test('b', async (t) => {
+  await new Promise((resolve) => target.listen(0, resolve));
+  t.after(() => target.close());
+  await fetch('http://localhost:' + target.address().port);
+});`,
+    },
+    {
+      name: 'a server that a hook tells to listen again',
+      code: `const { createServer } = require('node:http');
+const { afterEach, beforeEach, test } = require('node:test');
+const target = createServer();
+beforeEach((t, done) => { target.listen(0, done); });
+afterEach((t, done) => { target.close(done); });
+test('a', () => fetch('http://localhost:' + target.address().port));`,
+    },
+    {
       name: 'made and ended for each test',
       code: `import { afterEach, beforeEach, test } from 'node:test';
 import { Pool } from 'pg';
