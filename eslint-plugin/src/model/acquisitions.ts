@@ -17,6 +17,7 @@ import {
 } from './ast.ts';
 import { readClosables } from './closables.ts';
 import type { Frames } from './frames.ts';
+import { isClass, readInstances, type InstanceOf } from './instances.ts';
 import { asKind, type Knowledge, type KnownResources } from './knowledge.ts';
 import { isExport, isOfEnvironment, type OriginOf } from './origins.ts';
 import type { ForeignResources } from './project/foreign-resources.ts';
@@ -54,6 +55,8 @@ export interface Chained {
 
 export interface Acquisitions {
   of(call: Call): Acquisition | undefined;
+  /** What an object of a class of this file is. */
+  readonly instanceOf: InstanceOf;
   /** What a value is, when it can only be one resource. */
   resourceOf(node: Node): Knowledge | undefined;
 }
@@ -74,6 +77,7 @@ export function readAcquisitions(
   const byFunction = new Map<FunctionNode, Knowledge | undefined>();
   const byProperty = new Map<Node, Knowledge | undefined>();
   const closableOf = readClosables(tree, variables, originOf, frames);
+  const instanceOf = readInstances(tree, variables, fieldMadeBy);
 
   function of(call: Call): Acquisition | undefined {
     const found = mayAcquire(call) ? acquiredBy(call) : undefined;
@@ -97,7 +101,7 @@ export function readAcquisitions(
   }
 
   function acquiredBy(call: Call): Acquired | undefined {
-    const made = madeBy(call) ?? factoryMade(call) ?? foreign.madeBy(call);
+    const made = madeBy(call) ?? instanceMade(call) ?? factoryMade(call) ?? foreign.madeBy(call);
     if (made) return { resource: made, lender: undefined };
     const lent = lentBy(call);
     if (lent) return lent;
@@ -155,6 +159,27 @@ export function readAcquisitions(
       if (loan) return { resource: loan.resource, lender: variables.of(at) };
     }
     return undefined;
+  }
+
+  /** A `new` of a class of this file that is given no context to register its release. */
+  function instanceMade(call: Call): Knowledge | undefined {
+    if (call.type !== 'NewExpression') return undefined;
+    const cls: Node | undefined = variables.of(bare(call.callee))?.defs[0]?.node;
+    if (!isClass(cls) || call.arguments.some((each) => originOf(each)?.from === 'context')) {
+      return undefined;
+    }
+    return instanceOf(cls);
+  }
+
+  /** What a class makes for a field of its own, by itself or by way of a constant of the same function. */
+  function fieldMadeBy(value: Node): { made: Call; resource: Knowledge } | undefined {
+    const constant = variables.constantOf(value);
+    const fn = constant && enclosingFunction(constant);
+    if (constant && (!fn || fn !== enclosingFunction(value))) return undefined;
+    const made = bare(constant ?? value);
+    if (made.type === 'AwaitExpression') return fieldMadeBy(made.argument);
+    const resource = isCall(made) ? (madeBy(made) ?? instanceMade(made)) : undefined;
+    return resource && isCall(made) ? { made, resource } : undefined;
   }
 
   /** A function of this file that answers a resource and takes no context to register its release. */
@@ -322,7 +347,7 @@ export function readAcquisitions(
     );
   }
 
-  return { of, resourceOf };
+  return { of, instanceOf, resourceOf };
 }
 
 function isTaken(call: Call): boolean {

@@ -42,7 +42,6 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
   const reading = readSource(source, settings, openProject(path, settings, language));
   if (!reading || !isTestCode(reading)) return undefined;
 
-  const { tree, variables, frames, acquisitions, releases } = reading;
   const isTestModule = (module: string): boolean => settings.testModules.has(module);
   const byHazard = lazily(() => {
     const writes = [
@@ -50,10 +49,7 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
       ...memberWrites(reading),
       ...mockWrites(reading, isTestModule),
     ];
-    return groupByHazard([
-      ...readFixtures(tree, acquisitions, releases, frames, variables),
-      ...readChanges(writes, reading, isTestModule),
-    ]);
+    return groupByHazard([...readFixtures(reading), ...readChanges(writes, reading, isTestModule)]);
   });
 
   return {

@@ -12,16 +12,16 @@ import {
 } from './ast.ts';
 import { CALLED } from './knowledge.ts';
 import { isActUnderTest, isSpokenOf, isToldOf } from './act-under-test.ts';
-import type { Acquisition, Acquisitions } from './acquisitions.ts';
-import type { Frame, Frames } from './frames.ts';
+import type { Acquisition } from './acquisitions.ts';
+import type { Frame } from './frames.ts';
 import { groupBy } from './group-by.ts';
 import { isClosedBySignal, keepsAlive } from './keeps-alive.ts';
-import { failureBefore } from './late-registrations.ts';
+import { failureBefore, startBefore } from './late-registrations.ts';
 import { isSameFrame, readNesting } from './nesting.ts';
 import type { Place } from './placement.ts';
-import type { Releases } from './releases.ts';
-import { within, type Tree } from './tree.ts';
-import type { Variable, Variables } from './variables.ts';
+import type { Reading } from './reading.ts';
+import { within } from './tree.ts';
+import type { Variable } from './variables.ts';
 
 export interface Fixture {
   readonly lifetime: Lifetime;
@@ -66,13 +66,15 @@ const OFTEN_TESTED: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
   'closable',
 ]);
 
-export function readFixtures(
-  { calls, callsNamed }: Tree,
-  acquisitions: Acquisitions,
-  releases: Releases,
-  frames: Frames,
-  variables: Variables,
-): Fixture[] {
+export function readFixtures({
+  tree,
+  acquisitions,
+  releases,
+  frames,
+  variables,
+  originOf,
+}: Reading): Fixture[] {
+  const { calls } = tree;
   const nesting = readNesting(frames);
   const held = calls.flatMap((call) => {
     const acquisition = acquisitions.of(call);
@@ -222,7 +224,7 @@ export function readFixtures(
 
   /** `createServer(function () { this.close(); })`. */
   function endsItself({ acquisition: { node, resource } }: Held): boolean {
-    for (const { callee } of within(callsNamed(...resource.releasedBy), node)) {
+    for (const { callee } of within(tree.callsNamed(...resource.releasedBy), node)) {
       const method = bare(callee);
       if (method.type === 'MemberExpression' && method.object.type === 'ThisExpression')
         return true;
@@ -263,7 +265,9 @@ export function readFixtures(
   ): Call | undefined {
     if (!hook || !variable || acquisition.resource.kind === 'handle') return undefined;
     const failure = failureBefore(hook.call, acquisition, variable, calls, variables);
-    return failure && keepsAlive(acquisition, variables) ? failure : undefined;
+    return failure && keepsAlive(acquisition, variables)
+      ? failure
+      : startBefore(hook.call, acquisition, variable, variables, originOf);
   }
 
   /** A client of this pool whose release is registered after the pool's, in the same list of hooks. */
@@ -295,9 +299,9 @@ export function readFixtures(
   /** Whether a throw can come in between, and the release is the end of it rather than the act under test. */
   function isSkippable(one: Held, place: Inline): boolean {
     const { acquisition, frame } = one;
-    const { kind } = acquisition.resource;
+    const { kind, ofProject } = acquisition.resource;
     const isAct =
-      kind === 'closable'
+      kind === 'closable' || ofProject
         ? isActUnderTest(place, frame) || isSpokenOf(place.node, frame)
         : OFTEN_TESTED.has(kind) && (isActUnderTest(place, frame) || isToldOf(place.node, frame));
     if (isAct || isClosedBySignal(acquisition, variables)) return false;

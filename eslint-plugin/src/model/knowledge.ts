@@ -18,6 +18,8 @@ export interface Knowledge {
   readonly lends: readonly { readonly method: RegExp; readonly resource: Knowledge }[];
   /** The row it comes from; a loan has none. */
   readonly row: Resource | undefined;
+  /** An object of a class of the project, whose tests may well be about its end. */
+  readonly ofProject?: true;
 }
 
 export interface KnownResources {

@@ -3,10 +3,12 @@
  * nobody releases it. That it could not be opened is no such thing.
  */
 import {
+  bare,
   calledName,
   enclosingFunction,
   isCall,
   isInside,
+  methodCallOn,
   nameOf,
   outer,
   statementOf,
@@ -14,6 +16,8 @@ import {
   type Node,
 } from './ast.ts';
 import type { Acquisition } from './acquisitions.ts';
+import type { OriginOf } from './origins.ts';
+import { isRelative } from './project/resolve.ts';
 import { within } from './tree.ts';
 import type { Variable, Variables } from './variables.ts';
 
@@ -37,6 +41,41 @@ export function failureBefore(
     if (!isTried(call, fn) && !opens(call, variable, variables)) return call;
   }
   return undefined;
+}
+
+/**
+ * The awaited start of an app that has the project's own plugins: one that fails leaves open what those
+ * before it opened, which only the app's `close()` ends.
+ */
+export function startBefore(
+  hook: Call,
+  { node, resource }: Acquisition,
+  variable: Variable,
+  variables: Variables,
+  originOf: OriginOf,
+): Call | undefined {
+  if (resource.kind !== 'app') return undefined;
+  const fn = enclosingFunction(node);
+  let hasPlugins = false;
+  for (const { identifier } of variables.references(variable)) {
+    const told = methodCallOn(identifier);
+    if (!told || told.call.range[1] > hook.range[0]) continue;
+    if (told.name === 'register') hasPlugins ||= isOfProject(told.call.arguments[0], originOf);
+    const isAwaited = outer(told.call).parent?.type === 'AwaitExpression';
+    if (told.name === 'ready' && hasPlugins && isAwaited && enclosingFunction(told.call) === fn) {
+      return isTried(told.call, fn ?? told.call) ? undefined : told.call;
+    }
+  }
+  return undefined;
+}
+
+/** A plugin that another file of the project exports, by itself or in `fp(…)`. */
+function isOfProject(plugin: Node | undefined, originOf: OriginOf): boolean {
+  if (!plugin) return false;
+  const value = bare(plugin);
+  if (isCall(value)) return isOfProject(value.arguments[0], originOf);
+  const origin = originOf(value);
+  return origin?.from === 'module' && isRelative(origin.module);
 }
 
 function isTried(call: Call, fn: Node): boolean {

@@ -3,6 +3,23 @@ import { testModel } from '../support/model-table.ts';
 
 testModel('shapes', [
   {
+    name: 'an object of a class that holds a resource, in its own file',
+    code: `import { after, before, test } from 'node:test';
+import { Pool } from 'pg';
+class Store { #pool = new Pool(); read() { return this.#pool.query(''); } async close() { await this.#pool.end(); } drop() { this.#pool.end(); } }
+class Given { constructor(pool) { this.pool = pool; } async close() { await this.pool.end(); } }
+let store, dropped;
+before(() => { store = new Store(); dropped = new Store(); });
+after(async () => { await store.close(); dropped.close(); }); //! require-awaited-teardown
+test('each', async (t) => { const own = new Store(); t.after(() => own.close()); await own.read(); }); //! no-per-test-pool
+test('at once', async (t) => { const own = new Store(); t.after(() => { own.drop(); }); await own.read(); }); //! no-per-test-pool
+test('inline', async () => { const own = new Store(); await own.read(); await own.close(); }); //! no-inline-teardown no-per-test-pool
+test('the act', async () => { const own = new Store(); await own.read(); await own.close(); assert.ok(own.closed); }); //! no-per-test-pool
+test('left', async () => { const own = new Store(); await own.read(); }); //! no-per-test-pool require-pool-end
+test('given', async (t) => { const given = new Given(pool); await given.read(); });
+test('context', async (t) => { const own = new Store(t); await own.read(); });`,
+  },
+  {
     name: 'await using, using',
     language: 'ts',
     code: `import { test } from 'node:test';

@@ -3,6 +3,32 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-late-registration', {
   valid: [
     {
+      name: 'an app whose start fails with the plugins of packages, or of the test itself',
+      code: `import cookie from '@fastify/cookie';
+import Fastify from 'fastify';
+import { test } from 'node:test';
+const own = async (app) => { app.decorate('a', 1); };
+test('a', async (t) => {
+  const app = Fastify();
+  app.register(cookie);
+  app.register(own);
+  await app.ready();
+  t.after(() => app.close());
+});`,
+    },
+    {
+      name: 'an app of the project whose release is registered before it starts',
+      code: `import Fastify from 'fastify';
+import { test } from 'node:test';
+import service from '../src/app.js';
+test('a', async (t) => {
+  const app = Fastify();
+  t.after(() => app.close());
+  app.register(service);
+  await app.ready();
+});`,
+    },
+    {
       name: 'registered where it is made',
       code: `import { test } from 'node:test';
 import { Pool } from 'pg';
@@ -112,6 +138,25 @@ test('a', () => {});`,
     },
   ],
   invalid: [
+    {
+      name: 'an app of the project: what its first plugins opened stays open when a later one fails',
+      code: `import fp from 'fastify-plugin';
+import Fastify from 'fastify';
+import service from '../src/app.js';
+export async function build(t) {
+  const app = «Fastify()»;
+  app.register(fp(service));
+  await app.ready();
+  if (t) t.after(() => app.close());
+  return app;
+}`,
+      reports: [
+        {
+          messageId: 'late',
+          data: { resource: 'app', call: 'app.ready()', callLine: '7', line: '8' },
+        },
+      ],
+    },
     {
       name: 'something else in between',
       code: `import { test } from 'node:test';

@@ -18,6 +18,7 @@ import {
   type FunctionNode,
   type Node,
 } from '../ast.ts';
+import { mayEnd } from '../closables.ts';
 import { nameNodeOf } from '../frames.ts';
 import { opened, type Knowledge } from '../knowledge.ts';
 import type { OriginOf } from '../origins.ts';
@@ -48,8 +49,15 @@ export function foreignResources(
 ): ForeignResources {
   function madeBy(call: Call): Knowledge | undefined {
     if (!isHeld(call)) return undefined;
+    if (call.type === 'NewExpression') return instanceMadeBy(call);
     const callee = project.functionOf(originOf(call.callee));
     return callee && !call.arguments.some(mayRegister) ? madeAnewBy(callee, 0) : undefined;
+  }
+
+  function instanceMadeBy(call: Call): Knowledge | undefined {
+    if (call.arguments.some(mayRegister)) return undefined;
+    const found = project.classOf(originOf(call.callee));
+    return found?.reading.acquisitions.instanceOf(found.cls);
   }
 
   /** Given to a variable that is used as resources are: most of what is imported and called answers data. */
@@ -75,7 +83,7 @@ export function foreignResources(
       variable !== undefined &&
       variables.references(variable).some(({ identifier }) => {
         const name = methodCallOn(identifier)?.name;
-        return name !== undefined && (WORK.test(name) || known.mayHave(name));
+        return name !== undefined && (WORK.test(name) || mayEnd(name) || known.mayHave(name));
       })
     );
   }

@@ -10,6 +10,7 @@
 import { dirname, isAbsolute } from 'node:path';
 import { canonicalModule, exportNameOf, type ModuleOrigin, type Origin } from '../origins.ts';
 import { bare, isFunction, type FunctionNode, type Node } from '../ast.ts';
+import { isClass, type ClassNode } from '../instances.ts';
 import { readSource, type Reading } from '../reading.ts';
 import type { Settings } from '../settings.ts';
 import { mayBeTestFunction } from '../test-api.ts';
@@ -19,7 +20,7 @@ import { keeping, openFiles, type Files } from './files.ts';
 import { packageOf, type Package } from './packages.ts';
 import { parseSlice, type Language } from './parse.ts';
 import { isRelative, resolveImport } from './resolve.ts';
-import { slicedFile, type Slice } from './slice.ts';
+import { slicedFile, type Form, type Slice } from './slice.ts';
 
 export interface Project {
   /**
@@ -29,8 +30,12 @@ export interface Project {
   settle(origin: ModuleOrigin): ModuleOrigin;
   /** What another file exports at this origin, in the reading of that file. */
   exportOf(origin: Origin | undefined): Exported | undefined;
-  /** The same, when it is a function. */
+  /** The same of a class, or of what passes one on. */
+  exportedClassOf(origin: Origin | undefined): Exported | undefined;
+  /** What another file exports at this origin, when it is a function. */
   functionOf(origin: Origin | undefined): ForeignFunction | undefined;
+  /** What another file exports at this origin, when it is a class. */
+  classOf(origin: Origin | undefined): ForeignClass | undefined;
   /** A function of any file, also of one that has to do with nothing the model knows. */
   anyFunctionOf(origin: Origin | undefined): ForeignFunction | undefined;
   /** Whether a hook that all tests of the file have, from elsewhere, puts this back. */
@@ -49,6 +54,14 @@ export interface ForeignFunction {
   readonly reading: Reading;
   readonly fn: FunctionNode;
 }
+
+export interface ForeignClass {
+  readonly reading: Reading;
+  readonly cls: ClassNode;
+}
+
+/** What is asked for: an export that is no class, one that is, or one of a file that leads nowhere. */
+type Wish = 'value' | 'class' | 'any';
 
 /** What all files that one linted file leads to share. */
 interface Expedition {
@@ -72,7 +85,9 @@ const slicedFiles = keeping(slicedFile);
 const ALONE: Project = {
   settle: (origin) => origin,
   exportOf: () => undefined,
+  exportedClassOf: () => undefined,
   functionOf: () => undefined,
+  classOf: () => undefined,
   anyFunctionOf: () => undefined,
   putsBack: () => false,
   mayPutBack: () => false,
@@ -142,37 +157,48 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     return mayBeTestFunction(name) || settings.known.mayMake(name) || DISPATCHER.test(name);
   }
 
-  function exportOf(origin: Origin | undefined, ofAnyFile = false): Exported | undefined {
+  function exportOf(origin: Origin | undefined, wish: Wish = 'value'): Exported | undefined {
     if (origin?.from !== 'module' || !isRelative(origin.module)) return undefined;
-    const key = `${keyOf(origin)} ${ofAnyFile}`;
+    const key = `${keyOf(origin)} ${wish}`;
     if (!exported.has(key)) {
       exported.set(key, undefined);
-      exported.set(key, findExport(origin, ofAnyFile));
+      exported.set(key, findExport(origin, wish));
     }
     return exported.get(key);
   }
 
-  function findExport({ module, path }: ModuleOrigin, ofAnyFile: boolean): Exported | undefined {
+  function findExport({ module, path }: ModuleOrigin, wish: Wish): Exported | undefined {
     const target = targetOf(module);
-    const slice = target === undefined ? undefined : sliceAt(target, path, ofAnyFile);
-    if (target === undefined || !slice || slice.form === 'class') return undefined;
+    const slice = target === undefined ? undefined : sliceAt(target, path, wish === 'any');
+    if (target === undefined || !slice || !mayBe(slice.form, wish)) return undefined;
     const reading = readingOf(target, slice);
     const found = reading && exportAt(reading, path);
     if (!reading || !found) return undefined;
+    const passedOn = (from: Origin | undefined): Exported | undefined =>
+      wish === 'class' ? reading.project.exportedClassOf(from) : reading.project.exportOf(from);
     if (found.is === 'elsewhere') {
-      return reading.project.exportOf({ from: 'module', module: found.module, path: found.path });
+      return passedOn({ from: 'module', module: found.module, path: found.path });
     }
-    return reading.project.exportOf(reading.originOf(found.node)) ?? { reading, node: found.node };
+    return passedOn(reading.originOf(found.node)) ?? { reading, node: found.node };
   }
 
-  function functionOf(origin: Origin | undefined, ofAnyFile = false): ForeignFunction | undefined {
-    const found = exportOf(origin, ofAnyFile);
+  function functionOf(origin: Origin | undefined, wish?: Wish): ForeignFunction | undefined {
+    const found = exportOf(origin, wish);
     if (!found) return undefined;
     const { reading } = found;
     const node = bare(found.node);
     const variable = reading.variables.of(node);
     const fn = isFunction(node) ? node : variable && reading.variables.functionOf(variable);
     return fn && { reading, fn };
+  }
+
+  function classOf(origin: Origin | undefined): ForeignClass | undefined {
+    const found = exportOf(origin, 'class');
+    if (!found) return undefined;
+    const { reading } = found;
+    const node = bare(found.node);
+    const cls: Node | undefined = isClass(node) ? node : reading.variables.of(node)?.defs[0]?.node;
+    return isClass(cls) ? { reading, cls } : undefined;
   }
 
   function putsBack(state: string): boolean {
@@ -252,11 +278,19 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
   return {
     settle,
     exportOf: (origin) => exportOf(origin),
+    exportedClassOf: (origin) => exportOf(origin, 'class'),
     functionOf: (origin) => functionOf(origin),
-    anyFunctionOf: (origin) => functionOf(origin, true),
+    classOf,
+    anyFunctionOf: (origin) => functionOf(origin, 'any'),
     putsBack,
     mayPutBack,
   };
+}
+
+/** By its text alone, whether an export may be what is asked for. */
+function mayBe(form: Form, wish: Wish): boolean {
+  if (wish === 'class') return form === 'class' || form === 'passed';
+  return form !== 'class';
 }
 
 function keyOf({ module, path }: ModuleOrigin): string {

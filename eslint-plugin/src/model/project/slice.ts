@@ -51,8 +51,37 @@ type Selector = (name: string) => Slice | undefined;
 
 function selectorOf(text: string): Selector | undefined {
   const statements = outlineOf(text);
-  return statements && selectorAmong(statements);
+  return statements && selectorAmong(statements.map(slimmed));
 }
+
+/**
+ * A class without those of its methods that neither make, open nor end what it holds, by their names.
+ * One that is small is as it was.
+ */
+function slimmed(statement: Statement): Statement {
+  if (statement.is !== 'class' || statement.text.length < SMALL_CLASS) return statement;
+  const start = /\{/.exec(statement.text)?.index;
+  const members = start === undefined ? undefined : outlineOf(bodyOf(statement.text, start));
+  if (start === undefined || !members) return statement;
+  const kept = members.filter(({ text: member }) => !METHOD.test(member) || LIFE.test(member));
+  const text = `${statement.text.slice(0, start + 1)}\n${kept.map(({ text: member }) => member).join('\n')}\n}`;
+  const [slim] = outlineOf(text) ?? [];
+  return slim ? { ...slim, declares: statement.declares } : statement;
+}
+
+/** What stands between the braces of a class. */
+function bodyOf(text: string, start: number): string {
+  return text.slice(start + 1, text.lastIndexOf('}'));
+}
+
+const SMALL_CLASS = 600;
+const MODIFIED =
+  '^(?:(?:public|private|protected|static|override|async|get|set|readonly|declare|abstract)\\s+)*\\*?\\s*';
+const METHOD = new RegExp(`${MODIFIED}[#\\w$]+\\??\\s*(?:<[^(]*>)?\\(`);
+const LIFE = new RegExp(
+  `${MODIFIED}#?(?:constructor|(?:connect|open|start|init|listen|boot|setup|create|close|end|stop|destroy|dispose|shutdown|disconnect|terminate|teardown|quit|release)\\w*)\\s*(?:<[^(]*>)?\\(`,
+  'i',
+);
 
 function selectorAmong(statements: readonly Statement[]): Selector {
   const declaring = new Map<string, Statement[]>();

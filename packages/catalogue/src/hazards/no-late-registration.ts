@@ -18,10 +18,11 @@ export const noLateRegistration = defineHazard({
   linter: {
     sees: [
       'a resource that a test, a hook or a helper makes and whose `t.after` or `after` the same function registers, with an awaited call in between',
+      '`await app.ready()` in between, where the app has a plugin of the project: when one fails, what those before it opened stays open',
     ],
     cannotSee: [
       'calls in between that throw without being awaited',
-      'what opens the resource itself, such as `await app.listen()`: when it fails, there is little to release',
+      'what else opens the resource itself, such as `await server.listen()`: when it fails, there is little to release',
       'resources that a helper in another file makes',
     ],
     messages: {
