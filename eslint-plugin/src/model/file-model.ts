@@ -1,5 +1,5 @@
 /** Everything the rules may ask about one file, built once and kept with its `SourceCode`. */
-import { hazardsOf, type HazardId } from '@savepoint/catalogue';
+import { hazardsOf, type HazardId, type ResourceKind } from '@savepoint/catalogue';
 import { readChanges } from './changes.ts';
 import { readFixtures, type Fixture } from './fixtures.ts';
 import { memberWrites } from './global-writes.ts';
@@ -25,6 +25,8 @@ export interface FileModel extends Reading {
   readonly path: string;
   /** The fixtures whose lifetime has this fault. */
   withFault(id: HazardId): readonly Fixture[];
+  /** The fixtures of this kind. */
+  ofKind(kind: ResourceKind): readonly Fixture[];
 }
 
 const models = new WeakMap<Source, FileModel | undefined>();
@@ -43,19 +45,22 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
   if (!reading || !isTestCode(reading)) return undefined;
 
   const isTestModule = (module: string): boolean => settings.testModules.has(module);
-  const byHazard = lazily(() => {
+  const fixtures = lazily(() => {
     const writes = [
       ...processStateWrites(reading),
       ...memberWrites(reading),
       ...mockWrites(reading, isTestModule),
     ];
-    return groupByHazard([...readFixtures(reading), ...readChanges(writes, reading, isTestModule)]);
+    return [...readFixtures(reading), ...readChanges(writes, reading, isTestModule)];
   });
+  const byHazard = lazily(() => groupByHazard(fixtures()));
+  const byKind = lazily(() => groupBy(fixtures(), ({ lifetime }) => lifetime.kind));
 
   return {
     ...reading,
     path,
     withFault: (id) => byHazard().get(id) ?? [],
+    ofKind: (kind) => byKind().get(kind) ?? [],
   };
 }
 

@@ -1,5 +1,6 @@
 /** A pool belongs to the file, not to each test. */
 import { defineRule } from '../define-rule.ts';
+import { connectionsPerTest } from '../model/connections-per-test.ts';
 import { acquireOnce } from '../repairs/hook-kind.ts';
 
 export default defineRule('no-per-test-pool', function* (file) {
@@ -10,6 +11,15 @@ export default defineRule('no-per-test-pool', function* (file) {
       messageId: 'perTest',
       data: { resource: fixture.name },
       suggestion: edits && { messageId: 'acquireOnce', edits },
+    };
+  }
+  for (const all of connectionsPerTest(file)) {
+    const [first] = all;
+    if (!first) continue;
+    yield {
+      node: first.acquiredAt,
+      messageId: 'connection',
+      data: { resource: [...new Set(all.map(({ name }) => name))].join('`, `') },
     };
   }
 });

@@ -3,6 +3,29 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-per-test-pool', {
   valid: [
     {
+      name: 'a connection before each test, to those who do not ask strictly',
+      code: `import { afterEach, beforeEach, test } from 'node:test';
+import Redis from 'ioredis';
+let redis;
+beforeEach(() => { redis = new Redis(); });
+afterEach(() => redis.quit());
+test('a', () => redis.ping());`,
+    },
+    {
+      name: 'strictly: a connection of the file, of a test; an app that connects to nothing',
+      strict: true,
+      code: `import { after, before, beforeEach, test } from 'node:test';
+import cookie from '@fastify/cookie';
+import postgres from '@fastify/postgres';
+import Fastify from 'fastify';
+import Redis from 'ioredis';
+let redis, app, web;
+before(async () => { redis = new Redis(); app = Fastify(); await app.register(postgres, {}); });
+after(async () => { await redis.quit(); await app.close(); });
+beforeEach(async () => { await redis.flushdb(); web = Fastify(); await web.register(cookie); });
+test('a', async (t) => { const own = new Redis(); t.after(() => own.quit()); await own.ping(); await web.close(); });`,
+    },
+    {
       name: 'made once, in a hook of the file',
       code: `import { after, before, test } from 'node:test';
 import { Pool } from 'pg';
@@ -42,6 +65,36 @@ test('a', async (t) => { const pool = new Pool('http://localhost'); t.after(() =
     },
   ],
   invalid: [
+    {
+      name: 'strictly: connections before each test, one report for each hook',
+      strict: true,
+      code: `import { afterEach, beforeEach, test } from 'node:test';
+import { Queue } from 'bullmq';
+let producer, worker;
+function open(name) { return new Queue(name); }
+beforeEach(() => { producer = «open('a')»; worker = open('b'); });
+afterEach(async () => { await producer.close(); await worker.close(); });
+test('a', () => producer.add('job', {}));`,
+      reports: [{ messageId: 'connection', data: { resource: 'producer`, `worker' } }],
+    },
+    {
+      name: 'strictly: an app whose plugin connects, before each test',
+      language: 'cjs',
+      strict: true,
+      code: `const { test } = require('node:test');
+const fp = require('fastify-plugin');
+const Fastify = require('fastify');
+const redis = require('@fastify/redis');
+test.beforeEach(async () => {
+  const app = «Fastify()»;
+  app.register(fp(redis), { host: 'localhost' });
+  await app.ready();
+  await app.redis.flushall();
+  await app.close();
+});
+test('a', () => {});`,
+      reports: [{ messageId: 'connection', data: { resource: 'app' } }],
+    },
     {
       name: 'in the body, in beforeEach, in a subtest',
       code: `import { afterEach, beforeEach, test } from 'node:test';

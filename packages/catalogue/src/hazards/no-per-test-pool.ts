@@ -32,6 +32,12 @@ export const noPerTestPool = defineHazard({
     messages: {
       perTest:
         '`{{resource}}` is made anew for each test. Make it once for the file and isolate tests by transaction.',
+      connection:
+        'Connected anew before each test: `{{resource}}`. Connect once, in `before`, and undo what a test leaves.',
+    },
+    strictly: {
+      connection:
+        'a single connection that a `beforeEach` opens, by itself or by a plugin that its app registers',
     },
     suggestions: {
       acquireOnce: 'Make `{{resource}}` once, in `before`, and end it in `after`.',
