@@ -211,6 +211,10 @@ export async function withClient(run) {
   const client = await pool.connect();
   try { return await run(client); } finally { client.release(); }
 }`,
+    'ended.js': `import { after } from 'node:test';
+import { pool } from './esm.js';
+import { closePool } from './kept.js';
+after(async () => { await closePool(); await pool.end(); });`,
   };
   const dropped: Record<string, string> = {
     'a pool of another file': `import { pool } from './esm.js';
@@ -227,7 +231,7 @@ test('a', () => withClient(async (client) => { client.query('select 1'); }));`,
   for (const [name, code] of Object.entries(dropped)) {
     test(name, async (t) => {
       const project = await projectFolder(t, files);
-      const text = `import { test } from 'node:test';\n${code}\n`;
+      const text = `import { test } from 'node:test';\n${code}\nimport './ended.js';\n`;
       assert.deepStrictEqual(reportsIn(project, 'a.test.js', text), ['no-late-activity:3']);
     });
   }
@@ -237,6 +241,7 @@ test('a', () => withClient(async (client) => { client.query('select 1'); }));`,
     const text = `import { test } from 'node:test';
 import { pool } from './esm.js';
 test('a', async () => { const client = await pool.connect(); await client.query('x'); client.release(); });
+import './ended.js';
 `;
     assert.deepStrictEqual(reportsIn(project, 'a.test.js', text), ['require-client-release:3']);
   });

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { projectFolder, reportsIn } from '../support/project-folder.ts';
 
-const code = `import { beforeEach, test } from 'node:test';
+const code = `import { after, beforeEach, test } from 'node:test';
 import { pool } from './db.js';
 beforeEach(() => pool.query('truncate users'));
+after(() => pool.end());
 test('a', () => {});
 `;
 const emptied = ['no-shared-truncate:3'];

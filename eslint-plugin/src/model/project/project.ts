@@ -17,6 +17,7 @@ import { mayBeTestFunction } from '../test-api.ts';
 import { isCommonState, mayBePutBackBy, putBackByCommonHooks } from './common-hooks.ts';
 import { exportAt } from './exports.ts';
 import { keeping, openFiles, type Files } from './files.ts';
+import { endersOfNeverEnded, type KeptElsewhere } from './never-ended.ts';
 import { packageOf, type Package } from './packages.ts';
 import { parseSlice, type Language } from './parse.ts';
 import { isRelative, resolveImport } from './resolve.ts';
@@ -40,6 +41,17 @@ export interface Project {
   anyFunctionOf(origin: Origin | undefined): ForeignFunction | undefined;
   /** Whether a hook that all tests of the file have, from elsewhere, puts this back. */
   putsBack(state: string): boolean;
+  /**
+   * The functions that would end what this origin's file keeps, when nothing that is loaded with this
+   * file does, nor the end of the tests; undefined when something may.
+   *
+   * @param text what this file says
+   */
+  endersOfNeverEnded(
+    origin: ModuleOrigin,
+    text: string,
+    kept: KeptElsewhere,
+  ): readonly string[] | undefined;
   /** Whether what this origin's file makes may put it back, when it is disposed of. */
   mayPutBack(origin: Origin | undefined, state: string): boolean;
 }
@@ -90,6 +102,7 @@ const ALONE: Project = {
   classOf: () => undefined,
   anyFunctionOf: () => undefined,
   putsBack: () => false,
+  endersOfNeverEnded: () => undefined,
   mayPutBack: () => false,
 };
 
@@ -283,6 +296,10 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     classOf,
     anyFunctionOf: (origin) => functionOf(origin, 'any'),
     putsBack,
+    endersOfNeverEnded(origin, text, kept) {
+      const keeper = targetOf(origin.module);
+      return keeper === undefined ? undefined : endersOfNeverEnded(files, file, text, keeper, kept);
+    },
     mayPutBack,
   };
 }

@@ -24,14 +24,17 @@ export const requirePoolEnd = defineHazard({
   linter: {
     sees: [
       'a pool made in a test file, at the top level, in a suite or in a hook, that no hook, `finally` or `using` of the file ends',
+      'a pool that another file of the project keeps, that a test uses or has made by its import, and that nothing that is loaded with the test ends',
     ],
     cannotSee: [
-      'pools that the app makes when it is imported',
+      'pools that the app makes when it is imported, unless the tests use them by their import',
       'a pool that is exported, returned, stored or passed on: whoever has it then may end it',
     ],
     messages: {
       absent:
         'Nothing ends `{{resource}}`: its idle connections keep the process alive. End it in `after`.',
+      foreign:
+        'Nothing ends the pool of `{{resource}}`: its idle connections keep the process alive. Call `{{end}}()` in `after`.',
     },
     suggestions: RELEASE_REPAIRS,
   },

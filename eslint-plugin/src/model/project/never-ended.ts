@@ -1,0 +1,42 @@
+/**
+ * Does anybody end what a file of the project keeps, while a test file that uses it is loaded? Read as
+ * text: whoever may, by a word, is taken to do so.
+ */
+import { keeping, type Files } from './files.ts';
+import { isSaidByTestScripts, mayBeSaidByLoaded } from './loaded-files.ts';
+import { outlineOf } from './outline.ts';
+
+export interface KeptElsewhere {
+  /** What the test file calls it, or the function that answers it. */
+  readonly name: string;
+  /** What the file that keeps it calls it. */
+  readonly variable: string;
+  readonly releasedBy: readonly string[];
+}
+
+/** What a function is named that ends something. */
+export const ENDS =
+  /close|end|stop|shut|destroy|dispose|disconnect|teardown|drain|clean|reset|release/i;
+const FORCES_EXIT = /--test-force-exit\b/;
+
+const outlines = keeping((text) => outlineOf(text) ?? []);
+
+/** The functions beside it that end it, when nothing that is loaded does; undefined when something may. */
+export function endersOfNeverEnded(
+  files: Files,
+  file: string,
+  text: string,
+  keeper: string,
+  { name, variable, releasedBy }: KeptElsewhere,
+): string[] | undefined {
+  const enders = (files.read(keeper, outlines) ?? []).flatMap(({ declares, words }) =>
+    words.has(variable) ? [...declares].filter((declared) => ENDS.test(declared)) : [],
+  );
+  const itself = `(?:${name}|${variable})(?:\\(\\))?\\)?\\??\\.(?:${releasedBy.join('|')})`;
+  const words = new RegExp(`\\b(?:${[...enders, itself].join('|').replaceAll('$', '\\$')})\\b`);
+  const mayBeEnded =
+    words.test(text) ||
+    isSaidByTestScripts(files, file, FORCES_EXIT) ||
+    mayBeSaidByLoaded(files, file, text, words, keeper);
+  return mayBeEnded ? undefined : enders;
+}
