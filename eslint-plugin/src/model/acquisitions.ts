@@ -19,8 +19,9 @@ import { readClosables } from './closables.ts';
 import type { Frames } from './frames.ts';
 import { isClass, readInstances, type InstanceOf } from './instances.ts';
 import { asKind, type Knowledge, type KnownResources } from './knowledge.ts';
-import { isExport, isOfEnvironment, type OriginOf } from './origins.ts';
+import { differsByPlace, isExport, isOfEnvironment, type OriginOf } from './origins.ts';
 import type { ForeignResources } from './project/foreign-resources.ts';
+import { isRelative } from './project/resolve.ts';
 import { within, type Tree } from './tree.ts';
 import { isDisposableStack, isNothing, type Variable, type Variables } from './variables.ts';
 
@@ -76,6 +77,7 @@ export function readAcquisitions(
   const byVariable = new Map<Variable, Knowledge | undefined>();
   const byFunction = new Map<FunctionNode, Knowledge | undefined>();
   const byProperty = new Map<Node, Knowledge | undefined>();
+  const makers = new Map<Variable, boolean>();
   const closableOf = readClosables(tree, variables, originOf, frames);
   const instanceOf = readInstances(tree, variables, fieldMadeBy);
 
@@ -93,11 +95,29 @@ export function readAcquisitions(
     return { node: call, resource, lender, holder, chained };
   }
 
-  /** Asked first, because most calls do not: no resource has a method of this name, and nobody keeps what it answers. */
+  /** Asked first, because most calls do not: nobody keeps what they answer, and no resource is made by such a name. */
   function mayAcquire(call: Call): boolean {
+    if (isTaken(call)) return true;
     const callee = bare(call.callee);
+    if (callee.type === 'Identifier') return mayMake(callee);
     const name = callee.type === 'MemberExpression' ? nameOf(callee) : undefined;
-    return name === undefined || known.mayMake(name) || known.mayLend(name) || isTaken(call);
+    return name === undefined || known.mayMake(name) || known.mayLend(name);
+  }
+
+  /** Whether what is called by a plain name may make a resource: what that name means is asked once. */
+  function mayMake(callee: Node): boolean {
+    const variable = variables.of(callee);
+    if (!variable) return false;
+    const asked = makers.get(variable);
+    if (asked !== undefined) return asked;
+    const origin = originOf(callee);
+    const isMaker =
+      differsByPlace(variables, variable) ||
+      variables.functionOf(variable) !== undefined ||
+      isClass(variable.defs[0]?.node) ||
+      (origin?.from === 'module' && (isRelative(origin.module) || known.of(origin) !== undefined));
+    makers.set(variable, isMaker);
+    return isMaker;
   }
 
   function acquiredBy(call: Call): Acquired | undefined {

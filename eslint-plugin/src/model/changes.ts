@@ -4,15 +4,7 @@
  */
 import type { Lifetime, ResourceKind } from '@savepoint/catalogue';
 import { endsItsBody } from './act-under-test.ts';
-import {
-  bare,
-  calledName,
-  isFunction,
-  outerAwaited,
-  type Call,
-  type FunctionNode,
-  type Node,
-} from './ast.ts';
+import { bare, isFunction, outerAwaited, type Call, type FunctionNode, type Node } from './ast.ts';
 import type { Fixture } from './fixtures.ts';
 import type { Frame, TestCall } from './frames.ts';
 import { groupBy } from './group-by.ts';
@@ -67,7 +59,7 @@ const RESTORER = /restore|reset|clean|teardown|revert|undo|unmock|env|cwd|chdir|
 /** The changes among these writes, each with the release that undoes it. */
 export function readChanges(
   writes: readonly Write[],
-  { tree, variables, originOf, frames, placement, project }: Reading,
+  { tree, variables, originOf, frames, testCalls, placement, project }: Reading,
   isTestModule: (module: string) => boolean,
 ): Fixture[] {
   if (writes.length === 0) return [];
@@ -97,6 +89,7 @@ export function readChanges(
   const { covers, surroundingsOf } = readNesting(frames);
   const begun = new Map<Anchor, Set<string>>();
   let entrusted: readonly Frame[] | undefined;
+  let named: readonly Call[] | undefined;
 
   /** A change is made in a test, in a hook before it, or in a helper that knows its test. */
   function isChange(step: Step): boolean {
@@ -225,12 +218,15 @@ export function readChanges(
 
   /** Whether a function of another file, by its name, may put the change back. */
   function isEntrusted({ frame }: Step): boolean {
-    entrusted ??= tree.calls.flatMap((node) => {
-      if (givesContextToRestorer(node)) return [frames.frameOf(node)];
-      const call = frames.testCallOf(node);
-      const isTeardown = call?.what.is === 'hook' && call.what.hook.startsWith('after');
-      return isTeardown && callsRestorer(call) ? [frames.servedBy(call)] : [];
-    });
+    entrusted ??= [
+      ...restorers().flatMap((call) =>
+        givesContext(call) && isUnknown(call) ? [frames.frameOf(call)] : [],
+      ),
+      ...testCalls().flatMap((call) => {
+        const isTeardown = call.what.is === 'hook' && call.what.hook.startsWith('after');
+        return isTeardown && callsRestorer(call) ? [frames.servedBy(call)] : [];
+      }),
+    ];
     return entrusted.some((scope) => covers(scope, frame));
   }
 
@@ -238,12 +234,16 @@ export function readChanges(
     const [given] = hook.call.arguments;
     if (!given) return false;
     if (!hook.callback) return !isFunction(bare(given));
-    for (const call of within(tree.calls, hook.callback)) if (isUnknownRestorer(call)) return true;
+    for (const call of within(restorers(), hook.callback)) if (isUnknown(call)) return true;
     return false;
   }
 
-  function isUnknownRestorer(call: Call): boolean {
-    if (!RESTORER.test(calledName(call) ?? '')) return false;
+  /** The calls that put something back, by their names. */
+  function restorers(): readonly Call[] {
+    return (named ??= tree.callsMatching(RESTORER));
+  }
+
+  function isUnknown(call: Call): boolean {
     if (written.has(call) || frames.calleeOf(call)) return false;
     const origin = originOf(call.callee);
     if (origin?.from !== 'module' || isTestModule(origin.module)) return false;
@@ -251,11 +251,8 @@ export function readChanges(
     return !/^savepoint(?:\/|$)/.test(origin.module);
   }
 
-  function givesContextToRestorer(call: Call): boolean {
-    return (
-      isUnknownRestorer(call) &&
-      call.arguments.some((argument) => originOf(argument)?.from === 'context')
-    );
+  function givesContext(call: Call): boolean {
+    return call.arguments.some((argument) => originOf(argument)?.from === 'context');
   }
 
   /** The first write in a frame is the change; what follows there belongs to it. */

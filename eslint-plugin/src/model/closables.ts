@@ -74,7 +74,7 @@ export function readClosables(
   return function closableOf(call) {
     const target = targetOf(call);
     const variable = target && variables.of(target);
-    if (!target || (variable && !isEnded(variable))) return undefined;
+    if (!target || !(variable ? isEnded(variable) : mayHaveEnd(target))) return undefined;
     if (frames.frameOf(call).is !== 'test') return undefined;
     const closable = variable ? closableIn(variable) : partOf(target);
     return closable && isMaker(call) && !call.arguments.some(knowsTest) ? closable : undefined;
@@ -136,6 +136,18 @@ export function readClosables(
   function isEnded(variable: Variable): boolean {
     ended ??= endedVariables();
     return ended.has(variable);
+  }
+
+  /** `{ server, close }`, and any pattern with a part that is ended. */
+  function mayHaveEnd(pattern: Node): boolean {
+    return (
+      pattern.type === 'ObjectPattern' &&
+      pattern.properties.some((property) => {
+        if (property.type !== 'Property') return false;
+        const variable = variables.of(property.value);
+        return variable && (isEnded(variable) || CLOSABLES.has(nameOf(property) ?? ''));
+      })
+    );
   }
 
   function endedVariables(): ReadonlySet<Variable> {

@@ -21,7 +21,7 @@ export interface FixedPort {
 }
 
 export function* fixedPorts(file: FileModel): Iterable<FixedPort> {
-  for (const call of file.callsTo(['listen'], isServe)) {
+  for (const call of file.callsTo({ methods: ['listen'], functions: ['serve'] }, isServe)) {
     const node = portArgument(file, call);
     const port = node && numberOf(file, node);
     if (!node || port === undefined || port < 1 || port > 65_535) continue;

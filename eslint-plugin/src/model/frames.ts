@@ -54,6 +54,8 @@ export type Use =
 
 export interface Frames {
   testCallOf(node: Node): TestCall | undefined;
+  /** Which function of `node:test` a value of this origin is. */
+  testFunctionOf(from: Origin): TestFunction | undefined;
   frameOf(node: Node): Frame;
   frameOfFunction(fn: FunctionNode): Frame | undefined;
   scopeOf(frame: Frame): Scope | undefined;
@@ -297,6 +299,7 @@ export function readFrames(
 
   return {
     testCallOf,
+    testFunctionOf,
     frameOf,
     frameOfFunction,
     scopeOf,

@@ -36,7 +36,7 @@ export function mockWrites(
 ): Write[] {
   if (!source.text.includes('mock')) return [];
   const isOfMock = (origin: Origin): boolean => mockPathOf(origin, isTestModule) !== undefined;
-  return callsTo(NAMES, isOfMock).flatMap(writesOf);
+  return callsTo({ methods: NAMES, functions: NAMES }, isOfMock).flatMap(writesOf);
 
   function writesOf(node: Call): Write[] {
     const path = mockPathOf(originOf(node.callee), isTestModule);

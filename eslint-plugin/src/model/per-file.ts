@@ -4,8 +4,10 @@ import type { FileModel } from './file-model.ts';
 export function perFile<Answer>(read: (file: FileModel) => Answer): (file: FileModel) => Answer {
   const answers = new WeakMap<FileModel, { readonly answer: Answer }>();
   return (file) => {
-    const known = answers.get(file) ?? { answer: read(file) };
-    answers.set(file, known);
-    return known.answer;
+    const known = answers.get(file);
+    if (known) return known.answer;
+    const answer = read(file);
+    answers.set(file, { answer });
+    return answer;
   };
 }

@@ -13,19 +13,24 @@ import type { Reading } from './reading.ts';
 import { within } from './tree.ts';
 
 /** The functions that change the process, by their last name. */
-const CHANGERS = ['chdir', 'setGlobalDispatcher', 'assign'];
+const NAMES = ['chdir', 'setGlobalDispatcher', 'assign'];
+const CHANGERS = { methods: NAMES, functions: NAMES };
+/** What a text says that has any of it. */
+const MENTIONS = /\benv\b|\bchdir\b|GlobalDispatcher\b/;
 const ONLY_WHEN_UNSET = new Set(['??=', '||=', '&&=']);
 
 /** Variables that every process of every platform we know has. */
 export const ALWAYS_SET: ReadonlySet<string> = new Set(['PATH', 'HOME']);
 
 export function processStateWrites({
+  source,
   tree,
   variables,
   originOf,
   callsTo,
   frames,
 }: Reading): Write[] {
+  if (!MENTIONS.test(source.text)) return [];
   const writes = [...callsTo(CHANGERS, isChanger), ...tree.assignments, ...tree.deletions].flatMap(
     writeOf,
   );

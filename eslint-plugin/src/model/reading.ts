@@ -6,22 +6,22 @@ import type { TSESLint, TSESTree } from '@typescript-eslint/utils';
 import { readAcquisitions, type Acquisitions } from './acquisitions.ts';
 import type { Node } from './ast.ts';
 import { readCallsTo, type CallsTo } from './calls-to.ts';
-import { readFrames, type Frames } from './frames.ts';
+import { readFrames, type Frames, type TestCall } from './frames.ts';
 import { readOrigins, type OriginOf } from './origins.ts';
 import { readPlacement, type Placement } from './placement.ts';
 import { foreignResources } from './project/foreign-resources.ts';
 import type { Project } from './project/project.ts';
 import { readReleases, type Releases } from './releases.ts';
 import type { Settings } from './settings.ts';
-import { readTree, type Tree, type VisitorKeys } from './tree.ts';
+import { TEST_FUNCTIONS } from './test-api.ts';
+import { readTree, type Nodes, type Tree } from './tree.ts';
 import { readVariables, type Variables } from './variables.ts';
 
 /** What the model needs of ESLint's (and oxlint's) `SourceCode`. */
-export interface Source {
+export interface Source extends Nodes {
   readonly text: string;
   readonly ast: TSESTree.Program;
   readonly scopeManager: TSESLint.Scope.ScopeManager | null;
-  readonly visitorKeys: VisitorKeys;
   getText(node: Node): string;
 }
 
@@ -34,6 +34,8 @@ export interface Reading {
   readonly originOf: OriginOf;
   readonly callsTo: CallsTo;
   readonly frames: Frames;
+  /** The calls of `node:test`'s functions, in the order of the text. */
+  readonly testCalls: () => readonly TestCall[];
   readonly placement: Placement;
   readonly acquisitions: Acquisitions;
   readonly releases: Releases;
@@ -45,10 +47,9 @@ export function readSource(
   settings: Settings,
   project: Project,
 ): Reading | undefined {
-  const { ast, scopeManager, visitorKeys } = source;
+  const { scopeManager } = source;
   if (!scopeManager) return undefined;
-  const tree = readTree(ast, visitorKeys);
-  const variables = readVariables(scopeManager);
+  const { tree, variables } = indexOf(source, scopeManager);
   const isTestModule = (module: string): boolean => settings.testModules.has(module);
   const origin: { of: OriginOf } = { of: () => undefined };
   const frames = readFrames(variables, isTestModule, origin);
@@ -70,6 +71,8 @@ export function readSource(
     settings.known,
     foreignResources(project, originOf, variables, settings),
   );
+  const callsTo = readCallsTo(source, tree, variables, originOf);
+  let testCalls: readonly TestCall[] | undefined;
   return {
     source,
     settings,
@@ -77,10 +80,31 @@ export function readSource(
     tree,
     variables,
     originOf,
-    callsTo: readCallsTo(tree, variables, originOf),
+    callsTo,
     frames,
+    testCalls: () =>
+      (testCalls ??= callsTo(
+        { methods: TEST_FUNCTIONS, functions: 'any' },
+        (origin) => frames.testFunctionOf(origin) !== undefined,
+      ).flatMap((call) => frames.testCallOf(call) ?? [])),
     placement,
     acquisitions,
     releases,
   };
+}
+
+/** What a source says by itself. Kept, because a helper's is read again for each file that leads to it. */
+interface Index {
+  readonly tree: Tree;
+  readonly variables: Variables;
+}
+
+const indexes = new WeakMap<Source, Index>();
+
+function indexOf(source: Source, scopes: TSESLint.Scope.ScopeManager): Index {
+  const known = indexes.get(source);
+  if (known) return known;
+  const index = { tree: readTree(source), variables: readVariables(scopes) };
+  indexes.set(source, index);
+  return index;
 }

@@ -78,10 +78,9 @@ function isMetByOthers(file: FileModel, variable: Variable, by: Frame, around: G
 }
 
 /** The bodies of the tests within a suite, or of the subtests of a test. */
-function testsIn({ tree, frames }: FileModel, around: Group): FunctionNode[] {
-  return tree.calls.flatMap((node) => {
-    const call = frames.testCallOf(node);
-    if (call?.what.is !== 'test' || !call.callback) return [];
+function testsIn({ testCalls, frames }: FileModel, around: Group): FunctionNode[] {
+  return testCalls().flatMap((call) => {
+    if (call.what.is !== 'test' || !call.callback) return [];
     return isServedWithin(frames.servedBy(call)) ? [call.callback] : [];
   });
 

@@ -16,13 +16,15 @@ const MODIFIERS = new Set(['only', 'skip', 'todo', 'expectFailure']);
 /** The module is `test` itself, so every export hangs on these again: `test.it.before`. */
 const THE_MODULE = new Set(['default', 'test', 'it']);
 
-const NAMES: ReadonlySet<string> = new Set([
+/** The last names that the call of a test function has, where it has one. */
+export const TEST_FUNCTIONS: readonly string[] = [
   ...HOOKS,
   ...MODIFIERS,
   ...THE_MODULE,
   'describe',
   'suite',
-]);
+];
+const NAMES: ReadonlySet<string> = new Set(TEST_FUNCTIONS);
 
 /** Whether `x.name()` can be a test function at all: asked first, because most calls are not. */
 export function mayBeTestFunction(name: string | undefined): boolean {

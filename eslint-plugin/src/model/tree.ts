@@ -1,7 +1,6 @@
 /** The nodes of a file that the model asks about, sorted by kind in one pass. */
 import type { TSESTree } from '@typescript-eslint/utils';
-import { calledName, isCall, isFunction, type Call, type FunctionNode, type Node } from './ast.ts';
-import { groupBy } from './group-by.ts';
+import { bare, nameOf, type Call, type FunctionNode, type Node } from './ast.ts';
 
 export type Loop = TSESTree.WhileStatement | TSESTree.DoWhileStatement | TSESTree.ForStatement;
 
@@ -19,11 +18,31 @@ export interface Tree {
    * text. A rule that asks by name costs nothing where the name is not.
    */
   callsNamed(...names: readonly string[]): readonly Call[];
+  /** The same, of names that a pattern finds something in. */
+  callsMatching(pattern: RegExp): readonly Call[];
+  /** The calls of anything but a named member: `listen(…)`, `servers[0](…)`. */
+  plainCalls(): readonly Call[];
 }
 
 export type VisitorKeys = Readonly<Record<string, readonly string[] | undefined>>;
 
-export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
+/** A step of ESLint's way through a file: into a node, out of it, or something between. */
+export interface Step {
+  /** 1 where a node is visited. */
+  readonly kind: number;
+  /** 1 on the way into it. */
+  readonly phase?: number;
+  readonly target: unknown;
+}
+
+/** What has nodes: ESLint's `SourceCode`, which has been through them all, or any parser's tree. */
+export interface Nodes {
+  readonly ast: Node;
+  readonly visitorKeys: VisitorKeys;
+  traverse?(): Iterable<Step>;
+}
+
+export function readTree(nodes: Nodes): Tree {
   const calls: Call[] = [];
   const assignments: TSESTree.AssignmentExpression[] = [];
   const deletions: TSESTree.UnaryExpression[] = [];
@@ -33,23 +52,52 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
   const loops: Loop[] = [];
   const taggedTemplates: TSESTree.TaggedTemplateExpression[] = [];
 
-  eachNode(root, visitorKeys, (node) => {
-    if (isCall(node)) calls.push(node);
-    else if (isFunction(node)) functions.push(node);
-    else if (node.type === 'MemberExpression') members.push(node);
-    else if (node.type === 'AssignmentExpression') assignments.push(node);
-    else if (node.type === 'ReturnStatement') returns.push(node);
-    else if (isLoop(node)) loops.push(node);
-    else if (node.type === 'UnaryExpression' && node.operator === 'delete') deletions.push(node);
-    else if (node.type === 'TaggedTemplateExpression') taggedTemplates.push(node);
+  eachNode(nodes, (node) => {
+    switch (node.type) {
+      // Half of all nodes are names and literals: there is nothing to ask them.
+      case 'Identifier':
+      case 'Literal':
+        break;
+      case 'CallExpression':
+      case 'NewExpression':
+        calls.push(node);
+        break;
+      case 'MemberExpression':
+        members.push(node);
+        break;
+      case 'ArrowFunctionExpression':
+      case 'FunctionExpression':
+      case 'FunctionDeclaration':
+        functions.push(node);
+        break;
+      case 'AssignmentExpression':
+        assignments.push(node);
+        break;
+      case 'ReturnStatement':
+        returns.push(node);
+        break;
+      case 'WhileStatement':
+      case 'DoWhileStatement':
+      case 'ForStatement':
+        loops.push(node);
+        break;
+      case 'UnaryExpression':
+        if (node.operator === 'delete') deletions.push(node);
+        break;
+      case 'TaggedTemplateExpression':
+        taggedTemplates.push(node);
+        break;
+      default:
+    }
   });
 
-  let byName: ReadonlyMap<string | undefined, readonly Call[]> | undefined;
+  let sorted: SortedCalls | undefined;
+
   function callsNamed(...names: readonly string[]): readonly Call[] {
-    byName ??= groupBy(calls, calledName);
+    sorted ??= sortCalls(calls);
     const found: (readonly Call[])[] = [];
     for (const name of names) {
-      const written = byName.get(name);
+      const written = sorted.byName.get(name);
       if (written) found.push(written);
     }
     return found.length > 1 ? found.flat().sort(inOrder) : (found[0] ?? []);
@@ -65,7 +113,33 @@ export function readTree(root: Node, visitorKeys: VisitorKeys): Tree {
     loops,
     taggedTemplates,
     callsNamed,
+    callsMatching(pattern) {
+      sorted ??= sortCalls(calls);
+      return callsNamed(...[...sorted.byName.keys()].filter((name) => pattern.test(name)));
+    },
+    plainCalls: () => (sorted ??= sortCalls(calls)).plain,
   };
+}
+
+interface SortedCalls {
+  readonly byName: ReadonlyMap<string, readonly Call[]>;
+  readonly plain: readonly Call[];
+}
+
+function sortCalls(calls: readonly Call[]): SortedCalls {
+  const byName = new Map<string, Call[]>();
+  const plain: Call[] = [];
+  for (const call of calls) {
+    const callee = bare(call.callee);
+    const method = callee.type === 'MemberExpression' ? nameOf(callee) : undefined;
+    if (method === undefined) plain.push(call);
+    const name = callee.type === 'Identifier' ? callee.name : method;
+    if (name === undefined) continue;
+    const known = byName.get(name);
+    if (known) known.push(call);
+    else byName.set(name, [call]);
+  }
+  return { byName, plain };
 }
 
 /** The order of the text, parents first. */
@@ -94,8 +168,19 @@ function firstFrom(nodes: readonly Node[], start: number): number {
   return low;
 }
 
-/** Calls back for every node of a tree that is no leaf and no type, parents first, in the order of the text. */
-function eachNode(root: Node, visitorKeys: VisitorKeys, visit: (node: Node) => void): void {
+/** Calls back for every node but leaves and types, which it may pass by: parents first, in the order of the text. */
+function eachNode(nodes: Nodes, visit: (node: Node) => void): void {
+  const steps = nodes.traverse?.();
+  if (!steps) {
+    eachNodeBelow(nodes.ast, nodes.visitorKeys, visit);
+    return;
+  }
+  for (const step of steps) {
+    if (step.kind === 1 && step.phase === 1) visit(step.target as Node);
+  }
+}
+
+function eachNodeBelow(root: Node, visitorKeys: VisitorKeys, visit: (node: Node) => void): void {
   const keysOf = keysToCode(visitorKeys);
   const pending: Node[] = [root];
   for (let node = pending.pop(); node; node = pending.pop()) {
@@ -147,12 +232,4 @@ function keysToCode(visitorKeys: VisitorKeys): ReadonlyMap<string, readonly stri
   );
   keysWithoutTypes.set(visitorKeys, keysOf);
   return keysOf;
-}
-
-function isLoop(node: Node): node is Loop {
-  return (
-    node.type === 'WhileStatement' ||
-    node.type === 'DoWhileStatement' ||
-    node.type === 'ForStatement'
-  );
 }

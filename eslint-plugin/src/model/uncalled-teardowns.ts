@@ -15,6 +15,8 @@ const BOUND = new Set(['client', 'app']);
 
 export function* uncalledTeardowns(file: FileModel): Iterable<UncalledTeardown> {
   for (const member of file.tree.members) {
+    // Most members are called, or lead to another.
+    if (isUsedAtOnce(member)) continue;
     const name = nameOf(member);
     if (name === undefined || !(mayEnd(name) || file.settings.known.mayRelease(name))) continue;
     const is = uncalledWay(file, member);
@@ -23,6 +25,13 @@ export function* uncalledTeardowns(file: FileModel): Iterable<UncalledTeardown> 
     if (!resource?.releasedBy.includes(name)) continue;
     if (is === 'named' || !BOUND.has(resource.kind)) yield { member, is };
   }
+}
+
+function isUsedAtOnce(member: TSESTree.MemberExpression): boolean {
+  const { parent } = member;
+  return parent.type === 'CallExpression'
+    ? parent.callee === member
+    : parent.type === 'MemberExpression';
 }
 
 function uncalledWay(

@@ -22,6 +22,8 @@ export interface Variables {
   /** The variable an identifier declares or refers to; a global has none. */
   of(node: Node): Variable | undefined;
   references(variable: Variable): readonly Reference[];
+  /** The identifiers of this name, as declarations or references, in the order of the text. */
+  named(name: string): readonly Node[];
   /** The identifiers that refer to something within a node, in the order of the text. */
   referringIn(node: Node): Iterable<Node>;
   /** Whether a node is a free identifier of this name: nothing in the file declares it. */
@@ -51,21 +53,45 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
   /** References to globals of the file that the scope manager leaves open. */
   const unresolved = new Map<Variable, Reference[]>();
   const valuesOf = new Map<Variable, readonly Value[] | undefined>();
+  const identifiersOf = new Map<string, readonly Node[]>();
+  const sorted = new Set<string>();
+  let names: Names | undefined;
   let referring: readonly Node[] | undefined;
-  const globals = scopes.globalScope?.set;
-  for (const scope of scopes.scopes) {
-    for (const variable of scope.variables) {
+
+  /** Sorts what has this name by its identifiers: a file has more names than anybody asks for. */
+  function sortOut(name: string): void {
+    if (sorted.has(name)) return;
+    sorted.add(name);
+    names ??= readNames(scopes);
+    for (const variable of names.declared.get(name) ?? []) {
       for (const identifier of variable.identifiers) byIdentifier.set(identifier, variable);
+      if (variable.defs.length === 0) continue;
+      for (const { identifier } of variable.references) byIdentifier.set(identifier, variable);
     }
-    for (const reference of scope.references) {
-      const variable = reference.resolved ?? globals?.get(reference.identifier.name);
-      if (!variable || variable.defs.length === 0) continue;
-      byIdentifier.set(reference.identifier, variable);
-      if (!reference.resolved) add(unresolved, variable, reference);
+    const global = scopes.globalScope?.set.get(name);
+    if (!global || global.defs.length === 0) return;
+    for (const reference of names.open.get(name) ?? []) {
+      byIdentifier.set(reference.identifier, global);
+      add(unresolved, global, reference);
     }
   }
 
+  function named(name: string): readonly Node[] {
+    const known = identifiersOf.get(name);
+    if (known) return known;
+    names ??= readNames(scopes);
+    const declared = (names.declared.get(name) ?? []).flatMap((variable): Node[] => [
+      ...variable.identifiers,
+      ...variable.references.map(({ identifier }) => identifier),
+    ]);
+    const open = (names.open.get(name) ?? []).map(({ identifier }): Node => identifier);
+    const found = [...declared, ...open].sort(inOrder);
+    identifiersOf.set(name, found);
+    return found;
+  }
+
   function references(variable: Variable): readonly Reference[] {
+    sortOut(variable.name);
     const others = unresolved.get(variable);
     return others ? [...new Set([...variable.references, ...others])] : variable.references;
   }
@@ -78,6 +104,8 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
   }
 
   function of(node: Node): Variable | undefined {
+    if (node.type !== 'Identifier' && node.type !== 'JSXIdentifier') return undefined;
+    sortOut(node.name);
     return byIdentifier.get(node);
   }
 
@@ -133,11 +161,12 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
   return {
     of,
     references,
+    named,
     referringIn,
     isGlobal: (node, name): node is Identifier =>
       node.type === 'Identifier' &&
-      !byIdentifier.has(node) &&
-      (name === undefined || node.name === name),
+      (name === undefined || node.name === name) &&
+      of(node) === undefined,
     values,
     onlyValue,
     constantOf,
@@ -145,6 +174,26 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
     propertyOf,
     functionOf,
   };
+}
+
+/** What the file declares and what it leaves open, by name. */
+interface Names {
+  readonly declared: ReadonlyMap<string, readonly Variable[]>;
+  readonly open: ReadonlyMap<string, readonly Reference[]>;
+}
+
+function readNames({ scopes, globalScope }: TSESLint.Scope.ScopeManager): Names {
+  const declared = new Map<string, Variable[]>();
+  const open = new Map<string, Reference[]>();
+  for (const scope of scopes) {
+    for (const variable of scope.variables) {
+      if (variable.identifiers.length > 0) add(declared, variable.name, variable);
+    }
+  }
+  for (const reference of globalScope?.through ?? []) {
+    add(open, reference.identifier.name, reference);
+  }
+  return { declared, open };
 }
 
 function add<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {

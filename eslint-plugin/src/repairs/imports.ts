@@ -178,8 +178,10 @@ function joined(file: FileModel, { members }: Import, name: string): Edit {
     : { range: [end, end], text: `,${gap}${name}` };
 }
 
+const collator = new Intl.Collator('en', { sensitivity: 'base' });
+
 function order(a = '', b = ''): number {
-  return a.localeCompare(b, 'en', { sensitivity: 'base' });
+  return collator.compare(a, b);
 }
 
 /** An import of its own, behind the others. */

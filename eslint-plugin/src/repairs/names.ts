@@ -4,6 +4,7 @@ import type { Node } from '../model/ast.ts';
 import type { FileModel } from '../model/file-model.ts';
 import { groupBy } from '../model/group-by.ts';
 import { perFile } from '../model/per-file.ts';
+import { within } from '../model/tree.ts';
 import type { Variable } from '../model/variables.ts';
 
 type Scope = TSESLint.Scope.Scope;
@@ -34,41 +35,15 @@ export function scopesOf(file: FileModel, node: Node): readonly Scope[] {
   return scopesByBlock(file).get(node) ?? [];
 }
 
-/** Where each name stands, as a declaration or a reference, in the order of the text. */
-const placesOf = perFile(({ source }): ReadonlyMap<string, readonly number[]> => {
-  const places = new Map<string, number[]>();
-  const add = ({ name, range }: { name: string; range: readonly [number, number] }): void => {
-    const known = places.get(name);
-    if (known) known.push(range[0]);
-    else places.set(name, [range[0]]);
-  };
-  for (const scope of source.scopeManager?.scopes ?? []) {
-    for (const { name, identifiers } of scope.variables) {
-      for (const { range } of identifiers) add({ name, range });
-    }
-    for (const { identifier } of scope.references) {
-      if (identifier.type === 'Identifier') add(identifier);
-    }
-  }
-  for (const starts of places.values()) starts.sort((a, b) => a - b);
-  return places;
-});
-
 /** Whether nothing within a node declares the name or says it. */
-export function isUnused(file: FileModel, name: string, { range: [start, end] }: Node): boolean {
-  const starts = placesOf(file).get(name) ?? [];
-  let [low, high] = [0, starts.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((starts[middle] ?? 0) < start) low = middle + 1;
-    else high = middle;
-  }
-  return (starts[low] ?? Infinity) >= end;
+export function isUnused({ variables }: FileModel, name: string, node: Node): boolean {
+  const [first] = within(variables.named(name), node);
+  return first === undefined;
 }
 
 /** A name like this one that nothing in the file has: `previous`, `previous2`, … */
-export function freshName(file: FileModel, name: string): string {
+export function freshName({ variables }: FileModel, name: string): string {
   let fresh = name;
-  for (let count = 2; placesOf(file).has(fresh); count++) fresh = name + String(count);
+  for (let count = 2; variables.named(fresh).length > 0; count++) fresh = name + String(count);
   return fresh;
 }

@@ -26,7 +26,8 @@ import type { Place } from '../placement.ts';
 import type { Settings } from '../settings.ts';
 import { within } from '../tree.ts';
 import type { Variable, Variables } from '../variables.ts';
-import type { ForeignFunction, Project } from './project.ts';
+import type { ForeignClass, ForeignFunction, Project } from './project.ts';
+import { isRelative } from './resolve.ts';
 
 export interface ForeignResources {
   /** What a call of another file's function makes for its caller. */
@@ -48,16 +49,12 @@ export function foreignResources(
   { known, testModules }: Settings,
 ): ForeignResources {
   function madeBy(call: Call): Knowledge | undefined {
-    if (!isHeld(call)) return undefined;
-    if (call.type === 'NewExpression') return instanceMadeBy(call);
-    const callee = project.functionOf(originOf(call.callee));
-    return callee && !call.arguments.some(mayRegister) ? madeAnewBy(callee, 0) : undefined;
-  }
-
-  function instanceMadeBy(call: Call): Knowledge | undefined {
-    if (call.arguments.some(mayRegister)) return undefined;
-    const found = project.classOf(originOf(call.callee));
-    return found?.reading.acquisitions.instanceOf(found.cls);
+    const origin = originOf(call.callee);
+    if (origin?.from !== 'module' || !isRelative(origin.module)) return undefined;
+    if (!isHeld(call) || call.arguments.some(mayRegister)) return undefined;
+    return call.type === 'NewExpression'
+      ? instanceMadeBy(project.classOf(origin))
+      : madeAnewBy(project.functionOf(origin), 0);
   }
 
   /** Given to a variable that is used as resources are: most of what is imported and called answers data. */
@@ -148,8 +145,12 @@ function answeredBy(callee: ForeignFunction | undefined): Knowledge | undefined 
   );
 }
 
-function madeAnewBy(callee: ForeignFunction, calls: number): Knowledge | undefined {
-  if (calls > MOST_CALLS) return undefined;
+function instanceMadeBy(found: ForeignClass | undefined): Knowledge | undefined {
+  return found?.reading.acquisitions.instanceOf(found.cls);
+}
+
+function madeAnewBy(callee: ForeignFunction | undefined, calls: number): Knowledge | undefined {
+  if (!callee || calls > MOST_CALLS) return undefined;
   return only(answersOf(callee).map((answer) => madeAnew(callee, answer, calls)));
 }
 

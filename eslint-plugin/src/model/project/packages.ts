@@ -12,13 +12,13 @@ export interface Package {
   isEntry(file: string): boolean;
 }
 
-/** The closest package around a file, when its name is one that somebody asks for. */
+/** The closest package of a folder, or of one around it, when its name is one that somebody asks for. */
 export function packageOf(
   files: Files,
-  file: string,
+  inner: string,
   isAskedFor: (name: string) => boolean,
 ): Package | undefined {
-  for (let folder = dirname(file); ; folder = dirname(folder)) {
+  for (let folder = inner; ; folder = dirname(folder)) {
     const manifest = manifestIn(files, folder);
     // A manifest without a name says what the files of a folder are, not whose they are.
     if (manifest?.name !== undefined) {

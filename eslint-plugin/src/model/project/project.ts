@@ -20,7 +20,7 @@ import { keeping, openFiles, type Files } from './files.ts';
 import { endersOfNeverEnded, type KeptElsewhere } from './never-ended.ts';
 import { packageOf, type Package } from './packages.ts';
 import { parseSlice, type Language } from './parse.ts';
-import { isRelative, resolveImport } from './resolve.ts';
+import { isRelative, placeOf, resolveImport } from './resolve.ts';
 import { slicedFile, type Form, type Slice } from './slice.ts';
 
 export interface Project {
@@ -148,11 +148,13 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
   }
 
   function destinationOf(origin: ModuleOrigin): ModuleOrigin {
-    const target = targetOf(origin.module);
+    // Asked before the disk is: most imports are of no package, and by no name, that the model knows.
+    const own = packageAround(placeOf(file, origin.module));
+    const isNamed = mayBePassedOn(exportNameOf(origin));
+    const target = own || isNamed ? targetOf(origin.module) : undefined;
     if (target === undefined) return origin;
-    const own = packageAround(target);
     if (own?.isEntry(target)) return { ...origin, module: own.name };
-    if (!mayBePassedOn(exportNameOf(origin))) return origin;
+    if (!isNamed) return origin;
     const slice = sliceAt(target, origin.path);
     if (slice?.form !== 'passed') return origin;
     const reading = readingOf(target, slice);
@@ -233,10 +235,9 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     return targets.get(specifier);
   }
 
-  function packageAround(target: string): Package | undefined {
+  function packageAround(folder: string): Package | undefined {
     const { packages } = expedition;
-    const folder = dirname(target);
-    if (!packages.has(folder)) packages.set(folder, packageOf(files, target, isKnown));
+    if (!packages.has(folder)) packages.set(folder, packageOf(files, folder, isKnown));
     return packages.get(folder);
   }
 
@@ -266,7 +267,7 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     if (known !== undefined) return known;
     expedition.leading.set(key, false);
     const leads =
-      (packageAround(target)?.isEntry(target) ?? false) ||
+      (packageAround(dirname(target))?.isEntry(target) ?? false) ||
       (files.read(target, slicedFiles)?.modules ?? []).some((each) =>
         leadsToKnown(target, each, step + 1),
       );

@@ -25,6 +25,12 @@ export function isRelative(specifier: string): boolean {
   return specifier.startsWith('.') && /^\.\.?(?:$|[/\\])/.test(specifier);
 }
 
+/** A folder within the package that a relative specifier leads to, as the specifier alone tells. */
+export function placeOf(importer: string, specifier: string): string {
+  const target = resolve(dirname(importer), specifier.split(/[?#]/, 1)[0] ?? '');
+  return /\.[cm]?[jt]sx?$/.test(target) ? dirname(target) : target;
+}
+
 /** The file of source code that `specifier` means in `importer`; undefined when there is none. */
 export function resolveImport(
   files: Files,
