@@ -4,7 +4,17 @@
  */
 import type { Lifetime, ResourceKind } from '@savepoint/catalogue';
 import { endsItsBody } from './act-under-test.ts';
-import { bare, isFunction, outerAwaited, type Call, type FunctionNode, type Node } from './ast.ts';
+import {
+  bare,
+  isFunction,
+  isInside,
+  nameOf,
+  outerAwaited,
+  rootOf,
+  type Call,
+  type FunctionNode,
+  type Node,
+} from './ast.ts';
 import type { Fixture } from './fixtures.ts';
 import type { Frame, TestCall } from './frames.ts';
 import { groupBy } from './group-by.ts';
@@ -90,13 +100,14 @@ export function readChanges(
   const begun = new Map<Anchor, Set<string>>();
   let entrusted: readonly Frame[] | undefined;
   let named: readonly Call[] | undefined;
+  let assignedInTeardown: ReadonlySet<string> | undefined;
 
   /** A change is made in a test, in a hook before it, or in a helper that knows its test. */
   function isChange(step: Step): boolean {
     const { frame, role, isSetUpOfFile, places } = step;
     if (role === 'restore' || places.some(({ is }) => is === 'registered')) return false;
     if (role === 'removal' && (!step.isMissed || endsItsBody(step.node))) return false;
-    if (isSetAnew(step)) return false;
+    if (isSetAnew(step) || isSetAnewByHelper(step)) return false;
     switch (frame.is) {
       case 'file':
         return !isSetUpOfFile;
@@ -125,6 +136,26 @@ export function readChanges(
         !isSameFrame(step.frame, change.frame) &&
         covers(frames.servedBy(step.frame.call), change.frame),
     );
+  }
+
+  /** A helper sets it, which the test calls before its own change, as other tests of the file do. */
+  function isSetAnewByHelper(change: Step): boolean {
+    const { frame, node, keys } = change;
+    if (frame.is !== 'test' || !keys) return false;
+    return steps.some((step) => {
+      const key = step.keys?.at(-1);
+      if (step.role !== 'change' || step.frame.is !== 'helper' || step.kind !== change.kind) {
+        return false;
+      }
+      if (key === undefined || !keys.includes(key)) return false;
+      const callers = frames
+        .usesOf(step.frame.fn)
+        .flatMap((use) => (use.is === 'called' ? [use.call] : []));
+      return (
+        callers.some((call) => isInside(call, frame.fn) && call.range[1] < node.range[0]) &&
+        callers.some((call) => !isInside(call, frame.fn))
+      );
+    });
   }
 
   /** `withValue(value, callback)` changes it, calls back and puts it back: a throw skips the last. */
@@ -164,7 +195,8 @@ export function readChanges(
         node: registered.node,
       };
     }
-    if (isEntrusted(change) || isPutBackElsewhere(change)) return { release: { is: 'unseen' } };
+    if (isEntrusted(change) || isPutBackElsewhere(change) || isPutBackByAlias(change))
+      return { release: { is: 'unseen' } };
     const inline = restoreInFrameOf(change);
     return inline
       ? { release: { is: 'inline' }, node: inline.node }
@@ -214,6 +246,27 @@ export function readChanges(
       if (project.mayPutBack(originOf(call.callee), kind)) return true;
     }
     return false;
+  }
+
+  /** `const { Client } = t.kept; Client.prototype.connect = original;` in a teardown hook. */
+  function isPutBackByAlias({ kind, keys }: Step): boolean {
+    if (kind !== 'global' && kind !== 'override') return false;
+    assignedInTeardown ??= new Set(unknownMembersAssignedInTeardown());
+    const [last] = keys?.at(-1)?.split('.').slice(-1) ?? [];
+    return last !== undefined && assignedInTeardown.has(last);
+  }
+
+  /** The names of members that a teardown hook assigns, of objects that are not known. */
+  function* unknownMembersAssignedInTeardown(): Iterable<string> {
+    for (const { what, call } of testCalls()) {
+      if (what.is !== 'hook' || !what.hook.startsWith('after')) continue;
+      for (const { left } of within(tree.assignments, call)) {
+        if (left.type !== 'MemberExpression' || variables.isGlobal(rootOf(left))) continue;
+        const from = originOf(rootOf(left))?.from ?? 'context';
+        const name = from === 'context' ? nameOf(left) : undefined;
+        if (name !== undefined) yield name;
+      }
+    }
   }
 
   /** Whether a function of another file, by its name, may put the change back. */

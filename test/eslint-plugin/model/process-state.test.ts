@@ -3,6 +3,17 @@ import { testModel } from '../support/model-table.ts';
 
 testModel('process state', [
   {
+    name: 'set anew by a helper that tests call first; something else, too late, or for no other test',
+    code: `import { test } from 'node:test';
+function reset() { process.env.MODE = 'plain'; process.env.LEVEL = '1'; }
+function resetOnce() { process.env.FLAG = 'on'; }
+test('first', () => { reset(); process.env.MODE = 'odd'; run(); });
+test('again', () => { reset(); process.env.LEVEL = '2'; run(); });
+test('something else', () => { reset(); process.env.OTHER = '1'; run(); }); //! no-unrestored-process-state
+test('too late', () => { process.env.MODE = 'odd'; run(); reset(); }); //! no-unrestored-process-state
+test('for no other', () => { resetOnce(); process.env.FLAG = 'off'; run(); }); //! no-unrestored-process-state`,
+  },
+  {
     name: 'file level snapshot, afterEach',
     code: `import { test, afterEach } from 'node:test';
 const env = { ...process.env };

@@ -3,6 +3,32 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-unrestored-global', {
   valid: [
     {
+      name: 'restored by what the hook before kept on the context',
+      language: 'cjs',
+      code: `const { test } = require('node:test');
+test('a', async (t) => {
+  t.beforeEach((ctx) => {
+    const Client = require('memcached');
+    const connect = Client.prototype.connect;
+    Client.prototype.connect = function stub(server, callback) { connect.call(this, real, callback); };
+    ctx.kept = { Client, connect };
+  });
+  t.afterEach((ctx) => {
+    const { Client, connect } = ctx.kept;
+    Client.prototype.connect = connect;
+  });
+  await t.test('b', () => {});
+});`,
+    },
+    {
+      name: 'set anew by a helper that every test calls first',
+      code: `import { test } from 'node:test';
+function resetState(overrides = {}) { globalThis.appState = { ready: true, ...overrides }; globalThis.appEvents = []; }
+test('a', () => { resetState(); globalThis.appState = { ready: false }; run(); });
+test('b', () => { resetState(); globalThis.appState.ready = false; globalThis.appEvents = undefined; run(); });
+test('c', () => { resetState({ ready: false }); run(); });`,
+    },
+    {
       name: 'restored in t.after',
       code: `import { test } from 'node:test';
 test('a', (t) => {

@@ -15,7 +15,7 @@ const LOADS_FOUND_FILES = /\b(?:import|require)\s*\(\s*[^'"`\s)]/;
 const MOST_FILES = 64;
 
 const loadedFiles = keeping((text) => ({
-  mentions: (words: RegExp) => words.test(text),
+  text,
   loadsFoundFiles: LOADS_FOUND_FILES.test(text),
   modules: slicedFile(text).modules,
 }));
@@ -52,7 +52,7 @@ export function mayBeSaidByLoaded(
   files: Files,
   file: string,
   text: string,
-  words: RegExp,
+  says: (text: string) => boolean,
   except: string,
 ): boolean {
   const pending = [
@@ -65,7 +65,7 @@ export function mayBeSaidByLoaded(
     seen.add(path);
     const loaded = files.read(path, loadedFiles);
     if (seen.size > MOST_FILES || !loaded || loaded.loadsFoundFiles) return true;
-    if (path !== except && loaded.mentions(words)) return true;
+    if (path !== except && says(loaded.text)) return true;
     pending.push(...importsOf(files, path));
   }
   return false;

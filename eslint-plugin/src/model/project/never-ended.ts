@@ -32,11 +32,27 @@ export function endersOfNeverEnded(
   const enders = (files.read(keeper, outlines) ?? []).flatMap(({ declares, words }) =>
     words.has(variable) ? [...declares].filter((declared) => ENDS.test(declared)) : [],
   );
-  const itself = `(?:${name}|${variable})(?:\\(\\))?\\)?\\??\\.(?:${releasedBy.join('|')})`;
-  const words = new RegExp(`\\b(?:${[...enders, itself].join('|').replaceAll('$', '\\$')})\\b`);
+  const ends = saysAnyOf(enders);
+  const names = saysAnyOf([name]);
+  const releases = new RegExp(`\\.(?:${anyOf(releasedBy)})\\b`);
   const mayBeEnded =
-    words.test(text) ||
+    ends(text) ||
     isSaidByTestScripts(files, file, FORCES_EXIT) ||
-    mayBeSaidByLoaded(files, file, text, words, keeper);
+    mayBeSaidByLoaded(
+      files,
+      file,
+      text,
+      (other) => ends(other) || (names(other) && releases.test(other)),
+      keeper,
+    );
   return mayBeEnded ? undefined : enders;
+}
+
+function saysAnyOf(names: readonly string[]): (text: string) => boolean {
+  const words = new RegExp(`(?<![\\w$])(?:${anyOf(names)})(?![\\w$])`);
+  return (text) => names.length > 0 && words.test(text);
+}
+
+function anyOf(names: readonly string[]): string {
+  return names.join('|').replaceAll('$', '\\$');
 }
