@@ -178,10 +178,10 @@ function joined(file: FileModel, { members }: Import, name: string): Edit {
     : { range: [end, end], text: `,${gap}${name}` };
 }
 
-const collator = new Intl.Collator('en', { sensitivity: 'base' });
-
+/** As names are sorted: whatever their case. */
 function order(a = '', b = ''): number {
-  return collator.compare(a, b);
+  const [one, other] = [a.toLowerCase(), b.toLowerCase()];
+  return one < other ? -1 : Number(one > other);
 }
 
 /** An import of its own, behind the others. */
