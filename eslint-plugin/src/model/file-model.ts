@@ -7,6 +7,7 @@ import { mockWrites } from './mocks.ts';
 import { isExport } from './origins.ts';
 import { processStateWrites } from './process-state.ts';
 import { groupBy } from './group-by.ts';
+import { once } from './once.ts';
 import type { Parser } from './project/parse.ts';
 import { openProject } from './project/project.ts';
 import { readSource, type Reading, type Source } from './reading.ts';
@@ -45,7 +46,7 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
   if (!reading || !isTestCode(reading)) return undefined;
 
   const isTestModule = (module: string): boolean => settings.testModules.has(module);
-  const fixtures = lazily(() => {
+  const fixtures = once(() => {
     const writes = [
       ...processStateWrites(reading),
       ...memberWrites(reading),
@@ -53,8 +54,8 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
     ];
     return [...readFixtures(reading), ...readChanges(writes, reading, isTestModule)];
   });
-  const byHazard = lazily(() => groupByHazard(fixtures()));
-  const byKind = lazily(() => groupBy(fixtures(), ({ lifetime }) => lifetime.kind));
+  const byHazard = once(() => groupByHazard(fixtures()));
+  const byKind = once(() => groupBy(fixtures(), ({ lifetime }) => lifetime.kind));
 
   return {
     ...reading,
@@ -70,11 +71,6 @@ function groupByHazard(fixtures: readonly Fixture[]): Map<HazardId, Fixture[]> {
   );
   const groups = groupBy(faults, ({ id }) => id);
   return new Map([...groups].map(([id, all]) => [id, all.map(({ fixture }) => fixture)]));
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: { readonly it: T } | undefined;
-  return () => (made ??= { it: make() }).it;
 }
 
 const candidates = new WeakMap<Source, boolean>();

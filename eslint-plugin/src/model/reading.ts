@@ -8,6 +8,7 @@ import type { Node } from './ast.ts';
 import { readCallsTo, type CallsTo } from './calls-to.ts';
 import { readFrames, type Frames, type TestCall } from './frames.ts';
 import { readOrigins, type OriginOf } from './origins.ts';
+import { once } from './once.ts';
 import { readPlacement, type Placement } from './placement.ts';
 import { foreignResources } from './project/foreign-resources.ts';
 import type { Project } from './project/project.ts';
@@ -72,7 +73,6 @@ export function readSource(
     foreignResources(project, originOf, variables, settings),
   );
   const callsTo = readCallsTo(source, tree, variables, originOf);
-  let testCalls: readonly TestCall[] | undefined;
   return {
     source,
     settings,
@@ -82,11 +82,12 @@ export function readSource(
     originOf,
     callsTo,
     frames,
-    testCalls: () =>
-      (testCalls ??= callsTo(
+    testCalls: once(() =>
+      callsTo(
         { methods: TEST_FUNCTIONS, functions: 'any' },
         (origin) => frames.testFunctionOf(origin) !== undefined,
-      ).flatMap((call) => frames.testCallOf(call) ?? [])),
+      ).flatMap((call) => frames.testCallOf(call) ?? []),
+    ),
     placement,
     acquisitions,
     releases,

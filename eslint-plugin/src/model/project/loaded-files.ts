@@ -3,9 +3,9 @@
  * script loads before it. Read as text, and never further than a bound.
  */
 import { dirname, resolve } from 'node:path';
-import { keeping, type Files } from './files.ts';
+import type { Files } from './files.ts';
 import { fileNamed, manifestIn, resolveImport } from './resolve.ts';
-import { slicedFile } from './slice.ts';
+import { slicedFile, slicedFiles, type SlicedFile } from './slice.ts';
 
 const RUNS_TESTS = /(?:^|\s)--test(?=\s|$)|\bborp\b/;
 const LOADS = /^(?:--import|--require|-r)$/;
@@ -14,14 +14,8 @@ const SOURCE = /^[^-*?{}[\]]+\.[cm]?[jt]sx?$/;
 const LOADS_FOUND_FILES = /\b(?:import|require)\s*\(\s*[^'"`\s)]/;
 const MOST_FILES = 64;
 
-const loadedFiles = keeping((text) => ({
-  text,
-  loadsFoundFiles: LOADS_FOUND_FILES.test(text),
-  modules: slicedFile(text).modules,
-}));
-
 export function importsOf(files: Files, file: string): string[] {
-  return resolved(files, file, files.read(file, loadedFiles)?.modules ?? []);
+  return resolved(files, file, files.read(file, slicedFiles)?.modules ?? []);
 }
 
 function resolved(files: Files, file: string, modules: readonly string[]): string[] {
@@ -63,8 +57,8 @@ export function mayBeSaidByLoaded(
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     if (seen.has(path)) continue;
     seen.add(path);
-    const loaded = files.read(path, loadedFiles);
-    if (seen.size > MOST_FILES || !loaded || loaded.loadsFoundFiles) return true;
+    const loaded = files.read(path, slicedFiles);
+    if (seen.size > MOST_FILES || !loaded || loadsFoundFiles(loaded)) return true;
     if (path !== except && says(loaded.text)) return true;
     pending.push(...importsOf(files, path));
   }
@@ -93,8 +87,9 @@ function loadedBy(files: Files, folder: string, script: string): string[] {
   const run = words.flatMap((word, index) =>
     LOADS.test(words[index - 1] ?? '') ? [] : (fileOf(word) ?? []),
   );
-  return [
-    ...preloads,
-    ...run.filter((each) => files.read(each, loadedFiles)?.loadsFoundFiles ?? false),
-  ];
+  return [...preloads, ...run.filter((each) => loadsFoundFiles(files.read(each, slicedFiles)))];
+}
+
+function loadsFoundFiles(file: SlicedFile | undefined): boolean {
+  return file !== undefined && LOADS_FOUND_FILES.test(file.text);
 }

@@ -2,9 +2,9 @@
  * Does anybody end what a file of the project keeps, while a test file that uses it is loaded? Read as
  * text: whoever may, by a word, is taken to do so.
  */
-import { keeping, type Files } from './files.ts';
+import type { Files } from './files.ts';
 import { isSaidByTestScripts, mayBeSaidByLoaded } from './loaded-files.ts';
-import { outlineOf } from './outline.ts';
+import { slicedFiles } from './slice.ts';
 
 export interface KeptElsewhere {
   /** What the test file calls it, or the function that answers it. */
@@ -19,8 +19,6 @@ export const ENDS =
   /close|end|stop|shut|destroy|dispose|disconnect|teardown|drain|clean|reset|release/i;
 const FORCES_EXIT = /--test-force-exit\b/;
 
-const outlines = keeping((text) => outlineOf(text) ?? []);
-
 /** The functions beside it that end it, when nothing that is loaded does; undefined when something may. */
 export function endersOfNeverEnded(
   files: Files,
@@ -29,8 +27,9 @@ export function endersOfNeverEnded(
   keeper: string,
   { name, variable, releasedBy }: KeptElsewhere,
 ): string[] | undefined {
-  const enders = (files.read(keeper, outlines) ?? []).flatMap(({ declares, words }) =>
-    words.has(variable) ? [...declares].filter((declared) => ENDS.test(declared)) : [],
+  const enders = (files.read(keeper, slicedFiles)?.statements() ?? []).flatMap(
+    ({ declares, words }) =>
+      words.has(variable) ? [...declares].filter((declared) => ENDS.test(declared)) : [],
   );
   const ends = saysAnyOf(enders);
   const names = saysAnyOf([name]);

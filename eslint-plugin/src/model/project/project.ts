@@ -16,12 +16,12 @@ import type { Settings } from '../settings.ts';
 import { mayBeTestFunction } from '../test-api.ts';
 import { isCommonState, mayBePutBackBy, putBackByCommonHooks } from './common-hooks.ts';
 import { exportAt } from './exports.ts';
-import { keeping, openFiles, type Files } from './files.ts';
+import { openFiles, type Files } from './files.ts';
 import { endersOfNeverEnded, type KeptElsewhere } from './never-ended.ts';
 import { packageOf, type Package } from './packages.ts';
 import { parseSlice, type Language } from './parse.ts';
 import { isRelative, placeOf, resolveImport } from './resolve.ts';
-import { slicedFile, type Form, type Slice } from './slice.ts';
+import { slicedFiles, type Form, type Slice } from './slice.ts';
 
 export interface Project {
   /**
@@ -91,8 +91,6 @@ interface Expedition {
 const DISPATCHER = /^[gs]etGlobalDispatcher$/;
 const MOST_STEPS = 3;
 const MOST_PARSED = 16_000;
-
-const slicedFiles = keeping(slicedFile);
 
 const ALONE: Project = {
   settle: (origin) => origin,

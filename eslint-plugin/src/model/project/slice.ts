@@ -2,6 +2,8 @@
  * The part of a file that one of its exports needs: the statement that exports it, what that one
  * mentions, and so on. A helper of ten lines in a file of a thousand costs ten lines to parse.
  */
+import { once } from '../once.ts';
+import { keeping } from './files.ts';
 import { outlineOf, type Statement } from './outline.ts';
 
 export interface Slice {
@@ -22,8 +24,11 @@ export type Form = 'function' | 'class' | 'passed' | 'value';
 const LARGEST = 4_500;
 
 export interface SlicedFile {
+  readonly text: string;
   /** The modules that any part of the file may import. */
   readonly modules: readonly string[];
+  /** The statements at its top; undefined when its brackets do not match. */
+  statements(): readonly Statement[] | undefined;
   /** The part for the export at this path; `[]` and `['default']` are what the module itself is. */
   slice(path: readonly string[]): Slice | undefined;
 }
@@ -32,27 +37,28 @@ const IMPORTED = /(?:\bfrom|\bimport|\(|\bimport\s*\()\s*['"]([^'"\n]+)['"]/g;
 
 export function slicedFile(text: string): SlicedFile {
   const slices = new Map<string, Slice | undefined>();
-  let selector: Selector | undefined | 'none' = 'none';
+  const outline = once(() => outlineOf(text));
+  const selector = once(() => {
+    const statements = outline();
+    return statements && selectorAmong(statements);
+  });
 
   return {
+    text,
     modules: [...text.matchAll(IMPORTED)].flatMap(([, module]) => module ?? []),
+    statements: outline,
     slice(path) {
       const name = path.find((each) => each !== 'default') ?? 'default';
-      if (!slices.has(name)) {
-        if (selector === 'none') selector = selectorOf(text);
-        slices.set(name, selector?.(name));
-      }
+      if (!slices.has(name)) slices.set(name, selector()?.(name));
       return slices.get(name);
     },
   };
 }
 
-type Selector = (name: string) => Slice | undefined;
+/** The files of a project by what was made of each. */
+export const slicedFiles = keeping(slicedFile);
 
-function selectorOf(text: string): Selector | undefined {
-  const statements = outlineOf(text);
-  return statements && selectorAmong(statements.map(slimmed));
-}
+type Selector = (name: string) => Slice | undefined;
 
 /**
  * A class without those of its methods that neither make, open nor end what it holds, by their names.
@@ -96,15 +102,23 @@ function selectorAmong(statements: readonly Statement[]): Selector {
   const isModule = statements.some(
     ({ is, text: each }) => is === 'import' || /^export\b/.test(each),
   );
+  const slims = new Map<Statement, Statement>();
+
+  /** What there is to parse of a statement: worth finding out where it is chosen. */
+  function slim(statement: Statement): Statement {
+    const known = slims.get(statement) ?? slimmed(statement);
+    slims.set(statement, known);
+    return known;
+  }
 
   return (name) => {
     const chosen = new Set<Statement>();
     let size = 0;
 
-    function choose(statement: Statement, words: Iterable<string> = statement.words): void {
+    function choose(statement: Statement, words: Iterable<string> = slim(statement).words): void {
       if (chosen.has(statement) || size > LARGEST) return;
       chosen.add(statement);
-      size += statement.text.length;
+      size += slim(statement).text.length;
       for (const word of words) {
         for (const declared of declaring.get(word) ?? []) choose(declared);
       }
@@ -114,7 +128,7 @@ function selectorAmong(statements: readonly Statement[]): Selector {
         if (
           other.is !== 'import' &&
           !exporting.includes(other) &&
-          mentions(other, statement.declares)
+          mentions(slim(other), statement.declares)
         ) {
           choose(other);
         }
@@ -124,10 +138,10 @@ function selectorAmong(statements: readonly Statement[]): Selector {
     const named = exporting.filter((statement) => exportsName(statement, name));
     const whole = exporting.filter(isWholeExport);
     for (const statement of named.length > 0 ? named : whole) {
-      choose(statement, isList(statement) ? listed(statement, name) : statement.words);
+      choose(statement, isList(statement) ? listed(statement, name) : undefined);
     }
     if (chosen.size === 0 || size > LARGEST) return undefined;
-    const picked = statements.filter((statement) => chosen.has(statement));
+    const picked = statements.filter((statement) => chosen.has(statement)).map(slim);
     return {
       text: picked.map((statement) => statement.text).join('\n'),
       isModule,
