@@ -3,6 +3,7 @@
  * which words it says. Enough to pick the few that are worth parsing; a helper is rarely worth it
  * whole. Text that it misreads is text that is not followed.
  */
+import { readTokens } from './tokens.ts';
 
 export interface Statement {
   readonly text: string;
@@ -25,8 +26,6 @@ interface Draft {
   names: 'one' | 'pattern' | 'none';
 }
 
-const TOKEN =
-  /(\s+|\/\/.*|\/\*[\s\S]*?\*\/)|("(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*')|([A-Za-z_$#\u0080-\uffff][\w$\u0080-\uffff]*)|\d[\w.]*|\.\.\.|=>|[\s\S]/y;
 const REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/\w*/y;
 const TEMPLATE = /(?:\\[\s\S]|\$(?!\{)|[^`\\$])*(`|\$\{)/y;
 
@@ -82,24 +81,22 @@ export function outlineOf(text: string): readonly Statement[] | undefined {
     if (token === ',') draft.names = 'pattern';
   }
 
+  const tokens = readTokens(text);
   let at = 0;
   while (at < text.length) {
-    TOKEN.lastIndex = at;
-    const found = TOKEN.exec(text);
-    if (!found) return undefined;
-    const [token, trivia, string, name] = found;
-    let next = TOKEN.lastIndex;
-    if (trivia !== undefined) {
-      isNewLine ||= trivia.includes('\n');
+    let next = tokens.endOf(at);
+    if (tokens.kind === 'trivia') {
+      isNewLine ||= tokens.hasNewLine;
       at = next;
       continue;
     }
+    const token = text.slice(at, next);
     if (open.length === 0 && isNewLine && endsBefore(previous, token)) end(at);
     isNewLine = false;
     draft ??= draftAt(at);
     let seen = token;
-    if (string !== undefined) draft.strings.add(string.slice(1, -1));
-    else if (name !== undefined) word(name);
+    if (tokens.kind === 'string') draft.strings.add(token.slice(1, -1));
+    else if (tokens.kind === 'word') word(token);
     else if (token === '`' || (token === '}' && open.at(-1) === '${')) {
       if (token === '}') open.pop();
       const behind = template(next);
@@ -110,8 +107,8 @@ export function outlineOf(text: string): readonly Statement[] | undefined {
       REGEX.lastIndex = at;
       if (REGEX.test(text)) next = REGEX.lastIndex;
       seen = ')';
-    } else if (/^[([{]$/.test(token)) open.push(token);
-    else if (/^[)\]}]$/.test(token)) {
+    } else if (token === '(' || token === '[' || token === '{') open.push(token);
+    else if (token === ')' || token === ']' || token === '}') {
       if (open.pop() !== OPENS[token]) return undefined;
     } else punctuator(token);
     at = next;
