@@ -2,7 +2,8 @@
  * Writes `report.md`: how the linter's reports on labelled test files of public repositories compare
  * with the labels. Reads the JSON that the evaluation writes, `judgements.tsv`, which says of every
  * disagreement who is right and why, and `drawn.tsv`, the judgements of reports that no label speaks
- * of (`draw.ts` draws them). Fails while a disagreement has no judgement.
+ * of (`draw.ts` draws them), and `others.tsv`, those of repositories without labels. Fails while a
+ * disagreement has no judgement.
  *
  *     npm run corpus -- evaluation.json
  */
@@ -159,6 +160,16 @@ does it, and drawn anew: only the last draw is of the linter as it is.
 
 ${drawn()}
 
+## Suites that nobody has labelled
+
+\`recommended\` over all 4,087 files of tests and helpers of 22 more repositories (platformatic, pikku, node-newrelic,
+fedify, zapo, kafka, mercurius, koa, aedes, impress, agentinbox, plugins of Fastify and others) threw nowhere. Its reports
+were read in groups of one shape, those of small rules each; 56 more that were wrong were mended first.
+
+${others()}
+
+The other rules of the preset had nothing to say there.
+
 ## Disagreements: reported, labelled fine (${fine.length})
 
 ${disagreements(fine)}
@@ -192,6 +203,23 @@ function recallByJudgement(missed: Evaluation['missed'], kinds: Evaluation['kind
         ] as const
       ).map(([name, count]) => [name, count, found, percent(Number(found), count)]),
     ],
+  );
+}
+
+function others(): string {
+  const rows = rowsOf('others.tsv');
+  const sum = (column: number): number =>
+    rows.reduce((total, row) => total + Number(row[column]), 0);
+  const withRight = ([rule, reports, wrong, why]: readonly (string | number | undefined)[]) => [
+    rule ?? '',
+    reports ?? 0,
+    Number(reports) - Number(wrong),
+    percent(Number(reports) - Number(wrong), Number(reports)),
+    why ?? '',
+  ];
+  return table(
+    ['rule', 'reports', 'right', 'precision', 'what is wrong'],
+    [...rows, ['all', sum(1), sum(2), '']].map(withRight),
   );
 }
 

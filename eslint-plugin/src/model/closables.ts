@@ -6,6 +6,7 @@ import type { TSESTree } from '@typescript-eslint/utils';
 import { isBuiltin } from 'node:module';
 import {
   bare,
+  calledName,
   isFunction,
   methodCallOn,
   nameOf,
@@ -175,6 +176,7 @@ export function readClosables(
   /** An import of another module, or a class or function of this file that registers nothing itself. */
   function isMaker(call: Call): boolean {
     const callee = bare(call.callee);
+    if (IN_MEMORY.test(calledName(call) ?? '')) return false;
     const fn = frames.calleeOf(call);
     if (fn) return !fn.params.some((_, index) => frames.takesContext(fn, index)) && !registers(fn);
     if (variables.of(callee)?.defs[0]?.type === 'ClassName') return true;
@@ -196,6 +198,9 @@ export function readClosables(
     return !isFunction(value) && originOf(value)?.from === 'context';
   }
 }
+
+/** What is in memory alone leaves nothing behind: `new MemoryStore()`, `createInMemoryCache()`. */
+const IN_MEMORY = /(?:^|[a-z])Memory|^memory/;
 
 function awaitOf(call: TSESTree.CallExpression): TSESTree.AwaitExpression | undefined {
   const { parent } = outer(call);

@@ -46,6 +46,9 @@ export interface Placement {
 
 const MAX_DEPTH = 5;
 
+/** Methods of lists that have called back for all when they answer. */
+const RUNS_AT_ONCE = new Set(['forEach', 'map', 'filter', 'flatMap', 'some', 'every', 'reduce']);
+
 export function readPlacement(frames: Frames, variables: Variables, originOf: OriginOf): Placement {
   function placesOf(
     node: Node,
@@ -141,6 +144,7 @@ export function readPlacement(frames: Frames, variables: Variables, originOf: Or
     }
     const callee = bare(parent.callee);
     const method = callee.type === 'MemberExpression' ? nameOf(callee) : undefined;
+    if (method !== undefined && RUNS_AT_ONCE.has(method)) return place(next);
     if (method === 'then') return place({ ...next, awaited: isWaitedFor(parent) });
     const serves = frames.frameOf(parent);
     if (method === 'finally') return [registered(node, serves, isWaitedFor(parent), undefined)];

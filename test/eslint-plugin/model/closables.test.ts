@@ -3,6 +3,17 @@ import { testModel } from '../support/model-table.ts';
 
 testModel('closables', [
   {
+    name: 'what is in memory alone leaves nothing behind',
+    code: `import { test } from 'node:test';
+import { MemoryStore, SharedMemoryCache, createInMemoryBus, memoryQueue } from './memory.js';
+import { Remembering } from './other.js';
+test('class', async () => { const store = new MemoryStore(); await store.set('a'); await store.destroy(); });
+test('cache', async () => { const cache = new SharedMemoryCache({ ttl: 1 }); await cache.set('a'); await cache.close(); });
+test('function', async () => { const bus = createInMemoryBus(); await bus.emit('a'); await bus.stop(); });
+test('lower', async () => { const queue = memoryQueue(); await queue.add('a'); await queue.close(); });
+test('not by its name', async () => { const other = new Remembering(); await other.set('a'); await other.close(); }); //! no-inline-teardown`,
+  },
+  {
     name: 'made by a function or class of another file, and closed in the last lines',
     code: `import { test } from 'node:test';
 import { startHarness } from './harness.js';

@@ -3,6 +3,18 @@ import { testModel } from '../support/model-table.ts';
 
 testModel('process state', [
   {
+    name: 'put back for each name of a list, in finally or in a hook',
+    code: `import { test } from 'node:test';
+function withVariables(given, run) {
+  const saved = { ...process.env };
+  Object.keys(given).forEach((name) => { process.env[name] = given[name]; });
+  try { run(); } finally { Object.keys(given).forEach(function restore(name) { if (saved[name]) process.env[name] = saved[name]; else delete process.env[name]; }); }
+}
+test('a', () => withVariables({ A: '1' }, run));
+test('b', (t) => { const saved = { ...process.env }; t.after(() => NAMES.forEach((name) => { process.env[name] = saved[name]; })); process.env.B = '1'; run(); });
+test('c', () => { process.env.C = '1'; run(); NAMES.forEach((name) => { delete process.env[name]; }); }); //! no-unrestored-process-state`,
+  },
+  {
     name: 'set anew by a helper that tests call first; something else, too late, or for no other test',
     code: `import { test } from 'node:test';
 function reset() { process.env.MODE = 'plain'; process.env.LEVEL = '1'; }
