@@ -7,6 +7,7 @@ import {
   enclosingFunction,
   isCall,
   lastNameOf,
+  outer,
   outerAwaited,
   propertyOf,
   type Node,
@@ -121,8 +122,9 @@ function keepsAlive({ reading, variable, pool }: Kept): boolean {
   );
 }
 
-/** Ended by its own method, held by somebody else, or given to what may end it by its name. */
-function mayBeEndedHere({ variables, releases }: FileModel, variable: Variable, { pool }: Kept) {
+/** Ended by its own method, held by somebody else, or given at the top of the file to what may see to it. */
+function mayBeEndedHere(file: FileModel, variable: Variable, { pool }: Kept): boolean {
+  const { variables, releases } = file;
   return variables.references(variable).some(({ identifier }) => {
     const { parent } = identifier;
     const value =
@@ -132,6 +134,17 @@ function mayBeEndedHere({ variables, releases }: FileModel, variable: Variable, 
     const { places, custody } = holder
       ? releases.fateOf(holder, pool)
       : releases.fateAt([value], pool);
-    return places.length > 0 || custody === 'gone';
+    return places.length > 0 || custody === 'gone' || isGivenAtTop(file, value);
   });
+}
+
+/** `rollbackEach(pool)`, `const app = createApp({ pool })`. */
+function isGivenAtTop({ frames }: FileModel, value: Node): boolean {
+  const { is } = frames.frameOf(value);
+  if (is !== 'file' && is !== 'suite') return false;
+  let at = outer(value);
+  while (/^(?:Property|ObjectExpression|ArrayExpression)$/.test(at.parent?.type ?? '')) {
+    at = at.parent ?? at;
+  }
+  return isCall(at.parent) && at.parent.callee !== at;
 }

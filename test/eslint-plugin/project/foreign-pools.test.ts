@@ -100,6 +100,23 @@ describe('nothing is said of a pool of another file', () => {
       },
       asksLazy,
     ],
+    'that savepoint captures': [
+      { 'db.js': eager },
+      `${asksEager}import { rollbackEach } from 'savepoint/pg';\nrollbackEach(pool, { database });\n`,
+    ],
+    'that the preload of savepoint captures': [
+      {
+        'db.js': eager,
+        'package.json': JSON.stringify({
+          scripts: { test: 'node --import savepoint/rollback --test' },
+        }),
+      },
+      asksEager,
+    ],
+    'that an app is given': [
+      { 'db.js': eager },
+      `${asksEager}import { createApp } from './app.js';\nconst app = createApp({ pool });\n`,
+    ],
     'that lets the process end': [
       { 'db.js': eager.replace('new Pool()', 'new Pool({ allowExitOnIdle: true })') },
       asksEager,

@@ -17,7 +17,8 @@ export interface KeptElsewhere {
 /** What a function is named that ends something. */
 export const ENDS =
   /close|end|stop|shut|destroy|dispose|disconnect|teardown|drain|clean|reset|release/i;
-const FORCES_EXIT = /--test-force-exit\b/;
+/** The process is told to end, or the sandboxes of the preload see to it that the pool opens nothing. */
+const HOLDS_NOTHING_UP = /--test-force-exit\b|\bsavepoint\/rollback\b/;
 
 /** The functions beside it that end it, when nothing that is loaded does; undefined when something may. */
 export function endersOfNeverEnded(
@@ -36,7 +37,7 @@ export function endersOfNeverEnded(
   const releases = new RegExp(`\\.(?:${anyOf(releasedBy)})\\b`);
   const mayBeEnded =
     ends(text) ||
-    isSaidByTestScripts(files, file, FORCES_EXIT) ||
+    isSaidByTestScripts(files, file, HOLDS_NOTHING_UP) ||
     mayBeSaidByLoaded(
       files,
       file,
