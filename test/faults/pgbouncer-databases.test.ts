@@ -18,6 +18,8 @@ import { noPgbouncer, pgbouncer, sessionSettings, type PoolMode } from './suppor
 import { Witness } from './support/sandboxes.ts';
 
 const MODES: readonly PoolMode[] = ['session', 'transaction'];
+/** Nothing is asked behind a lock. */
+const look = () => Promise.resolve();
 const SETTINGS = ['statement_timeout', 'lock_timeout', 'search_path'];
 
 interface Pooled {
@@ -139,14 +141,20 @@ for (const mode of MODES) {
       const [holder, ...others] = owners;
       assert.ok(holder);
       await holder.claim('held');
-      await holder.whileAlone('built', async () => {
+      await holder.whileAlone('built', look, async () => {
         for (const other of others) {
-          assert.equal(await other.ifAlone('built', () => Promise.resolve('entered')), undefined);
+          assert.equal(
+            await other.ifAlone('built', look, () => Promise.resolve('entered')),
+            undefined,
+          );
           await other.whileUnheld(['held'], () => assert.fail('what is held was taken'));
         }
       });
       for (const other of others)
-        assert.equal(await other.ifAlone('built', () => Promise.resolve('entered')), 'entered');
+        assert.equal(
+          await other.ifAlone('built', look, () => Promise.resolve('entered')),
+          'entered',
+        );
       await holder.release();
       const freed: string[] = [];
       // The pooler ends the session some time after its client has gone.
@@ -162,9 +170,9 @@ for (const mode of MODES) {
       const [holder, waiter, other] = owners;
       assert.ok(holder && waiter && other);
       await waiter.claim('held');
-      await holder.whileAlone('built', async () => {
+      await holder.whileAlone('built', look, async () => {
         const cancelled = assert.rejects(
-          waiter.whileAlone('built', () => assert.fail('what is held was taken')),
+          waiter.whileAlone('built', look, () => assert.fail('what is held was taken')),
           { code: '57014' },
         );
         const meanwhile = waiter.claim('held, too');
@@ -173,7 +181,10 @@ for (const mode of MODES) {
       });
       await waiter.claim('held later');
       await other.whileUnheld(['held', 'held, too', 'held later'], () => assert.fail('taken'));
-      assert.equal(await waiter.whileAlone('built', () => Promise.resolve('entered')), 'entered');
+      assert.equal(
+        await waiter.whileAlone('built', look, () => Promise.resolve('entered')),
+        'entered',
+      );
     });
 
     test('what a killed process held is free, and what it left is dropped', async (t) => {

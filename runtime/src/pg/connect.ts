@@ -1,6 +1,7 @@
 /** Connections that savepoint opens for itself, and what is said when one cannot be opened. */
 import pg from 'pg';
 import { SetupError } from '../setup-error.ts';
+import { OwnClient } from './own-client.ts';
 import { markOwn } from './own-pools.ts';
 import { describeTarget, targetOf, type Target } from './test-database.ts';
 
@@ -9,12 +10,17 @@ const KEEPALIVE_AFTER_MS = 10_000;
 
 /**
  * One connection of savepoint's own.
+ * @param options more of them
  * @throws SetupError `ERR_SAVEPOINT_CONNECT`, naming user, server and database, never the password
  */
-export async function connect(connectionString: string): Promise<pg.Client> {
+export async function connect(
+  connectionString: string,
+  options: Pick<pg.ClientConfig, 'pipeline'> = {},
+): Promise<pg.Client> {
   const target = targetOf({ connectionString });
   const client = markOwn(
-    new pg.Client({
+    new OwnClient({
+      ...options,
       connectionString,
       connectionTimeoutMillis: CONNECT_WITHIN_MS,
       // A server that is gone, or has given this connection up, does not say so to whoever asks nothing.

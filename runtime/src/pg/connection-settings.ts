@@ -40,19 +40,22 @@ export async function fit(real: RealConnection): Promise<Fitness> {
 }
 
 async function makeFit(real: RealConnection): Promise<Fitness> {
-  const [row = []] = await real.rows(`SELECT ${DEFAULT_MODES}, ${IS_STANDBY}, pg_backend_pid()`);
-  if (row.at(-2) === 't') throw standby(real.client);
+  // A pooler makes up the number it tells its clients. Its sessions are others' to set.
+  const isOwn = `pg_backend_pid() = ${String(real.processId)}`;
+  const [row = []] = await real.rows(
+    `SELECT ${DEFAULT_MODES}, ${IS_STANDBY}, ${isOwn},
+      CASE WHEN ${isOwn} THEN (SELECT row(${settings('session')}, ${keptAlive(KEEP_ALIVE)})::text) END`,
+  );
+  const [isStandby, own] = row.slice(-3);
+  if (isStandby === 't') throw standby(real.client);
   const modes = readDefaultModes(row);
-  // A pooler makes up the number it tells its clients.
-  if (Number(row.at(-1)) !== real.processId) return { modes, opening: [openingBehindPooler(real)] };
-  await real.rows(`${settings('session')}, ${keptAlive(KEEP_ALIVE)}`);
-  return { modes, opening: [] };
+  return { modes, opening: own === 't' ? [] : [openingBehindPooler(real)] };
 }
 
 function openingBehindPooler(real: RealConnection): Control {
   real.prepareNothing();
   return {
-    sql: `${settings('transaction')}, pg_backend_pid()`,
+    sql: `SELECT ${settings('transaction')}, pg_backend_pid()`,
     onRow: (fields) => {
       real.processId = Number(fields.at(-1));
     },
@@ -63,7 +66,7 @@ function settings(scope: 'session' | 'transaction'): string {
   const isLocal = String(scope === 'transaction');
   const set = (name: string, value: number) =>
     `set_config('${name}', '${String(value)}', ${isLocal})`;
-  return `SELECT ${set('idle_in_transaction_session_timeout', 0)},
+  return `${set('idle_in_transaction_session_timeout', 0)},
     ${
       // A server whose client was killed would go on with its statement, and keep its locks, until it
       // has something to say. Servers on Windows, and those before version 14, cannot look.

@@ -77,7 +77,7 @@ class Postgres implements PostgresFixture {
     this.#options = options;
     this.#database = new OpenDatabase(options, { trace: declared, number: numberIn(declared) });
     this.#source = sourceFrom(
-      async () => (await this.#open()).pool,
+      () => this.#open(),
       undefined,
       async () => (await this.#open()).budget(),
     );
@@ -95,12 +95,14 @@ class Postgres implements PostgresFixture {
     if (isolation === 'clone') return this.#cloneOf(t, opened);
     const test = runningScopeOf(t, opened);
     const scope = sandboxScopeOfTest(t);
-    if (!this.#shared) await this.#open();
+    const opening = this.#shared ? undefined : this.#open(true);
     const entering = scope.enter();
-    if (entering) await entering;
+    // Made while the database is, for others migrate at that time.
+    const pool = entering ? undefined : scope.sandboxOn(this.#source, opened).pool;
+    if (opening || entering) await Promise.all([opening, entering]);
     if (test.ended) throw endedMeanwhile(test);
     this.#shared?.sequences?.follow(test, opened);
-    return scope.sandboxOn(this.#source, opened).pool;
+    return pool ?? scope.sandboxOn(this.#source, opened).pool;
   }
 
   clone(t: TestContext): Promise<pg.Pool> {
@@ -111,9 +113,9 @@ class Postgres implements PostgresFixture {
     return (await this.#open()).connectionString;
   }
 
-  async #open(): Promise<SharedDatabase> {
+  async #open(isAsked = false): Promise<SharedDatabase> {
     keepWithin(this.#options.max);
-    return (this.#shared = await this.#database.shared());
+    return (this.#shared = await this.#database.shared(isAsked));
   }
 
   #cloneOf(t: TestContext, opened: Trace): Promise<pg.Pool> {

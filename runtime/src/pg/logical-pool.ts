@@ -23,6 +23,7 @@ import {
 } from './inside-transaction.ts';
 import { LogicalClient, withStackOf, type LogicalHome, type Taken } from './logical-client.ts';
 import { markPlace } from './place-mark.ts';
+import { statementsOf } from './statements.ts';
 
 type Release = (error?: unknown) => void;
 type Answer = (
@@ -194,7 +195,8 @@ export class LogicalPool extends pg.Pool {
   }
 
   #query(asked: () => Trace, config: unknown, values: unknown, answer: Callback): void {
-    if (leavesTransactionOpen(textOf(config))) {
+    const text = textOf(config);
+    if (leavesTransactionOpen(text)) {
       process.nextTick(answer, poolQueryTransaction(this.#home.session, asked));
       return;
     }
@@ -202,6 +204,8 @@ export class LogicalPool extends pg.Pool {
       if (client) queryOnce(client, release, config, values, answer);
       else answer(error);
     });
+    // What is asked is read while the connection is on its way, and remembered.
+    if (typeof text === 'string' && this.#home.session.isOnItsWay) statementsOf(text);
   }
 
   override end(): Promise<void>;

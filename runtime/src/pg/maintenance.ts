@@ -41,12 +41,16 @@ export async function connectToMaintenance<Row = object>(
   const { processID } = client as pg.Client & { readonly processID: number };
   // A pooler makes up the number it tells its clients. Its sessions are others' to set.
   const isOwn = `pg_backend_pid() = ${String(processID)}`;
-  const { rows } = await client.query<Row & { own: boolean; standby: boolean }>(
-    `select ${isOwn} as own, ${IS_STANDBY} as standby,
-       case when ${isOwn} then (select row(${withoutLimits('false')}, ${keptAlive(KEEP_ALIVE)})::text) end as settings
-       ${columns && `, ${columns}`}`,
+  const asked = client.query<Row & { own: boolean; standby: boolean }>(
+    `select ${isOwn} as own, ${IS_STANDBY} as standby ${columns && `, ${columns}`}`,
   );
-  const [row] = rows;
+  // What is asked next comes behind it, and hears of a connection that is lost.
+  client
+    .query(
+      `select row(${withoutLimits('false')}, ${keptAlive(KEEP_ALIVE)})::text as settings where ${isOwn}`,
+    )
+    .catch(() => undefined);
+  const [row] = (await asked).rows;
   if (!row) throw new Error('the server answered without a row');
   if (row.standby) {
     await client.end();
@@ -56,11 +60,16 @@ export async function connectToMaintenance<Row = object>(
 }
 
 function connectTo(server: string): Promise<pg.Client> {
-  return connect(withDatabase(server, 'postgres')).catch((error: unknown) => {
+  return open(withDatabase(server, 'postgres')).catch((error: unknown) => {
     const ABSENT_OR_CLOSED = ['3D000', '42501', '28000'];
     if (!ABSENT_OR_CLOSED.includes(codeOf((error as Error).cause) ?? '')) throw error;
-    return connect(server);
+    return open(server);
   });
+}
+
+/** What is asked over it at the same time is sent at once and answered in order. */
+function open(connectionString: string): Promise<pg.Client> {
+  return connect(connectionString, { pipeline: true });
 }
 
 const BEGIN = 'begin isolation level read committed';

@@ -8,6 +8,7 @@ import { withConnection, withDatabase } from './connect.ts';
 import { embeddedServer } from './embedded/embedded-server.ts';
 import type { PostgresOptions } from './fixture-options.ts';
 import { readMigrations, type Origin } from './migrations.ts';
+import { OwnClient } from './own-client.ts';
 import { markOwn } from './own-pools.ts';
 import { budgetOn, overBudget, type Budget } from './pool-budget.ts';
 import { ScatteredSequences } from './scattered-sequences.ts';
@@ -24,8 +25,8 @@ import { within } from './within.ts';
 /** The database that rollback tests share. */
 export interface SharedDatabase {
   readonly connectionString: string;
-  /** The real pool of this process. */
-  readonly pool: pg.Pool;
+  /** A real connection of this process. */
+  readonly connect: () => Promise<pg.PoolClient>;
   /** Set when sequences were moved. */
   readonly sequences: ScatteredSequences | undefined;
   /** How many connections this process may have; what was asked for beyond that is told. */
@@ -53,19 +54,21 @@ export class OpenDatabase {
     this.#origin = origin;
   }
 
-  shared(): Promise<SharedDatabase> {
-    return (this.#shared ??= this.#openShared());
+  /** @param isAsked whether it is about to be asked something: then a connection is on its way at once */
+  shared(isAsked: boolean): Promise<SharedDatabase> {
+    return (this.#shared ??= this.#openShared(isAsked));
   }
 
   clones(): Promise<TestClones> {
     return (this.#clones ??= this.#openClones());
   }
 
-  async #openShared(): Promise<SharedDatabase> {
+  async #openShared(isAsked: boolean): Promise<SharedDatabase> {
     const connectionString = await this.#findShared();
     const pool = markOwn(
       new pg.Pool({
         connectionString,
+        Client: OwnClient,
         fallback_application_name: APPLICATION_NAME,
         max: this.#options.max ?? DEFAULT_MAX,
         allowExitOnIdle: true,
@@ -73,12 +76,18 @@ export class OpenDatabase {
     );
     // A server that ends takes idle connections with it. The next test that connects hears of it.
     pool.on('error', () => undefined);
+    // Should there be none, whoever needs one tries again, and hears why.
+    const first = isAsked && pool.connect().then((client) => client.release(), ignore);
     // Nobody waits for that: what the app has left checked out never comes back.
     whenProcessEnds(async () => void pool.end());
+    if (this.#options.sequences) await first;
     const sequences = this.#options.sequences && (await ScatteredSequences.scatter(pool));
     return {
       connectionString,
-      pool,
+      connect: async () => {
+        await first;
+        return pool.connect();
+      },
       sequences,
       budget: async () => {
         const budget = await this.#askBudget(connectionString);
@@ -160,12 +169,17 @@ export class OpenDatabase {
 
   async #migrate(): Promise<MigratedTemplate> {
     const { connectionString, migrate = '' } = this.#options;
-    // Read first: what is wrong with them is said without waiting for a server.
-    const migrations = await readMigrations(migrate, this.#origin);
-    const template = await migratedTemplate(connectionString || (await embedded()), migrations);
+    // A connection is on its way before they are read; what is wrong with them waits for no server.
+    const migrations = Promise.resolve().then(() => readMigrations(migrate, this.#origin));
+    const server = connectionString || (await Promise.all([embedded(), migrations]))[0];
+    const template = await migratedTemplate(server, migrations);
     whenProcessEnds(() => template.release());
     return template;
   }
+}
+
+function ignore(): void {
+  // It is told elsewhere.
 }
 
 async function embedded(): Promise<string> {

@@ -25,7 +25,7 @@ const CLAIM = 'select pg_advisory_lock_shared($1, $2)';
 
 const FACTS = `current_database() as database, current_user as role,
   current_setting('server_version_num') || coalesce(
-    (select string_agg(name || ' ' || default_version, ',' order by name) from pg_available_extensions), ''
+    (select string_agg(name || ' ' || default_version, ',' order by name) from pg_available_extensions()), ''
   ) as abilities`;
 
 /** What an owner has. */
@@ -104,35 +104,74 @@ export class Owner {
     this.#claims.add(key);
   }
 
-  /** Does something that only one process does at a time. */
-  async whileAlone<T>(name: string, work: () => Promise<T>): Promise<T> {
-    await this.#lock('select pg_advisory_lock($1, $2)', [BUILD, this.#keyOf(name)]);
+  /**
+   * Asks what is to be answered as it is once a lock is there, in the same trip to the server.
+   * @param lock asks for it
+   */
+  async behind<Seen>(lock: () => Promise<unknown>, look: () => Promise<Seen>): Promise<Seen> {
+    // Behind a pooler the two go different ways.
+    if (this.isPooled) return lock().then(look);
+    const [, seen] = await Promise.all([lock(), look()]);
+    return seen;
+  }
+
+  /** Does something that only one process does at a time. @param look asks how things are by then */
+  async whileAlone<Seen, T>(
+    name: string,
+    look: () => Promise<Seen>,
+    work: (seen: Seen) => Promise<T>,
+  ): Promise<T> {
+    const lock = async () => {
+      await this.#lock('select pg_advisory_lock($1, $2)', [BUILD, this.#keyOf(name)]);
+      return true;
+    };
+    return (await this.#whileLocked(name, lock, look, work)) as T;
+  }
+
+  /**
+   * The same if nobody at all does such a thing now; answers at once.
+   * @returns undefined when somebody does
+   */
+  async ifAlone<Seen, T>(
+    name: string,
+    look: () => Promise<Seen>,
+    work: (seen: Seen) => Promise<T>,
+  ): Promise<T | undefined> {
+    const lock = async () => {
+      const [row] = await this.#lock<{ free: boolean }>(
+        'select pg_try_advisory_lock($1, $2) as free',
+        [BUILD, this.#keyOf(name)],
+      );
+      return row?.free === true;
+    };
+    return this.#whileLocked(name, lock, look, work);
+  }
+
+  async #whileLocked<Seen, T>(
+    name: string,
+    lock: () => Promise<boolean>,
+    look: () => Promise<Seen>,
+    work: (seen: Seen) => Promise<T>,
+  ): Promise<T | undefined> {
+    const locking = lock();
     try {
-      return await work();
+      const seen = await this.behind(() => locking, look);
+      return (await locking) ? await work(seen) : undefined;
     } finally {
-      await this.#lock('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
+      if (await locking.catch(() => false))
+        await this.#lock('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
     }
   }
 
-  /** Settles when nobody does such a thing any more; all who wait for that go on at once. */
-  async untilNobody(name: string): Promise<void> {
+  /**
+   * Waits until nobody does such a thing any more; all who wait for that go on at once.
+   * @param look asks how things are then
+   */
+  async whenNobody<Seen>(name: string, look: () => Promise<Seen>): Promise<Seen> {
     const lock = [BUILD, this.#keyOf(name)];
-    await this.#lock('select pg_advisory_lock_shared($1, $2)', lock);
-    await this.#lock('select pg_advisory_unlock_shared($1, $2)', lock);
-  }
-
-  /** Whether nobody at all does such a thing now; answers at once. */
-  async ifAlone<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
-    const [row] = await this.#lock<{ free: boolean }>(
-      'select pg_try_advisory_lock($1, $2) as free',
-      [BUILD, this.#keyOf(name)],
-    );
-    if (!row?.free) return undefined;
-    try {
-      return await work();
-    } finally {
-      await this.#lock('select pg_advisory_unlock($1, $2)', [BUILD, this.#keyOf(name)]);
-    }
+    const locked = () => this.#lock('select pg_advisory_lock_shared($1, $2)', lock);
+    const unlocked = () => this.#lock('select pg_advisory_unlock_shared($1, $2)', lock);
+    return this.behind(() => this.behind(locked, unlocked), look);
   }
 
   /** Does something with each of these that nobody holds, and nobody can claim meanwhile. */

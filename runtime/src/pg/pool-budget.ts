@@ -33,27 +33,30 @@ interface Facts {
   readonly limits: readonly Limit[];
 }
 
-const FACTS = `with others as (
-    select usename, datname from pg_stat_activity
-    -- What kind of session another role's is may be hidden, but not whose.
-    where coalesce(backend_type, 'client backend') = 'client backend' and usename is not null
-      and coalesce(application_name, '') not like 'savepoint%'
+/** Asks the functions behind pg_stat_activity and pg_locks: the views join what nobody needs here. */
+const FACTS = `with sessions as (
+    select pid, usesysid, datid,
+      -- What kind of session another role's is may be hidden, but not whose.
+      coalesce(backend_type, 'client backend') = 'client backend' and usesysid is not null
+        and coalesce(application_name, '') not like 'savepoint%' as other
+    from pg_stat_get_activity(null)
   ), processes as (
-    select distinct pid, usename from pg_locks join pg_stat_activity using (pid)
-    where locktype = 'advisory' and classid = $1 and granted
+    select usesysid from sessions where pid in (
+      select pid from pg_lock_status() where locktype = 'advisory' and classid = $1 and granted
+    )
   ), limits as (
     select 'the server' as of,
       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
         - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0) as most,
-      (select count(*) from others) as taken, (select count(*) from processes) as processes
+      (select count(*) from sessions where other) as taken, (select count(*) from processes) as processes
     union all
-    select 'role ' || rolname, rolconnlimit, (select count(*) from others where usename = rolname),
-      (select count(*) from processes where usename = rolname)
+    select 'role ' || rolname, rolconnlimit, (select count(*) from sessions where other and usesysid = oid),
+      (select count(*) from processes where usesysid = oid)
     from pg_roles where rolname = current_user and rolconnlimit >= 0 and not rolsuper
     union all
-    select 'database ' || datname, datconnlimit, (select count(*) from others where others.datname = d.datname),
+    select 'database ' || datname, datconnlimit, (select count(*) from sessions where other and datid = oid),
       (select count(*) from processes)
-    from pg_database as d where datname = current_database() and datconnlimit >= 0
+    from pg_database where datname = current_database() and datconnlimit >= 0
   )
   select json_agg(limits) as limits from limits`;
 

@@ -176,6 +176,11 @@ export class Session implements Ownership {
     return this.spoilt ? this.#real : this.#reach.atHand;
   }
 
+  /** Whether the real connection was asked for, and is not there. */
+  get isOnItsWay(): boolean {
+    return this.#reach.isOnItsWay;
+  }
+
   /** Takes the real connection, once. @throws the error of connecting, or what spoilt the session */
   async reach(): Promise<RealConnection> {
     if (this.spoilt) throw this.spoilt;

@@ -7,6 +7,7 @@ import pg from 'pg';
 import { sameHost } from './address.ts';
 import { APPLICATION_NAME } from './application-name.ts';
 import { codeOf } from './connect.ts';
+import { OwnClient } from './own-client.ts';
 import { markOwn } from './own-pools.ts';
 import { budgetOn, noConnectionLeft, type Budget } from './pool-budget.ts';
 import { Places } from './places.ts';
@@ -38,6 +39,11 @@ export const places = new Places(Infinity);
 
 /** How many connections a pool of `pg` has when nobody says. */
 const DEFAULT_MAX = 10;
+/** The first answers do not wait while the server adds up who is there. */
+const BUDGETS_AFTER_MILLIS = 50;
+
+// Kept from before a test can mock the timers.
+const { setTimeout } = globalThis;
 
 /** Keeps the open sandboxes of the process within what a pool may have. */
 export function keepWithin(max: number | undefined): void {
@@ -74,15 +80,15 @@ export function sourceIn(database: DeclaredDatabase, { options }: pg.Pool): Sour
 }
 
 /**
- * @param openReal makes the pool of real connections, when the first is needed
+ * @param openReal makes what real connections come from, when the first is needed
  * @param budget asks for the share of this process over another connection, if there is one
  */
 export function sourceFrom(
-  openReal: () => Promise<pg.Pool>,
+  openReal: () => Promise<RealPool>,
   target: Target | undefined,
   budget?: () => Promise<Budget>,
 ): Source {
-  let real: Promise<pg.Pool> | undefined;
+  let real: Promise<RealPool> | undefined;
   let isBudgeted = false;
   return {
     target,
@@ -91,8 +97,9 @@ export function sourceFrom(
       if (!isBudgeted) {
         isBudgeted = true;
         // Nobody waits for what is asked elsewhere: should there be no room meanwhile, one is patient.
-        if (budget) budget().then(keepBudget, () => undefined);
-        else await budgetOn(client).then(keepBudget, () => undefined);
+        if (budget)
+          setTimeout(() => void budget().then(keepBudget, ignore), BUDGETS_AFTER_MILLIS).unref();
+        else await budgetOn(client).then(keepBudget, ignore);
       }
       return client;
     },
@@ -101,6 +108,10 @@ export function sourceFrom(
     },
     warm: new WarmConnections(),
   };
+}
+
+function ignore(): void {
+  // Without a share, the limit of the pool holds.
 }
 
 /** Keeps the open sandboxes of the process within its share of what the server takes. */
@@ -117,8 +128,13 @@ const TOO_MANY = '53300';
 const PATIENCE_MILLIS = 10_000;
 const RETRY_MILLIS = 100;
 
+/** Where real connections come from. */
+interface RealPool {
+  connect(): Promise<pg.PoolClient>;
+}
+
 /** Other processes come and go: who finds no room waits for a while. */
-async function connectPatiently(pool: pg.Pool): Promise<pg.PoolClient> {
+async function connectPatiently(pool: RealPool): Promise<pg.PoolClient> {
   for (let waited = 0; ; waited += RETRY_MILLIS) {
     try {
       return await pool.connect();
@@ -159,9 +175,8 @@ function realPoolLike(options: pg.PoolConfig, connectionString?: string): pg.Poo
     min: _min,
     maxUses: _maxUses,
     maxLifetimeSeconds: _maxLifetimeSeconds,
-    Client: _Client,
     ...connection
-  } = options as pg.PoolConfig & { readonly verify?: unknown; readonly Client?: unknown };
+  } = options as pg.PoolConfig & { readonly verify?: unknown };
   // pg hides the password of a pool from enumeration.
   const password = options.password === undefined ? {} : { password: options.password };
   const real = markOwn(
@@ -170,6 +185,7 @@ function realPoolLike(options: pg.PoolConfig, connectionString?: string): pg.Poo
       ...password,
       // pg lets the parts of a connection string win over all others.
       ...(connectionString === undefined ? {} : { connectionString }),
+      Client: OwnClient,
       fallback_application_name: options.fallback_application_name ?? APPLICATION_NAME,
       max: Infinity,
       allowExitOnIdle: true,

@@ -59,6 +59,7 @@ export interface MigratedTemplate extends Template {
  * A template with these migrations, made if need be.
  *
  * @param server a connection string to the server
+ * @param migrations they may still be read; what is wrong with them is said whatever becomes of the server
  * @throws SetupError `ERR_SAVEPOINT_MIGRATION` when a migration fails, its own error first;
  *   `ERR_SAVEPOINT_CREATEDB` when the role may not create databases; `ERR_SAVEPOINT_READ_ONLY`
  *   when its transactions are so by default; `ERR_SAVEPOINT_CONNECT`.
@@ -66,11 +67,21 @@ export interface MigratedTemplate extends Template {
  */
 export async function migratedTemplate(
   server: string,
-  migrations: Migrations,
+  migrations: Migrations | Promise<Migrations>,
 ): Promise<MigratedTemplate> {
-  const owner = await Owner.on(server);
+  const connecting = Owner.on(server);
+  let read: Migrations;
   try {
-    const template = new Migrated(owner, server, migrations);
+    // Should the server refuse meanwhile, that is heard below.
+    connecting.catch(() => undefined);
+    read = await migrations;
+  } catch (error) {
+    connecting.then((owner) => owner.release()).catch(() => undefined);
+    throw error;
+  }
+  const owner = await connecting;
+  try {
+    const template = new Migrated(owner, server, read);
     await template.prepare();
     return template;
   } catch (error) {
@@ -102,7 +113,8 @@ class Migrated implements MigratedTemplate {
   readonly #name: string;
   /** What a copy does not have by itself: what was said of the database as a whole. */
   #settings: Promise<readonly string[]> | undefined;
-  #built = false;
+  /** Who made it: this process, another one just now, or any before. */
+  #madeBy: 'us' | 'another' | 'earlier' = 'earlier';
   #hasShared = false;
   #pruneSoon: NodeJS.Timeout | undefined;
   #pruned: Promise<unknown> | undefined;
@@ -118,15 +130,17 @@ class Migrated implements MigratedTemplate {
 
   async prepare(): Promise<void> {
     // Claimed before it is looked at: what is claimed is not dropped meanwhile.
-    await this.owner.claim(this.#fingerprint);
-    if (!(await this.#isReady())) this.#built = await this.#buildOnce();
+    const claim = () => this.owner.claim(this.#fingerprint);
+    const isReady = await this.owner.behind(claim, this.#isReady);
+    if (!isReady) this.#madeBy = (await this.#buildOnce()) ? 'us' : 'another';
   }
 
   async shared(): Promise<string> {
     const shared = this.owner.names.sharedOf(this.#fingerprint);
     if (!this.#hasShared) {
-      await this.owner.whileAlone(this.#fingerprint, async () => {
-        if (!(await exists(this.owner, shared))) await this.copyTo(shared);
+      const isThere = () => exists(this.owner, shared);
+      await this.owner.whileAlone(this.#fingerprint, isThere, async (there) => {
+        if (!there) await this.copyTo(shared);
       });
       this.#hasShared = true;
     }
@@ -140,6 +154,8 @@ class Migrated implements MigratedTemplate {
   }
 
   prune(): void {
+    // Who makes a template looks after what is there; those who waited for him need not, all at once.
+    if (this.#madeBy === 'another') return;
     this.#pruneSoon ??= setTimeout(() => void this.#prune(), PRUNES_AFTER_MILLIS);
     this.#pruneSoon.unref();
   }
@@ -151,11 +167,11 @@ class Migrated implements MigratedTemplate {
   }
 
   #prune(): Promise<unknown> {
-    const extent = this.#built ? { lineage: this.lineage } : {};
+    const extent = this.#madeBy === 'us' ? { lineage: this.lineage } : {};
     return (this.#pruned ??= dropOrphans(this.owner, extent).catch(() => undefined));
   }
 
-  async #isReady(): Promise<boolean> {
+  readonly #isReady = async (): Promise<boolean> => {
     const rows = await this.owner.query<{ name: string; comment: string | null }>(
       `select datname as name, shobj_description(oid, 'pg_database') as comment
        from pg_database where datname = $1 or datname = $2`,
@@ -165,11 +181,11 @@ class Migrated implements MigratedTemplate {
     const isReady = readMark(template?.comment)?.is === 'ready';
     this.#hasShared = isReady && rows.length === 2;
     return isReady;
-  }
+  };
 
   /** @returns whether it was this process that built it */
   async #buildOnce(): Promise<boolean> {
-    const alone = await this.owner.ifAlone(this.#fingerprint, () => this.#buildUnlessReady());
+    const alone = await this.owner.ifAlone(this.#fingerprint, this.#isReady, this.#buildUnless);
     return alone ?? this.#buildAfterOthers();
   }
 
@@ -180,15 +196,13 @@ class Migrated implements MigratedTemplate {
     const hear = (told: string) => (failure ??= readFailure(told));
     try {
       return await this.owner.whileListening(this.#channel, hear, async () => {
-        await this.owner.untilNobody(this.#fingerprint);
         // The answer comes behind what was told before it.
-        if (await this.#isReady()) return false;
+        if (await this.owner.whenNobody(this.#fingerprint, this.#isReady)) return false;
         if (failure) throw failure;
         // Whoever was at it was killed, and of all who waited one goes on.
-        return this.owner.whileAlone(this.#fingerprint, async () => {
-          if (await this.#isReady()) return false;
-          if (failure) throw failure;
-          return this.#buildUnlessReady();
+        return this.owner.whileAlone(this.#fingerprint, this.#isReady, (isReady) => {
+          if (!isReady && failure) throw failure;
+          return this.#buildUnless(isReady);
         });
       });
     } finally {
@@ -196,8 +210,8 @@ class Migrated implements MigratedTemplate {
     }
   }
 
-  async #buildUnlessReady(): Promise<boolean> {
-    if (await this.#isReady()) return false;
+  readonly #buildUnless = async (isReady: boolean): Promise<boolean> => {
+    if (isReady) return false;
     try {
       await this.#build();
       return true;
@@ -206,7 +220,7 @@ class Migrated implements MigratedTemplate {
       await this.#giveUp(error).catch(() => undefined);
       throw error;
     }
-  }
+  };
 
   /** Makes the database; it says that it is ready only when its migrations have ended. */
   async #build(): Promise<void> {

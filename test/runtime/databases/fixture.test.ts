@@ -48,6 +48,15 @@ test('a test that asks twice has one pool', async (t) => {
   assert.equal(...(await Promise.all([db.rollback(t), db.rollback(t)])));
 });
 
+test('the first question takes the connection that is on its way', async (t) => {
+  const own = `${schema} -- ${t.name}, process ${String(process.pid)}`;
+  const pool = await postgres({ connectionString: undefined, migrate: own }).rollback(t);
+  const { rows } = await pool.query<{ sessions: number }>(
+    'select count(*)::int as sessions from pg_stat_activity where datname = current_database()',
+  );
+  assert.deepEqual(rows, [{ sessions: 1 }]);
+});
+
 test('a subtest sees what its parent did, and is rolled back alone', async (t) => {
   const outer = await db.rollback(t);
   await outer.query(`insert into users values (1, 'Ada')`);

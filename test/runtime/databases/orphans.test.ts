@@ -6,7 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { withConnection, withDatabase } from '../../../runtime/src/pg/connect.ts';
 import { DatabaseNames } from '../../../runtime/src/pg/database-names.ts';
+import { readMigrations } from '../../../runtime/src/pg/migrations.ts';
+import { migratedTemplate } from '../../../runtime/src/pg/template.ts';
 import { scopeOf } from '../../../runtime/src/test-scope.ts';
+import { captureTrace } from '../../../runtime/src/trace.ts';
 import { administer, connectionStringTo } from '../../support/database.ts';
 import { startNode, type Running } from '../../support/node-process.ts';
 import { run as runProgram } from '../../cli/savepoint.ts';
@@ -295,3 +298,51 @@ test('a server that does not answer is named, without its password', async () =>
   assert.match(stderr, /^savepoint: No PostgreSQL answers at 127\.0\.0\.1:1 /);
   assert.doesNotMatch(stderr, /s3cret/);
 });
+
+test('who migrates looks after what is there; those who wait for him need not', async (t) => {
+  const role = await roleOf(t);
+  const { server, prefix } = role;
+  const orphan = `${prefix}clone_${randomBytes(6).toString('hex')}_1`;
+  const leave = () => withConnection(server, (client) => client.query(`create database ${orphan}`));
+  const fingerprint = randomBytes(8).toString('hex');
+  let goOn: () => void = () => undefined;
+  const otherWaits = new Promise<void>((resolve) => (goOn = resolve));
+  const migrated: number[] = [];
+  const start = (number: number) => {
+    const migrate = async () => {
+      migrated.push(number);
+      await otherWaits;
+    };
+    const migrations = readMigrations(
+      { fingerprint, migrate },
+      { trace: captureTrace(), number: 0 },
+    );
+    return migratedTemplate(server, migrations);
+  };
+  const starting = [0, 1].map(start);
+  await untilOneWaits(server);
+  goOn();
+  const started = await Promise.all(starting);
+  await leave();
+  const [builder = NaN] = migrated;
+  assert.equal(migrated.length, 1);
+  const end = async (number: number) => {
+    started[number]?.prune();
+    await started[number]?.release();
+    return (await role.databases()).includes(orphan);
+  };
+  assert.equal(await end(1 - builder), true);
+  assert.equal(await end(builder), false);
+});
+
+/** Settles when one session of a role waits for a lock of another. */
+async function untilOneWaits(server: string): Promise<void> {
+  for (;;) {
+    const { rowCount } = await withConnection(server, (client) =>
+      client.query(
+        `select from pg_stat_activity where usename = current_user and wait_event = 'advisory'`,
+      ),
+    );
+    if (rowCount) return;
+  }
+}

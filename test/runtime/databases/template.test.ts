@@ -283,6 +283,13 @@ test('a directory that is not there, or holds nothing, is named', async (t) => {
   await assert.rejects(readMigrations({ directory: empty }, origin()), /holds no \.sql file/);
 });
 
+test('what is wrong with migrations is said although no server answers', async () => {
+  const absent = readMigrations({ directory: 'absent' }, origin());
+  await assert.rejects(migratedTemplate('postgres://127.0.0.1:1/postgres', absent), {
+    code: 'ERR_SAVEPOINT_MIGRATIONS',
+  });
+});
+
 // ---- roles
 
 /** A role of this test's own; answers its name. */

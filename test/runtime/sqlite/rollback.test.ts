@@ -182,6 +182,21 @@ for (const [kind, make] of Object.entries(kinds)) {
     });
   });
 
+  test(`${kind}: a setting that cannot be asked does not, either`, async (t) => {
+    const db = make(t);
+    const alike = "SELECT 'A' LIKE 'a' AS 'is'";
+    const sets = await runScripted('sets', async (inner) => {
+      const handle = await db.rollback(inner);
+      handle.pragma('case_sensitive_like = ON');
+      assert.deepEqual(handle.prepare(alike).get(), { is: 0 });
+    });
+    const next = await runScripted('next', async (inner) => {
+      const handle = await db.rollback(inner);
+      assert.deepEqual(handle.prepare(alike).get(), { is: 1 });
+    });
+    assert.deepEqual([sets, next], [undefined, undefined]);
+  });
+
   test(`${kind}: nothing is opened or migrated before a test asks, and once for all tests`, async (t) => {
     let migrations = 0;
     const db = make(t, {

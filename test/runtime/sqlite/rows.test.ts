@@ -290,6 +290,12 @@ const ROWS: readonly Row[] = [
   },
   { topic: 'recursive_triggers', does: 'PRAGMA recursive_triggers = ON' },
   { topic: 'busy_timeout', does: 'PRAGMA busy_timeout = 17' },
+  { topic: 'case_sensitive_like', does: 'PRAGMA case_sensitive_like = ON' },
+  {
+    topic: 'case_sensitive_like once it is set',
+    before: ['PRAGMA case_sensitive_like = ON'],
+    does: (db) => db.prepare("SELECT name LIKE 'ROOT' AS alike FROM parent").all(),
+  },
   { topic: 'user_version', before: ['BEGIN'], does: 'PRAGMA user_version = 3; ROLLBACK' },
   { topic: 'application_id', does: 'PRAGMA application_id = 3' },
   // what does not work in a transaction
