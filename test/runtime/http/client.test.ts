@@ -7,7 +7,7 @@ import { LinearRouter } from 'hono/router/linear-router';
 import { HazardError } from '../../../runtime/src/hazard-error.ts';
 import { client, type ExecutionContext } from '../../../runtime/src/http/index.ts';
 import { use } from '../../../runtime/src/use.ts';
-import { runScripted, scriptedTest } from '../support/scripted-test.ts';
+import { passScripted, runScripted, scriptedTest } from '../support/scripted-test.ts';
 
 const here = (file: string | undefined): boolean => basename(file ?? '') === 'client.test.ts';
 
@@ -242,7 +242,7 @@ test('waitUntil after the test ended throws into the app', async () => {
       return new Response();
     },
   };
-  await runScripted('over', (t) => client(t, app).$fetch('/'));
+  await passScripted('over', (t) => client(t, app).$fetch('/'));
   assert.throws(
     () => {
       context.waitUntil(Promise.resolve());

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { chdir, setEnv, tempDir } from '../../../runtime/src/process/index.ts';
 import { HazardError } from '../../../runtime/src/hazard-error.ts';
-import { runScripted, scriptedTest } from '../support/scripted-test.ts';
+import { passScripted, runScripted, scriptedTest } from '../support/scripted-test.ts';
 
 const line = (error: HazardError, side: 'acquired' | 'used'): string =>
   basename(error[side]?.place?.file ?? 'nowhere');
@@ -67,7 +67,7 @@ test('setEnv twice in one test, and in its subtest, unwinds to the first value',
 });
 
 test('setEnv refuses a value that is no string, without saying it, and changes nothing', async () => {
-  await runScripted('inner', (t) => {
+  await passScripted('inner', (t) => {
     const vars = { SAVEPOINT_OK: 'x', SAVEPOINT_PORT: 8123 as unknown as string };
     assert.throws(
       () => {
@@ -184,7 +184,7 @@ test('chdir goes into a directory and comes back', async () => {
 
 test('chdir to where nothing is fails as Node does and holds nothing', async () => {
   const start = process.cwd();
-  await runScripted('inner', (t) => {
+  await passScripted('inner', (t) => {
     assert.throws(
       () => {
         chdir(t, join(tempDir(t), 'absent'));
@@ -230,7 +230,7 @@ test('tempDir is empty, real, of its own, and gone afterwards', async () => {
 });
 
 test('tempDir takes no path for a prefix', async () => {
-  await runScripted('inner', (t) => {
+  await passScripted('inner', (t) => {
     for (const prefix of ['../up-', 'a/b', '/abs']) {
       assert.throws(() => tempDir(t, prefix), { code: 'ERR_SAVEPOINT_TEMP_DIR_PREFIX' });
     }

@@ -63,3 +63,12 @@ export async function runScripted(
   }
   return thrown ?? (await test.end());
 }
+
+/** The same for one that is to pass. @throws what made it fail */
+export async function passScripted(
+  fullName: string,
+  body: (t: TestContext) => unknown,
+): Promise<void> {
+  const error = await runScripted(fullName, body);
+  if (error !== undefined) throw error as Error;
+}
