@@ -1,6 +1,6 @@
 /**
  * What is derived and kept in the repository: from the catalogue the rule pages, their index and
- * the tables of two READMEs, from the example the code in the guide, from the sandbox its limits.
+ * the tables of two READMEs and the page of resources, from the example the code in the guide, from the sandbox its limits.
  * Writes nothing.
  */
 import { readdir } from 'node:fs/promises';
@@ -9,7 +9,14 @@ import { format } from 'prettier';
 import { chaptersWithCode } from './guide-code.ts';
 import { textOf, type GeneratedFiles } from './stale-files.ts';
 import { limitsPage } from '../runtime/src/pg/limits.ts';
-import { CATEGORIES, HAZARDS, rulePage, type Hazard } from '../packages/catalogue/src/index.ts';
+import {
+  CATEGORIES,
+  HAZARDS,
+  RESOURCES,
+  resourcePage,
+  rulePage,
+  type Hazard,
+} from '../packages/catalogue/src/index.ts';
 
 const PAGES = 'docs/rules';
 
@@ -30,6 +37,10 @@ export async function generatedFiles(root: string): Promise<GeneratedFiles> {
   );
   for (const [chapter, text] of await chaptersWithCode(root)) files.set(chapter, text);
   files.set('docs/guide/limits.md', await format(limitsPage(), { parser: 'markdown' }));
+  files.set(
+    'docs/guide/resources.md',
+    await format(resourcePage(RESOURCES), { parser: 'markdown' }),
+  );
   return files;
 }
 

@@ -70,6 +70,7 @@ test('everything is stale where nothing was generated, and current afterwards', 
     'README.md',
     'eslint-plugin/README.md',
     'docs/guide/limits.md',
+    'docs/guide/resources.md',
   ]);
   await generate(house);
   assert.deepEqual(await staleFiles(house, await generatedFiles(house)), []);

@@ -154,6 +154,7 @@ const complete = {
       whenGivenUrl: false,
       releaseIsAsynchronous: true,
       openedBy: ['open'],
+      opensAtFirstUse: true,
       keepsAliveOnce: ['use'],
       lends: [
         {
@@ -162,6 +163,7 @@ const complete = {
           releasedBy: ['giveBack'],
           releasedAtOnceBy: ['drop'],
           releaseIsAsynchronous: false,
+          openedBy: ['start'],
         },
       ],
     },

@@ -15,7 +15,7 @@ import { isActUnderTest, isSpokenOf, isToldOf } from './act-under-test.ts';
 import type { Acquisition } from './acquisitions.ts';
 import type { Frame } from './frames.ts';
 import { groupBy } from './group-by.ts';
-import { isClosedBySignal, keepsAlive } from './keeps-alive.ts';
+import { isClosedBySignal, isNeverUsed, keepsAlive } from './keeps-alive.ts';
 import { failureBefore, startBefore } from './late-registrations.ts';
 import { isSameFrame, readNesting } from './nesting.ts';
 import type { Place } from './placement.ts';
@@ -65,6 +65,9 @@ const OFTEN_TESTED: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
   'watcher',
   'closable',
 ]);
+
+/** What talks to a server over connections of its own, or of something it is given. */
+const CONNECTS: ReadonlySet<ResourceKind> = new Set<ResourceKind>(['pool', 'connection']);
 
 export function readFixtures({
   tree,
@@ -216,10 +219,13 @@ export function readFixtures({
         ? { release: { is: 'inline' }, node: inline.node }
         : { release: { is: 'unseen' }, node: undefined };
     }
-    const isNeverReleased = one.custody === 'kept' && one.places.length === 0;
-    return isNeverReleased && keepsAlive(one.acquisition, variables) && !endsItself(one)
-      ? { release: { is: 'absent' }, node: undefined }
-      : { release: { is: 'unseen' }, node: undefined };
+    const isNeverReleased =
+      one.custody === 'kept' &&
+      one.places.length === 0 &&
+      keepsAlive(one.acquisition, variables) &&
+      !endsItself(one) &&
+      !endsWithAnother(one);
+    return { release: { is: isNeverReleased ? 'absent' : 'unseen' }, node: undefined };
   }
 
   /** `createServer(function () { this.close(); })`. */
@@ -228,6 +234,22 @@ export function readFixtures({
       const method = bare(callee);
       if (method.type === 'MemberExpression' && method.object.type === 'ThisExpression')
         return true;
+    }
+    return false;
+  }
+
+  /** `new Kysely({ dialect: new PostgresDialect({ pool }) })`: whoever ends the pool ends both. */
+  function endsWithAnother({ acquisition: { node, resource } }: Held): boolean {
+    return CONNECTS.has(resource.kind) && node.arguments.some(connectsThere);
+  }
+
+  function connectsThere(given: Node): boolean {
+    for (const identifier of variables.referringIn(given)) {
+      if (outer(identifier).parent?.type === 'MemberExpression') continue;
+      const { kind } = acquisitions.resourceOf(identifier) ?? {};
+      if (kind !== undefined && CONNECTS.has(kind)) return true;
+      const constant = variables.constantOf(identifier);
+      if (constant && constant.range[0] < given.range[0] && connectsThere(constant)) return true;
     }
     return false;
   }
@@ -304,7 +326,9 @@ export function readFixtures({
       kind === 'closable' || ofProject
         ? isActUnderTest(place, frame) || isSpokenOf(place.node, frame)
         : OFTEN_TESTED.has(kind) && (isActUnderTest(place, frame) || isToldOf(place.node, frame));
-    if (isAct || isClosedBySignal(acquisition, variables)) return false;
+    if (isAct || isClosedBySignal(acquisition, variables) || isNeverUsed(acquisition, variables)) {
+      return false;
+    }
     return runsBetween(one, place.at.range[0]);
   }
 

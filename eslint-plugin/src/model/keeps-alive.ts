@@ -3,14 +3,24 @@
  * was let go or ends by itself, nothing can be concluded. Does not ask who releases it.
  */
 import type { Acquisition, Chained } from './acquisitions.ts';
-import { bare, calledPathOn, isFunction, nameOf, propertyOf, type Call, type Node } from './ast.ts';
+import {
+  bare,
+  calledPathOn,
+  isFunction,
+  nameOf,
+  outer,
+  propertyOf,
+  type Call,
+  type Node,
+} from './ast.ts';
+import type { Knowledge } from './knowledge.ts';
 import type { Variables } from './variables.ts';
 
 export function keepsAlive(acquisition: Acquisition, variables: Variables): boolean {
   const { node, resource } = acquisition;
   const calls = callsOn(acquisition, variables);
   if (calls.some(({ path }) => path.at(-1) === 'unref') || givesServer(node)) return false;
-  if (takesSignal(node, variables)) return false;
+  if (takesSignal(node, variables) || isNeverUsed(acquisition, variables)) return false;
   const openers = resource.keepsAliveOnce ?? resource.openedBy;
   if (openers.length === 0) return resource.keepsAliveOnce === undefined;
   return calls.some(
@@ -23,6 +33,29 @@ export function isClosedBySignal(acquisition: Acquisition, variables: Variables)
   const opened = callsOn(acquisition, variables).map(({ call }) => call);
   return [acquisition.node, ...opened].some((call) => takesSignal(call, variables));
 }
+
+/** Whether its first use would open it, and nothing uses it: ended or not, it holds nothing. */
+export function isNeverUsed({ holder, resource }: Acquisition, variables: Variables): boolean {
+  if (!resource.row?.opensAtFirstUse) return false;
+  if (holder.is === 'nobody') return true;
+  return (
+    holder.is === 'variable' &&
+    variables
+      .references(holder.variable)
+      .every((reference) => !reference.isRead() || isIdle(reference.identifier, resource))
+  );
+}
+
+/** `pool.on('error', log)`, `pool.options.max`, `pool.end()`. */
+function isIdle(identifier: Node, { releasedBy }: Knowledge): boolean {
+  const [called] = calledPathOn(identifier);
+  if (!called) return outer(identifier).parent?.type === 'MemberExpression';
+  const method = called.path.join('.');
+  return LISTENS.has(method) || releasedBy.includes(method);
+}
+
+/** Methods of an event emitter that use nothing of what emits. */
+const LISTENS = new Set(['on', 'once', 'off', 'addListener', 'removeListener']);
 
 function callsOn({ holder, chained }: Acquisition, variables: Variables): readonly Chained[] {
   const named =

@@ -50,7 +50,9 @@ export function knownResources(rows: readonly Resource[]): KnownResources {
   const lenders = new Set(
     rows.flatMap(({ lends = [] }) => lends.map((loan) => lastOf(loan.method))),
   );
-  const openers = new Set(rows.flatMap(({ openedBy = [] }) => openedBy));
+  const openers = new Set(
+    rows.flatMap((row) => [row, ...(row.lends ?? [])].flatMap(({ openedBy = [] }) => openedBy)),
+  );
   const releasers = new Set(rows.flatMap(({ releasedBy }) => releasedBy.map(lastOf)));
   const ends = new Set(rows.flatMap((row) => [row, ...(row.lends ?? [])].flatMap(endsOf)));
   return {
@@ -94,7 +96,7 @@ function knowledgeOf(row: Resource): Knowledge {
       method: patternOf(loan.method),
       resource: {
         ...released(loan),
-        openedBy: [],
+        openedBy: loan.openedBy ?? [],
         keepsAliveOnce: undefined,
         lends: [],
         row: undefined,

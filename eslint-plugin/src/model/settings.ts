@@ -72,6 +72,7 @@ const RESOURCE_KEYS = [
   'releaseIsAsynchronous',
   'exceptWith',
   'openedBy',
+  'opensAtFirstUse',
   'keepsAliveOnce',
   'lends',
 ] as const;
@@ -89,6 +90,7 @@ function resource(value: unknown, path: string): Resource {
     ...optional(row, 'releaseIsAsynchronous', path, flag),
     ...optional(row, 'exceptWith', path, texts),
     ...optional(row, 'openedBy', path, texts),
+    ...optional(row, 'opensAtFirstUse', path, flag),
     ...optional(row, 'keepsAliveOnce', path, texts),
     ...optional(row, 'lends', path, (loans, at) =>
       list(loans, at).map((each, index) => loan(each, `${at}[${index}]`)),
@@ -106,6 +108,7 @@ const LOAN_KEYS = [
   'releasedBy',
   'releasedAtOnceBy',
   'releaseIsAsynchronous',
+  'openedBy',
 ] as const;
 
 function loan(value: unknown, path: string): NonNullable<Resource['lends']>[number] {
@@ -119,6 +122,7 @@ function loan(value: unknown, path: string): NonNullable<Resource['lends']>[numb
     releasedBy: [first, ...others],
     ...optional(row, 'releasedAtOnceBy', path, texts),
     ...optional(row, 'releaseIsAsynchronous', path, flag),
+    ...optional(row, 'openedBy', path, texts),
   };
 }
 

@@ -107,7 +107,7 @@ const FOUND = new Set(['end', 'close', 'destroy']);
 /** `use` ends a client's connection, where the pool wants it back. */
 function releaseArgument({ resource, variable }: Held): string | undefined {
   const [method = ''] = resource.releasedBy;
-  const isKnown = resource.row === undefined || RESOURCES.includes(resource.row);
+  const isKnown = resource.row === undefined || RESOURCES.some((row) => row === resource.row);
   if (resource.kind !== 'client' && isKnown && FOUND.has(method)) return undefined;
   const call = `${variable.name}.${method}`;
   return isReleasedByCallback(resource)

@@ -25,6 +25,8 @@ export interface Resource {
   readonly exceptWith?: readonly string[];
   /** A method that must be called before there is anything to release: a server listens, a connection connects. */
   readonly openedBy?: readonly string[];
+  /** Whether its first use opens it, whatever that is: one that nothing uses holds nothing. */
+  readonly opensAtFirstUse?: boolean;
   /** Methods before which it keeps nothing alive, though there is something to release: an app listens. Absent: it does at once. */
   readonly keepsAliveOnce?: readonly string[];
   /** Resources taken from this one by a method: `pool.connect()` gives a client. */
@@ -40,13 +42,21 @@ export interface Loan {
   readonly releasedAtOnceBy?: readonly string[];
   /** As for a resource. */
   readonly releaseIsAsynchronous?: boolean;
+  /** As for a resource. */
+  readonly openedBy?: readonly string[];
+}
+
+/** A row of the table itself. */
+export interface CheckedResource extends Resource {
+  /** The version of the package, or of Node for its own modules, in which what the row says was found to be so. */
+  readonly checked: string;
 }
 
 /** Rows that differ in their export alone. */
 export function exportsOf(
   module: string,
   names: readonly string[],
-  row: Omit<Resource, 'module' | 'export'>,
-): Resource[] {
+  row: Omit<CheckedResource, 'module' | 'export'>,
+): CheckedResource[] {
   return names.map((name) => ({ module, export: name, ...row }));
 }

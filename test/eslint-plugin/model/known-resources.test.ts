@@ -133,4 +133,157 @@ test('context, left to its browser', async () => { const context = await shared.
 test('page closed behind its browser', async (t) => { const browser = await chromium.launch(); t.after(() => browser.close()); const page = await browser.newPage(); t.after(() => page.close()); await page.goto('/'); });
 test('container', async () => { const redis = await new GenericContainer('redis').withExposedPorts(6379).start(); await ping(redis); await redis.stop(); }); //! no-inline-teardown`,
   },
+  {
+    name: 'what opens nothing before its first use is no leak while nothing uses it',
+    code: `import { test } from 'node:test';
+import knex from 'knex';
+import { Pool } from 'pg';
+import postgres from 'postgres';
+import { createPool } from 'mariadb';
+import { MongoClient } from 'mongodb';
+const unused = new Pool({ max: 1 });
+unused.on('error', log);
+const asked = new Pool(); //! require-pool-end
+const sql = postgres('postgres://localhost/test'); //! require-pool-end
+const db = knex({ client: 'pg' }); //! require-pool-end
+const mongo = new MongoClient('mongodb://localhost'); //! require-pool-end
+const eager = createPool({ host: 'localhost' }); //! require-pool-end
+new Pool();
+test('asks', async () => { await asked.query('select 1'); await db('users'); await sql\`select 1\`; await mongo.db('a').dropDatabase(); });
+test('options', async () => { const pool = new Pool({ max: 3 }); check(pool.options.max); await pool.end(); }); //! no-per-test-pool
+test('asked, ended inline', async () => { const client = new MongoClient('mongodb://localhost'); await client.db('a').dropDatabase(); await client.close(); }); //! no-inline-teardown no-per-test-pool`,
+  },
+  {
+    name: 'what stands on connections of another ends with it',
+    code: `import { after, test } from 'node:test';
+import { Queue } from 'bullmq';
+import Redis from 'ioredis';
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool } from 'pg';
+import { options } from './options.js';
+const pool = new Pool();
+after(() => pool.end());
+const redis = new Redis();
+after(() => redis.quit());
+const db = new Kysely({ dialect: new PostgresDialect({ pool }) });
+const dialect = new PostgresDialect({ pool });
+const second = new Kysely({ dialect });
+const queue = new Queue('mails', { connection: redis });
+const lonely = new Queue('mails', { connection: options }); //! require-pool-end
+const owner = new Kysely({ dialect: new PostgresDialect({ pool: new Pool() }) }); //! require-pool-end
+test('a', async () => { await db.selectFrom('a').execute(); await second.selectFrom('a').execute(); await owner.selectFrom('a').execute(); await queue.add('a'); await lonely.add('b'); });`,
+  },
+  {
+    name: 'each name by which a driver is ended',
+    code: `import { after, test } from 'node:test';
+import postgres from 'postgres';
+import Redis, { Redis as Named } from 'ioredis';
+import { Valkey } from 'iovalkey';
+import mysql from 'mysql2';
+import mariadb from 'mariadb';
+import { Queue } from 'bullmq';
+const sql = postgres();
+after(() => sql.close());
+const dropped = postgres();
+after(() => { dropped.close(); }); //! require-awaited-teardown
+const redis = new Redis();
+after(() => redis.end());
+const valkey = new Valkey();
+after(() => { valkey.quit(); }); //! require-awaited-teardown
+const connection = mysql.createConnection({});
+after(() => connection.close());
+const queue = new Queue('a');
+after(() => queue.disconnect());
+test('mariadb', async (t) => { const one = await mariadb.createConnection({}); t.after(() => one.close()); await one.query('select 1'); });
+test('mariadb, given back', async (t) => { const pool = mariadb.createPool({}); t.after(() => pool.end()); const client = await pool.getConnection(); t.after(() => client.end()); await client.query('select 1'); }); //! no-per-test-pool
+test('uses', async () => { await sql\`select 1\`; await dropped\`select 1\`; await redis.ping(); connection.query('select 1', log); await queue.add('a'); });`,
+  },
+  {
+    name: 'drizzle over MySQL holds a pool that ends with a callback; over files, a handle',
+    code: `import { after, before, test } from 'node:test';
+import { drizzle } from 'drizzle-orm/mysql2';
+import { drizzle as postgres } from 'drizzle-orm/postgres-js';
+import { drizzle as sqlite } from 'drizzle-orm/better-sqlite3';
+import { drizzle as libsql } from 'drizzle-orm/libsql';
+import { drizzle as pglite } from 'drizzle-orm/pglite';
+const db = drizzle('mysql://localhost/test');
+after(() => { db.$client.end(); });
+const other = postgres('postgres://localhost/test');
+after(() => { other.$client.end(); }); //! require-awaited-teardown
+test('asks', async () => { await db.select().from(users); await other.select().from(users); });
+test('file', async () => { const rows = sqlite('a.db'); await rows.select().from(users); rows.$client.close(); }); //! no-inline-teardown
+test('libsql', async (t) => { const rows = libsql('file:a.db'); t.after(() => rows.$client.close()); await rows.select().from(users); });
+test('pglite', async (t) => { const rows = pglite('memory://'); t.after(() => { rows.$client.close(); }); await rows.select().from(users); }); //! require-awaited-teardown`,
+  },
+  {
+    name: 'brokers, search and stores: opened, ended, awaited',
+    code: `import { after, before, test } from 'node:test';
+import { Kafka } from 'kafkajs';
+import mqtt from 'mqtt';
+import { connect } from '@nats-io/transport-node';
+import { createClientPool, createSentinel } from 'redis';
+import cassandra from 'cassandra-driver';
+import { Connection } from 'tedious';
+import { Pool as NeonPool } from '@neondatabase/serverless';
+import oracledb from 'oracledb';
+import mysql from 'mysql2/promise';
+const kafka = new Kafka({ brokers: ['localhost:9092'] });
+const idle = kafka.producer();
+const producer = kafka.producer();
+const consumer = kafka.consumer({ groupId: 'a' }); //! require-pool-end
+before(async () => { await producer.connect(); await consumer.connect(); });
+after(() => { producer.disconnect(); }); //! require-awaited-teardown
+const broker = mqtt.connect('mqtt://localhost');
+after(() => { broker.end(); });
+const lost = mqtt.connect('mqtt://localhost'); //! require-pool-end
+const nats = await connect();
+after(() => { nats.drain(); }); //! require-awaited-teardown
+const caches = createClientPool();
+before(() => caches.connect());
+after(() => { caches.destroy(); });
+const sentinel = createSentinel({ name: 'a' });
+before(() => sentinel.connect());
+after(() => { sentinel.destroy(); }); //! require-awaited-teardown
+const rows = new cassandra.Client({});
+after(() => { rows.shutdown(); }); //! require-awaited-teardown
+const neon = new NeonPool();
+after(() => { neon.end(); }); //! require-awaited-teardown
+const cluster = mysql.createPoolCluster();
+after(() => { cluster.end(); }); //! require-awaited-teardown
+const unopened = new Connection({});
+test('tedious', async () => { const connection = new Connection({}); connection.connect(); await once(connection, 'connect'); connection.close(); }); //! no-inline-teardown
+test('oracle', async (t) => { const pool = await oracledb.createPool({}); t.after(() => pool.close()); const one = await pool.getConnection(); await one.execute('select 1 from dual'); await one.close(); }); //! no-per-test-pool require-client-release
+test('uses', async () => { await producer.send({}); await consumer.run({}); await rows.execute('select 1'); await neon.query('select 1'); lost.publish('a', 'b'); await cluster.query('select 1'); });`,
+  },
+  {
+    name: 'clients of servers: what a failed test leaves connected',
+    code: `import { test } from 'node:test';
+import { connect as connectSession } from 'node:http2';
+import net from 'node:net';
+import { io } from 'socket.io-client';
+import WebSocket from 'ws';
+test('session', async () => { const session = connectSession(url); await ask(session); session.close(); }); //! no-inline-teardown
+test('socket', async () => { const socket = net.connect(port); await once(socket, 'data'); socket.destroy(); }); //! no-inline-teardown
+test('socket.io', async () => { const socket = io(url); await once(socket, 'connect'); socket.disconnect(); }); //! no-inline-teardown
+test('websocket', async () => { const socket = new WebSocket(url); await once(socket, 'open'); socket.close(); }); //! no-inline-teardown
+test('closed by the server', async () => { const socket = new WebSocket(url); await once(socket, 'close'); });
+test('on every path', async (t) => { const socket = new WebSocket(url); t.after(() => socket.terminate()); await once(socket, 'open'); });`,
+  },
+  {
+    name: 'browsers, containers and watchers by their other names',
+    code: `import { after, before, test } from 'node:test';
+import { FSWatcher } from 'chokidar';
+import { MongoMemoryServer } from 'mongodb-memory-server';
+import { chromium } from 'playwright';
+import puppeteer from 'puppeteer';
+import { DockerComposeEnvironment } from 'testcontainers';
+const mongo = new MongoMemoryServer();
+before(() => mongo.start());
+after(() => { mongo.stop(); }); //! require-awaited-teardown
+const idle = new MongoMemoryServer();
+test('compose', async () => { const environment = await new DockerComposeEnvironment('.', 'compose.yml').up(); await ping(environment); await environment.down(); }); //! no-inline-teardown
+test('profile', async () => { const context = await chromium.launchPersistentContext('/tmp/a'); const page = await context.newPage(); await page.goto('/'); await context.close(); }); //! no-inline-teardown
+test('borrowed', async (t) => { const browser = await puppeteer.connect({ browserURL }); t.after(() => { browser.disconnect(); }); await browser.newPage(); }); //! require-awaited-teardown
+test('watcher', async (t) => { const watcher = new FSWatcher(); t.after(() => { watcher.close(); }); watcher.add('.'); await once(watcher, 'all'); }); //! require-awaited-teardown`,
+  },
 ]);

@@ -93,6 +93,21 @@ test('a', async (t) => {
 });`,
     },
     {
+      name: 'an application that is started, and listens nowhere',
+      code: `import { ApolloServer } from '@apollo/server';
+import Hapi from '@hapi/hapi';
+import { NestFactory } from '@nestjs/core';
+import dgram from 'node:dgram';
+import { test } from 'node:test';
+import { createServer } from 'vite';
+test('hapi', async () => { const server = Hapi.server(); await server.initialize(); await server.inject('/'); });
+test('nest', async () => { const app = await NestFactory.create(AppModule); await app.init(); });
+test('context', async () => { const app = await NestFactory.createApplicationContext(AppModule); app.get(Service).run(); });
+test('apollo', async () => { const server = new ApolloServer({ typeDefs }); await server.start(); await server.executeOperation({ query }); });
+test('vite', async () => { const server = await createServer({ server: { middlewareMode: true, watch: null } }); await server.transformRequest('/a.js'); });
+test('socket', () => { dgram.createSocket('udp4'); });`,
+    },
+    {
       name: 'it is expected not to open',
       code: `import assert from 'node:assert';
 import Fastify from 'fastify';
@@ -168,12 +183,60 @@ test('b', async (t) => { const agent = new Agent(); t.after(agent.destroy.bind(a
     },
     {
       name: 'a server of another kind',
-      code: `import { createServer } from 'vite';
+      code: `import { createServer } from 'some-bundler';
 import { test } from 'node:test';
 test('a', async () => { const server = await createServer(); await server.listen(); });`,
     },
   ],
   invalid: [
+    {
+      name: 'an application that listens',
+      code: `import { NestFactory } from '@nestjs/core';
+import { test } from 'node:test';
+test('a', async (t) => {
+  const app = await «NestFactory.create(AppModule)»;
+  await app.listen(0);
+});`,
+      reports: [
+        {
+          messageId: 'server',
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `import { NestFactory } from '@nestjs/core';
+import { test } from 'node:test';
+test('a', async (t) => {
+  const app = await NestFactory.create(AppModule);
+  t.after(() => app.close());
+  await app.listen(0);
+});`,
+          },
+        },
+      ],
+    },
+    {
+      name: 'a socket that sends, which takes a port first',
+      code: `import { createSocket } from 'node:dgram';
+import { test } from 'node:test';
+test('a', (t) => {
+  const socket = «createSocket('udp4')»;
+  socket.send('a', port);
+});`,
+      reports: [
+        {
+          messageId: 'server',
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `import { createSocket } from 'node:dgram';
+import { test } from 'node:test';
+test('a', (t) => {
+  const socket = createSocket('udp4');
+  t.after(() => new Promise((resolve) => socket.close(resolve)));
+  socket.send('a', port);
+});`,
+          },
+        },
+      ],
+    },
     {
       name: 'socket.io that listens itself',
       code: `import { test } from 'node:test';

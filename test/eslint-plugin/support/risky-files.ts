@@ -727,12 +727,12 @@ test('b', async (t) => {
 /** Files that are reported, and that no small edit would mend. */
 export const UNREPAIRED: readonly RiskyFile[] = [
   {
-    name: 'a pool that nobody keeps',
+    name: 'a connection that nobody keeps',
     file: 'nobody.test.mjs',
-    code: `import { before, test } from 'node:test';
-import pg from 'pg';
+    code: `import Redis from 'ioredis';
+import { before, test } from 'node:test';
 before(() => {
-  new pg.Pool();
+  new Redis();
 });
 test('a', () => {});
 `,

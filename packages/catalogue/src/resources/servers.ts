@@ -1,11 +1,11 @@
 /** What listens, and the applications around it. */
-import { exportsOf, type Loan, type Resource } from '../resource.ts';
+import { exportsOf, type CheckedResource, type Loan } from '../resource.ts';
 
 /** Closed with a callback: there is no promise to await. */
 const listening = { kind: 'server', releasedBy: ['close'], releaseIsAsynchronous: false } as const;
 const listen: Loan = { method: 'listen', ...listening };
-const hapi = { kind: 'app', openedBy: ['start', 'initialize'], releasedBy: ['stop'] } as const;
 const pgClient = { kind: 'client', releasedBy: ['release'] } as const;
+const NODE = '26.10.0';
 
 const NODE_SERVERS: Readonly<Record<string, readonly string[]>> = {
   'node:http': ['createServer'],
@@ -15,23 +15,59 @@ const NODE_SERVERS: Readonly<Record<string, readonly string[]>> = {
   'node:tls': ['createServer'],
 };
 
-export const SERVERS: readonly Resource[] = [
+const OF_NODE: readonly CheckedResource[] = [
   ...Object.entries(NODE_SERVERS).flatMap(([module, names]) =>
-    exportsOf(module, names, { acquiredBy: 'call', openedBy: ['listen'], ...listening }),
+    exportsOf(module, names, {
+      acquiredBy: 'call',
+      openedBy: ['listen'],
+      ...listening,
+      checked: NODE,
+    }),
   ),
   ...['node:http', 'node:https', 'node:net'].flatMap((module) =>
-    exportsOf(module, ['Server'], { acquiredBy: 'new', openedBy: ['listen'], ...listening }),
+    exportsOf(module, ['Server'], {
+      acquiredBy: 'new',
+      openedBy: ['listen'],
+      ...listening,
+      checked: NODE,
+    }),
   ),
   {
     module: 'node:dgram',
     export: 'createSocket',
     acquiredBy: 'call',
-    openedBy: ['bind'],
+    // What is sent without a port of its own takes a free one first.
+    openedBy: ['bind', 'send', 'connect'],
     ...listening,
+    checked: NODE,
   },
-  { module: '@hono/node-server', export: 'serve', acquiredBy: 'call', ...listening },
+];
 
-  // Frameworks
+const hapi = {
+  kind: 'app',
+  openedBy: ['start', 'initialize'],
+  keepsAliveOnce: ['start'],
+  releasedBy: ['stop'],
+  checked: '21.4.10',
+} as const;
+const nest = { kind: 'app', acquiredBy: 'call', releasedBy: ['close'], checked: '12.5.1' } as const;
+
+const FRAMEWORKS: readonly CheckedResource[] = [
+  {
+    module: '@hono/node-server',
+    export: 'serve',
+    acquiredBy: 'call',
+    ...listening,
+    checked: '2.1.8',
+  },
+  {
+    module: '@hono/node-server',
+    export: 'createAdaptorServer',
+    acquiredBy: 'call',
+    openedBy: ['listen'],
+    ...listening,
+    checked: '2.1.8',
+  },
   ...exportsOf('fastify', ['default', 'fastify'], {
     kind: 'app',
     acquiredBy: 'call',
@@ -42,6 +78,7 @@ export const SERVERS: readonly Resource[] = [
       { method: 'pg.connect', ...pgClient },
       { method: 'pg.*.connect', ...pgClient },
     ],
+    checked: '5.12.8',
   }),
   {
     module: 'express',
@@ -50,6 +87,7 @@ export const SERVERS: readonly Resource[] = [
     acquiredBy: 'call',
     releasedBy: [],
     lends: [listen],
+    checked: '5.3.0',
   },
   {
     module: 'koa',
@@ -58,29 +96,50 @@ export const SERVERS: readonly Resource[] = [
     acquiredBy: 'new',
     releasedBy: [],
     lends: [listen],
+    checked: '3.3.0',
   },
   { module: '@hapi/hapi', export: 'server', acquiredBy: 'call', ...hapi },
   { module: '@hapi/hapi', export: 'Server', acquiredBy: 'new', ...hapi },
-  ...exportsOf('@nestjs/core', ['NestFactory.create', 'NestFactory.createApplicationContext'], {
-    kind: 'app',
-    acquiredBy: 'call',
-    releasedBy: ['close'],
+  ...exportsOf('@nestjs/core', ['NestFactory.create', 'NestFactory.createMicroservice'], {
+    ...nest,
+    keepsAliveOnce: ['listen', 'startAllMicroservices'],
   }),
+  {
+    module: '@nestjs/core',
+    export: 'NestFactory.createApplicationContext',
+    ...nest,
+    keepsAliveOnce: [],
+  },
   {
     module: '@apollo/server',
     export: 'ApolloServer',
     kind: 'app',
     acquiredBy: 'new',
     openedBy: ['start'],
+    // Others listen for it.
+    keepsAliveOnce: [],
     releasedBy: ['stop'],
+    checked: '5.5.1',
   },
+  {
+    module: 'vite',
+    export: 'createServer',
+    kind: 'server',
+    acquiredBy: 'call',
+    keepsAliveOnce: ['listen'],
+    releasedBy: ['close'],
+    checked: '8.3.8',
+  },
+];
 
-  // Sockets and other protocols
+/** Sockets and other protocols. */
+const PROTOCOLS: readonly CheckedResource[] = [
   ...exportsOf('ws', ['WebSocketServer', 'Server'], {
     acquiredBy: 'new',
     // With these it serves through a server that somebody else closes.
     exceptWith: ['noServer', 'server'],
     ...listening,
+    checked: '8.23.0',
   }),
   {
     module: 'socket.io',
@@ -90,6 +149,7 @@ export const SERVERS: readonly Resource[] = [
     // Given a server, it lives as long as that, which somebody else may close.
     keepsAliveOnce: ['listen'],
     releasedBy: ['close'],
+    checked: '4.8.4',
   },
   {
     module: '@grpc/grpc-js',
@@ -98,6 +158,7 @@ export const SERVERS: readonly Resource[] = [
     openedBy: ['bindAsync', 'start'],
     ...listening,
     releasedBy: ['tryShutdown', 'forceShutdown'],
+    checked: '1.14.7',
   },
   {
     module: 'smtp-server',
@@ -105,5 +166,8 @@ export const SERVERS: readonly Resource[] = [
     acquiredBy: 'new',
     openedBy: ['listen'],
     ...listening,
+    checked: '3.21.6',
   },
 ];
+
+export const SERVERS: readonly CheckedResource[] = [...OF_NODE, ...FRAMEWORKS, ...PROTOCOLS];
