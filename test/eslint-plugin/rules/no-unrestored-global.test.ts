@@ -216,6 +216,35 @@ test('a', () => {
       ],
     },
     {
+      name: 'what was not there, taken away by a line that a throw skips',
+      code: `import { test } from 'node:test';
+import assert from 'node:assert';
+test('a', async () => {
+  «globalThis.onRun = async () => []»;
+  assert.ok(await run());
+  delete globalThis.onRun;
+});`,
+      reports: [
+        {
+          messageId: 'inlineDelete',
+          data: { name: 'globalThis.onRun', line: '6', scope: 'test' },
+          suggestion: {
+            messageId: 'restoreInFinally',
+            output: `import { test } from 'node:test';
+import assert from 'node:assert';
+test('a', async () => {
+  globalThis.onRun = async () => [];
+  try {
+    assert.ok(await run());
+  } finally {
+    delete globalThis.onRun;
+  }
+});`,
+          },
+        },
+      ],
+    },
+    {
       name: 'a module of Node’s',
       language: 'cjs',
       code: `const { test } = require('node:test');

@@ -36,6 +36,8 @@ export const noUnrestoredGlobal = defineHazard({
         '`{{name}}` stays replaced after this {{scope}}. Use `t.mock.method()`, which its test undoes, or restore it in a hook.',
       inline:
         '`{{name}}` is restored on line {{line}}, which an earlier throw skips. Use `t.mock.method()`, which its test undoes, or restore it in `t.after`.',
+      inlineDelete:
+        '`{{name}}` is deleted on line {{line}}, which an earlier throw skips. Delete it in `t.after`.',
     },
     suggestions: RESTORE_REPAIRS,
   },
