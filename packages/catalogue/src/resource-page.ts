@@ -5,8 +5,8 @@ import { RESOURCE_KINDS } from './vocabulary.ts';
 const HEAD = `# The resources that are known
 
 What makes a resource, and how it ends, for every library in the catalogue's table: the rules match imports with it.
-Each row was read in the types and the code of the version it names, and tried where that needs no server of its own:
-whether it connects when it is made or when it is first used, and whether its end answers a promise.
+Each row was read in the types and the code of the version it names, and most were run, against a socket that never
+answers: whether it connects when it is made or when it is first used, and whether its end answers a promise.
 
 Yours are not here? [Add rows by a setting](../../eslint-plugin/README.md#settings). Whatever a test itself makes of an
 unknown library and ends with an awaited \`close()\`, \`stop()\`, \`end()\` or the like is seen without a row.
