@@ -39,11 +39,6 @@ export const places = new Places(Infinity);
 
 /** How many connections a pool of `pg` has when nobody says. */
 const DEFAULT_MAX = 10;
-/** The first answers do not wait while the server adds up who is there. */
-const BUDGETS_AFTER_MILLIS = 50;
-
-// Kept from before a test can mock the timers.
-const { setTimeout } = globalThis;
 
 /** Keeps the open sandboxes of the process within what a pool may have. */
 export function keepWithin(max: number | undefined): void {
@@ -97,8 +92,7 @@ export function sourceFrom(
       if (!isBudgeted) {
         isBudgeted = true;
         // Nobody waits for what is asked elsewhere: should there be no room meanwhile, one is patient.
-        if (budget)
-          setTimeout(() => void budget().then(keepBudget, ignore), BUDGETS_AFTER_MILLIS).unref();
+        if (budget) budget().then(keepBudget, ignore);
         else await budgetOn(client).then(keepBudget, ignore);
       }
       return client;

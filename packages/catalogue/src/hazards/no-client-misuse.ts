@@ -141,15 +141,12 @@ test('counts two', async () => {
 });
 `,
       good: `import assert from 'node:assert/strict';
-import { afterEach, beforeEach, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import pg from 'pg';
 
-let client;
-beforeEach(async () => {
-  client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
-  await client.connect();
-});
-afterEach(() => client?.end());
+const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
+before(() => client.connect());
+after(() => client.end());
 
 test('counts one', async () => {
   const { rows } = await client.query('select 1 as n');
