@@ -48,7 +48,8 @@ export async function hosts(names: readonly string[]): Promise<Host[]> {
   const machines = await Promise.all(names.map(boot));
   const [hub] = machines;
   if (!hub) return [];
-  within(hub, 'ip link add wire type bridge && ip link set wire up');
+  // Without an address of its own it would have one of its plugs', and change it when that one goes.
+  within(hub, 'ip link add wire address 02:00:00:00:00:01 type bridge && ip link set wire up');
   within(hub, 'ip addr add 10.0.0.1/24 dev wire');
   return machines.map((machine, index) => {
     const address = `10.0.0.${String(index + 1)}`;
