@@ -159,9 +159,9 @@ export const LIMITS = [
   },
   {
     id: 'held-cursors',
-    what: 'A cursor WITH HOLD gets its rows when they are fetched, not at COMMIT; so does an error that one of them has',
+    what: 'A cursor WITH HOLD gets its rows when they are fetched, not at COMMIT; so does an error that one of them has. Until it is closed, its tables are in use (55006): they can be neither truncated, altered nor dropped',
     answer: 'differs',
-    instead: 'fetch before COMMIT what may fail',
+    instead: 'fetch before COMMIT what may fail, and close it before its tables are changed',
   },
   {
     id: 'lists-of-statements',
