@@ -19,6 +19,7 @@ import type { Fixture } from './fixtures.ts';
 import type { Frame, TestCall } from './frames.ts';
 import { groupBy } from './group-by.ts';
 import { anchorOf, isSameFrame, readNesting, type Anchor } from './nesting.ts';
+import { once } from './once.ts';
 import type { Place } from './placement.ts';
 import type { Reading } from './reading.ts';
 import { within } from './tree.ts';
@@ -98,9 +99,18 @@ export function readChanges(
     .filter(({ place }) => place.serves.is === 'helper');
   const { covers, surroundingsOf } = readNesting(frames);
   const begun = new Map<Anchor, Set<string>>();
-  let entrusted: readonly Frame[] | undefined;
-  let named: readonly Call[] | undefined;
-  let assignedInTeardown: ReadonlySet<string> | undefined;
+  /** The calls that put something back, by their names. */
+  const restorers = once(() => tree.callsMatching(RESTORER));
+  const teardowns = once(() =>
+    testCalls().filter(({ what }) => what.is === 'hook' && what.hook.startsWith('after')),
+  );
+  const assignedInTeardown = once(() => new Set(unknownMembersAssignedInTeardown()));
+  const entrusted = once((): readonly Frame[] => [
+    ...restorers().flatMap((call) =>
+      givesContext(call) && isUnknown(call) ? [frames.frameOf(call)] : [],
+    ),
+    ...teardowns().flatMap((call) => (callsRestorer(call) ? [frames.servedBy(call)] : [])),
+  ]);
 
   /** A change is made in a test, in a hook before it, or in a helper that knows its test. */
   function isChange(step: Step): boolean {
@@ -251,15 +261,13 @@ export function readChanges(
   /** `const { Client } = t.kept; Client.prototype.connect = original;` in a teardown hook. */
   function isPutBackByAlias({ kind, keys }: Step): boolean {
     if (kind !== 'global' && kind !== 'override') return false;
-    assignedInTeardown ??= new Set(unknownMembersAssignedInTeardown());
     const [last] = keys?.at(-1)?.split('.').slice(-1) ?? [];
-    return last !== undefined && assignedInTeardown.has(last);
+    return last !== undefined && assignedInTeardown().has(last);
   }
 
   /** The names of members that a teardown hook assigns, of objects that are not known. */
   function* unknownMembersAssignedInTeardown(): Iterable<string> {
-    for (const { what, call } of testCalls()) {
-      if (what.is !== 'hook' || !what.hook.startsWith('after')) continue;
+    for (const { call } of teardowns()) {
       for (const { left } of within(tree.assignments, call)) {
         if (left.type !== 'MemberExpression' || variables.isGlobal(rootOf(left))) continue;
         const from = originOf(rootOf(left))?.from ?? 'context';
@@ -271,16 +279,7 @@ export function readChanges(
 
   /** Whether a function of another file, by its name, may put the change back. */
   function isEntrusted({ frame }: Step): boolean {
-    entrusted ??= [
-      ...restorers().flatMap((call) =>
-        givesContext(call) && isUnknown(call) ? [frames.frameOf(call)] : [],
-      ),
-      ...testCalls().flatMap((call) => {
-        const isTeardown = call.what.is === 'hook' && call.what.hook.startsWith('after');
-        return isTeardown && callsRestorer(call) ? [frames.servedBy(call)] : [];
-      }),
-    ];
-    return entrusted.some((scope) => covers(scope, frame));
+    return entrusted().some((scope) => covers(scope, frame));
   }
 
   function callsRestorer(hook: TestCall): boolean {
@@ -289,11 +288,6 @@ export function readChanges(
     if (!hook.callback) return !isFunction(bare(given));
     for (const call of within(restorers(), hook.callback)) if (isUnknown(call)) return true;
     return false;
-  }
-
-  /** The calls that put something back, by their names. */
-  function restorers(): readonly Call[] {
-    return (named ??= tree.callsMatching(RESTORER));
   }
 
   function isUnknown(call: Call): boolean {

@@ -2,7 +2,7 @@
  * Connections that a `beforeEach` opens, by themselves or by a plugin of an app: one for the file would
  * do. A pool is more than that, and no matter of this file.
  */
-import { bare, isCall, isFunction, isInside, type Call, type Node } from './ast.ts';
+import { bare, isCall, isFunction, type Call, type FunctionNode, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
 import type { Fixture } from './fixtures.ts';
 import { groupBy } from './group-by.ts';
@@ -19,21 +19,23 @@ const CONNECTING: ReadonlySet<string> = new Set([
 
 /** Those of each `beforeEach`, which are one matter. */
 export function connectionsPerTest(file: FileModel): Iterable<readonly Fixture[]> {
-  const connecting = [
-    ...file.ofKind('connection'),
-    ...file.ofKind('app').filter((app) => connectsByPlugin(file, app)),
-  ];
-  const inHooks = connecting.filter(
-    ({ frame }) => frame.is === 'hook' && frame.hook === 'beforeEach',
+  const byHook = groupBy([...file.ofKind('connection'), ...file.ofKind('app')], ({ frame }) =>
+    frame.is === 'hook' && frame.hook === 'beforeEach' ? frame.fn : undefined,
   );
-  return groupBy(inHooks, ({ frame }) => frame.is === 'hook' && frame.call.call).values();
+  return [...byHook].flatMap(([hook, fixtures]) => {
+    if (!hook) return [];
+    const connecting = fixtures.filter(
+      ({ lifetime }) => lifetime.kind === 'connection' || connectsByPlugin(file, hook),
+    );
+    return connecting.length > 0 ? [connecting] : [];
+  });
 }
 
-function connectsByPlugin(file: FileModel, { frame }: Fixture): boolean {
-  if (frame.is !== 'hook' || frame.hook !== 'beforeEach') return false;
-  return file.tree
-    .callsNamed('register')
-    .some((call) => isInside(call, frame.fn) && isConnecting(file, call));
+function connectsByPlugin(file: FileModel, hook: FunctionNode): boolean {
+  for (const call of within(file.tree.callsNamed('register'), hook)) {
+    if (isConnecting(file, call)) return true;
+  }
+  return false;
 }
 
 function isConnecting(file: FileModel, { arguments: [plugin] }: Call): boolean {

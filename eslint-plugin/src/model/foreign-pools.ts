@@ -17,6 +17,7 @@ import type { Knowledge } from './knowledge.ts';
 import type { Origin } from './origins.ts';
 import { answersOf } from './project/foreign-resources.ts';
 import { ENDS } from './project/never-ended.ts';
+import { isRelative } from './project/resolve.ts';
 import type { Reading } from './reading.ts';
 import type { Variable } from './variables.ts';
 
@@ -42,10 +43,11 @@ const ASKS = /^(?:query|connect|transaction|execute|raw|select|selectFrom|insert
 
 export function* unendedForeignPools(file: FileModel): Iterable<ForeignPool> {
   for (const variable of importsOf(file)) {
+    const use = firstUse(file, variable);
+    if (!use) continue;
     const [declared] = variable.identifiers;
     const origin = declared && file.originOf(declared);
-    const use = firstUse(file, variable);
-    if (!use || origin?.from !== 'module' || !origin.module.startsWith('.')) continue;
+    if (origin?.from !== 'module' || !isRelative(origin.module)) continue;
     const kept = isCall(use) ? keptByFunction(file, origin) : keptValue(file, origin);
     if (!kept || !keepsAlive(kept) || mayBeEndedHere(file, variable, kept)) continue;
     const enders = file.project.endersOfNeverEnded(origin, file.source.text, {

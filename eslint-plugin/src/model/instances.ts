@@ -52,7 +52,8 @@ export function readInstances(
 
   function readInstance(cls: ClassNode): Knowledge | undefined {
     // Whoever registers a hook for itself is nobody else's to end.
-    if (isAny(within(tree.callsNamed('after', 'afterEach'), cls))) return undefined;
+    const [hook] = within(tree.callsNamed('after', 'afterEach'), cls);
+    if (hook) return undefined;
     const held = fieldsOf(cls).flatMap((field) => heldBy(cls, field) ?? []);
     return held.find(({ kind }) => kind === 'pool') ?? held[0];
   }
@@ -174,9 +175,4 @@ function nameOfKey(member: Node): string | undefined {
   if (computed) return undefined;
   if (key.type === 'PrivateIdentifier') return `#${key.name}`;
   return key.type === 'Identifier' ? key.name : undefined;
-}
-
-function isAny(nodes: Iterable<Node>): boolean {
-  for (const _ of nodes) return true;
-  return false;
 }

@@ -1,6 +1,7 @@
 /** The nodes of a file that the model asks about, sorted by kind in one pass. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { bare, nameOf, type Call, type FunctionNode, type Node } from './ast.ts';
+import { once } from './once.ts';
 
 export type Loop = TSESTree.WhileStatement | TSESTree.DoWhileStatement | TSESTree.ForStatement;
 
@@ -91,13 +92,13 @@ export function readTree(nodes: Nodes): Tree {
     }
   });
 
-  let sorted: SortedCalls | undefined;
+  const sorted = once(() => sortCalls(calls));
 
   function callsNamed(...names: readonly string[]): readonly Call[] {
-    sorted ??= sortCalls(calls);
+    const { byName } = sorted();
     const found: (readonly Call[])[] = [];
     for (const name of names) {
-      const written = sorted.byName.get(name);
+      const written = byName.get(name);
       if (written) found.push(written);
     }
     return found.length > 1 ? found.flat().sort(inOrder) : (found[0] ?? []);
@@ -114,10 +115,9 @@ export function readTree(nodes: Nodes): Tree {
     taggedTemplates,
     callsNamed,
     callsMatching(pattern) {
-      sorted ??= sortCalls(calls);
-      return callsNamed(...[...sorted.byName.keys()].filter((name) => pattern.test(name)));
+      return callsNamed(...[...sorted().byName.keys()].filter((name) => pattern.test(name)));
     },
-    plainCalls: () => (sorted ??= sortCalls(calls)).plain,
+    plainCalls: () => sorted().plain,
   };
 }
 

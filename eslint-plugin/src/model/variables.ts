@@ -13,6 +13,7 @@ import {
   type Identifier,
   type Node,
 } from './ast.ts';
+import { once } from './once.ts';
 import { inOrder, within } from './tree.ts';
 
 export type Variable = TSESLint.Scope.Variable;
@@ -55,22 +56,22 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
   const valuesOf = new Map<Variable, readonly Value[] | undefined>();
   const identifiersOf = new Map<string, readonly Node[]>();
   const sorted = new Set<string>();
-  let names: Names | undefined;
+  const names = once(() => readNames(scopes));
   let referring: readonly Node[] | undefined;
 
   /** Sorts what has this name by its identifiers: a file has more names than anybody asks for. */
   function sortOut(name: string): void {
     if (sorted.has(name)) return;
     sorted.add(name);
-    names ??= readNames(scopes);
-    for (const variable of names.declared.get(name) ?? []) {
+    const { declared, open } = names();
+    for (const variable of declared.get(name) ?? []) {
       for (const identifier of variable.identifiers) byIdentifier.set(identifier, variable);
       if (variable.defs.length === 0) continue;
       for (const { identifier } of variable.references) byIdentifier.set(identifier, variable);
     }
     const global = scopes.globalScope?.set.get(name);
     if (!global || global.defs.length === 0) return;
-    for (const reference of names.open.get(name) ?? []) {
+    for (const reference of open.get(name) ?? []) {
       byIdentifier.set(reference.identifier, global);
       add(unresolved, global, reference);
     }
@@ -79,12 +80,11 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
   function named(name: string): readonly Node[] {
     const known = identifiersOf.get(name);
     if (known) return known;
-    names ??= readNames(scopes);
-    const declared = (names.declared.get(name) ?? []).flatMap((variable): Node[] => [
+    const declared = (names().declared.get(name) ?? []).flatMap((variable): Node[] => [
       ...variable.identifiers,
       ...variable.references.map(({ identifier }) => identifier),
     ]);
-    const open = (names.open.get(name) ?? []).map(({ identifier }): Node => identifier);
+    const open = (names().open.get(name) ?? []).map(({ identifier }): Node => identifier);
     const found = [...declared, ...open].sort(inOrder);
     identifiersOf.set(name, found);
     return found;
