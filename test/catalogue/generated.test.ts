@@ -106,19 +106,6 @@ test('a README without its markers is an error that names them', async (t) => {
   );
 });
 
-test('every link between generated files leads to one', async () => {
-  const files = await generatedFiles(ROOT);
-  for (const path of ['README.md', 'eslint-plugin/README.md', 'docs/rules/README.md']) {
-    const links = [
-      ...(files.get(path) ?? '').matchAll(/\]\(((?![a-z]+:)[^)#]*(?:no|require)-[a-z-]+\.md)\)/g),
-    ];
-    assert.ok(links.length > 0, path);
-    for (const [, link = ''] of links) {
-      assert.ok(files.get(join(dirname(path), link)) !== undefined, `${path}: ${link}`);
-    }
-  }
-});
-
 for (const entry of HAZARDS as readonly Hazard[]) {
   test(`${entry.id}: the page holds all that a reader looks for, symptoms first`, () => {
     const page = rulePage(entry);
