@@ -1,7 +1,4 @@
-/**
- * What linting costs: `npm run bench:lint -- [--folder DIR] [--files LIST] [--peer DIR] [--rounds 5]`.
- * Ratios taken in turns within one run; milliseconds are only there to be looked at.
- */
+/** What linting costs. Ratios taken in turns within one run; milliseconds are only there to be looked at. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -12,23 +9,32 @@ import savepoint from 'eslint-plugin-savepoint';
 import { fileOfSuites } from './long-file.ts';
 import { passesOf, sumsOf, type Sums } from './rule-time.ts';
 import { sourceFile, sourceFiles, type SourceFile } from '../support/source-files.ts';
-import { processRatio } from './whole-process.ts';
+import { processRatios } from './whole-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const USAGE = `npm run bench:lint -- [options]
+
+  --folder DIR     whose sources are linted; several times for several; our own tests and example
+  --files LIST     a text file with one path a line, in place of folders
+  --peer DIR       has eslint-node-test in its node_modules
+  --preset NAME    recommended or strict; recommended
+  --rounds N       warm rounds; 5
+  --rules          prints the time of each rule`;
 const { values } = parseArgs({
   options: {
-    /** Whose sources are linted; several times for several. Absent: our own tests and example. */
     folder: { type: 'string', multiple: true },
-    /** A text file with one path a line, in place of folders. */
     files: { type: 'string' },
-    /** Has eslint-node-test in its node_modules. */
     peer: { type: 'string' },
     preset: { type: 'string', default: 'recommended' },
     rounds: { type: 'string', default: '5' },
-    /** Prints the time of each rule. */
     rules: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  console.log(USAGE);
+  process.exit();
+}
 const rounds = Number(values.rounds);
 const preset = values.preset === 'strict' ? 'strict' : 'recommended';
 const ours: Linter.Config = savepoint.configs[preset];
@@ -47,7 +53,8 @@ function filesToLint(): SourceFile[] {
   if (values.files !== undefined) {
     return readFileSync(values.files, 'utf8').trim().split('\n').map(sourceFile);
   }
-  return (values.folder ?? [join(ROOT, 'test'), join(ROOT, 'docs/example')]).flatMap(sourceFiles);
+  const folders = values.folder ?? [join(ROOT, 'test'), join(ROOT, 'docs/example')];
+  return folders.flatMap((folder) => sourceFiles(folder));
 }
 
 async function tellRuleTime(which: string, files: readonly SourceFile[]): Promise<void> {
@@ -98,8 +105,6 @@ async function tellLongFile(): Promise<void> {
 }
 
 async function tellProcess(): Promise<void> {
-  const ratio = await processRatio(fileOfSuites(2), preset, 2 * rounds + 1);
-  console.log(
-    `one file, whole process, with the plugin / with the parser alone: ${ratio.toFixed(3)}`,
-  );
+  for (const [peer, ratio] of await processRatios(fileOfSuites(2), preset, 2 * rounds + 1))
+    console.log(`one file, whole process, with the plugin / with ${peer}: ${ratio.toFixed(3)}`);
 }

@@ -13,18 +13,41 @@ const BIN = join(require.resolve('eslint/package.json'), '..', 'bin', 'eslint.js
 const PARSER = require.resolve('@typescript-eslint/parser');
 const MANIFEST = join(import.meta.dirname, '../../eslint-plugin/package.json');
 
-const withoutPlugin = `import { createRequire } from 'node:module';
+/**
+ * What a project may have without us. ESLint loads its validator of options, some forty modules, with
+ * the first rule of anybody, so that a config of no rule at all is not what people have.
+ */
+const PEERS = {
+  'the parser alone': {},
+  'the parser and one rule of ESLint': { 'no-debugger': 'error' },
+};
+export type Peer = keyof typeof PEERS;
+
+const withoutPlugin = (rules: object) => `import { createRequire } from 'node:module';
 const parser = createRequire(import.meta.url)(${JSON.stringify(PARSER)});
-export default [{ files: ['**/*.{ts,mts,cts,js,mjs,cjs}'], languageOptions: { parser } }];
+const files = ['**/*.{ts,mts,cts,js,mjs,cjs}'];
+export default [{ files, languageOptions: { parser }, rules: ${JSON.stringify(rules)} }];
 `;
 const withPlugin = (preset: string) => `import savepoint from './plugin/index.mjs';
 import without from './without.mjs';
 export default [...without, savepoint.configs.${preset}];
 `;
 
-/** The median time of a process with the plugin as npm gives it, over that of one with the parser alone. */
-export async function processRatio(
+/** For each peer the median time of a process with the plugin as npm gives it, over that of one without. */
+export async function processRatios(
   file: SourceFile,
+  preset: string,
+  rounds: number,
+): Promise<Map<Peer, number>> {
+  const ratios = new Map<Peer, number>();
+  for (const [peer, rules] of Object.entries(PEERS))
+    ratios.set(peer as Peer, await processRatio(file, withoutPlugin(rules), preset, rounds));
+  return ratios;
+}
+
+async function processRatio(
+  file: SourceFile,
+  without: string,
   preset: string,
   rounds: number,
 ): Promise<number> {
@@ -32,7 +55,7 @@ export async function processRatio(
   try {
     await bundlePlugin(join(folder, 'plugin/index.mjs'));
     copyFileSync(MANIFEST, join(folder, 'package.json'));
-    writeFileSync(join(folder, 'without.mjs'), withoutPlugin);
+    writeFileSync(join(folder, 'without.mjs'), without);
     writeFileSync(join(folder, 'with.mjs'), withPlugin(preset));
     writeFileSync(join(folder, 'a.test.mts'), file.code);
     const times = { with: [] as number[], without: [] as number[] };
