@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scopeOf } from '../../runtime/src/test-scope.ts';
-import type { Program } from './program.ts';
+import type { Program, Step } from './program.ts';
 import { Twins } from './twins.ts';
 
 const FOUND: readonly (readonly [what: string, program: Program])[] = [
@@ -204,6 +204,128 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'DEALLOCATE ALL is a query, after which a transaction is what it is',
     [{ on: 'c', sql: 'DEALLOCATE ALL; BEGIN DEFERRABLE' }],
+  ],
+  [
+    'a cursor WITH HOLD uses its table no more after COMMIT',
+    [
+      {
+        on: 'a',
+        cursor: 'DECLARE h SCROLL CURSOR WITH HOLD FOR SELECT id FROM users ORDER BY id',
+        reads: [1],
+      },
+      { on: 'a', sql: 'TRUNCATE users; BEGIN READ ONLY' },
+      { on: 'a', sql: 'TRUNCATE tags' },
+      { on: 'a', sql: 'ALTER TABLE users RENAME COLUMN age TO years' },
+      { on: 'a', sql: 'DROP TABLE users CASCADE' },
+      { on: 'a', sql: 'FETCH ALL FROM h' },
+      { on: 'a', sql: 'CLOSE h' },
+    ],
+  ],
+  [
+    'a cursor WITH HOLD that can go back stands where it stood',
+    [
+      { on: 'a', sql: 'INSERT INTO users (id) VALUES (2), (3), (4)' },
+      { on: 'a', sql: 'BEGIN' },
+      ...['unread', 'at_first', 'at_third', 'at_last', 'at_end'].map((at): Step => ({
+        on: 'a',
+        sql: `DECLARE ${at} SCROLL CURSOR WITH HOLD FOR SELECT id, name, mood, age AS id FROM users ORDER BY 1`,
+      })),
+      {
+        on: 'a',
+        sql: 'FETCH at_first; MOVE 4 IN at_last; MOVE ALL IN at_end; FETCH ABSOLUTE 3 IN at_third',
+      },
+      { on: 'a', sql: 'DELETE FROM users WHERE id > 1; COMMIT' },
+      ...['unread', 'at_first', 'at_third', 'at_last', 'at_end'].flatMap((at): Step[] => [
+        { on: 'a', sql: `FETCH RELATIVE 0 FROM ${at}` },
+        { on: 'a', sql: `MOVE ${at}; FETCH PRIOR FROM ${at}; FETCH 2 FROM ${at}` },
+        { on: 'a', sql: `FETCH BACKWARD ALL IN ${at}` },
+        { on: 'a', sql: `FETCH ABSOLUTE -2 FROM ${at}`, rowMode: 'array' },
+      ]),
+      {
+        on: 'a',
+        sql: 'SELECT name, is_holdable, is_binary, is_scrollable FROM pg_cursors ORDER BY name',
+      },
+    ],
+  ],
+  [
+    'a cursor WITH HOLD that cannot go back stands where it stood',
+    [
+      { on: 'a', sql: 'BEGIN' },
+      ...['unread', 'at_first', 'at_third', 'at_end', 'failed'].map((at): Step => ({
+        on: 'a',
+        sql: `DECLARE ${at} NO SCROLL CURSOR WITH HOLD FOR SELECT NULL AS n, n FROM generate_series(1, 5) AS n`,
+      })),
+      {
+        on: 'a',
+        sql: 'FETCH at_first; MOVE 2 IN at_third; FETCH ABSOLUTE 3 IN at_third; MOVE ALL IN at_end',
+      },
+      { on: 'a', sql: 'SAVEPOINT s; FETCH failed' },
+      { on: 'a', sql: 'FETCH BACKWARD 1 FROM failed' },
+      { on: 'a', sql: 'ROLLBACK TO s; COMMIT' },
+      { on: 'a', sql: 'MOVE RELATIVE 0 FROM at_first; MOVE RELATIVE 0 FROM at_end' },
+      ...['unread', 'at_first', 'at_third', 'at_end'].map((at): Step => ({
+        on: 'a',
+        sql: `FETCH ${at}; FETCH ABSOLUTE 5 FROM ${at}`,
+      })),
+      { on: 'a', sql: 'FETCH failed' },
+      ...['unread', 'at_first', 'at_third', 'at_end'].map((at): Step => ({
+        on: 'a',
+        sql: `FETCH PRIOR FROM ${at}`,
+      })),
+      { on: 'a', sql: 'FETCH at_first' },
+    ],
+  ],
+  [
+    'what a cursor WITH HOLD fails with is what COMMIT fails with',
+    [
+      { on: 'a', sql: 'BEGIN; INSERT INTO users (id) VALUES (2)' },
+      {
+        on: 'a',
+        sql: 'DECLARE h CURSOR WITH HOLD FOR SELECT say(n::text), 2 / (3 - n) FROM generate_series(1, 4) AS n',
+      },
+      { on: 'a', sql: 'FETCH h' },
+      { on: 'a', sql: 'COMMIT' },
+      { on: 'a', sql: 'FETCH h' },
+      { on: 'a', sql: 'SELECT id FROM users ORDER BY id' },
+      {
+        on: 'pool',
+        sql: 'DECLARE h CURSOR WITH HOLD FOR SELECT 1 / (n - 2) FROM generate_series(1, 3) AS n',
+      },
+    ],
+  ],
+  [
+    'values of every kind are what they are through a cursor WITH HOLD',
+    [
+      { on: 'a', sql: 'BEGIN READ ONLY' },
+      {
+        on: 'a',
+        sql:
+          'DECLARE h BINARY CURSOR WITH HOLD FOR SELECT ' +
+          "mood, ARRAY[mood, NULL], '{{1,2},{3,4}}'::int[], '[2:3]={1,2}'::int[], 1.50::numeric(10, 3), 'NaN'::float8, 0.1::float4 + 0.2::float8, " +
+          "'a\\''b\n'::text, ''::text, 'ab '::char(5), 'abc'::varchar(4), '\\x00ff'::bytea, '2020-01-01 00:00:01.5+02'::timestamptz, '0044-03-15 BC'::date, " +
+          `'1 mon -2 days 3.5 s'::interval, '{"a": [1, null]}'::jsonb, '[1,5)'::int4range, B'101'::bit(3), 'r'::"char", 'users'::regclass, u, true, NULL, ` +
+          "'<a/>'::xml, point(1, 2), '10.0.0.1/8'::inet, 12.3::money, 'x'::name, 7::oid, '{a,NULL,\"NULL\"}'::text[] FROM users AS u",
+      },
+      {
+        on: 'a',
+        sql: "SET LOCAL DateStyle = 'SQL, DMY'; SET LOCAL IntervalStyle = iso_8601; COMMIT",
+      },
+      { on: 'a', cursor: 'FETCH h', reads: [2] },
+      { on: 'a', sql: 'DECLARE b BINARY CURSOR WITH HOLD FOR SELECT $$é$$::text, 1::int4' },
+      { on: 'a', sql: 'FETCH b' },
+      {
+        on: 'a',
+        sql: 'DECLARE empty_one CURSOR WITH HOLD FOR SELECT id, name FROM users WHERE false',
+      },
+      {
+        on: 'a',
+        sql: 'DECLARE without_columns CURSOR WITH HOLD FOR SELECT FROM generate_series(1, 3)',
+      },
+      {
+        on: 'a',
+        sql: 'FETCH empty_one; FETCH 2 FROM without_columns; FETCH ALL FROM without_columns',
+      },
+    ],
   ],
   [
     'a name that was given to nothing stays with nothing',

@@ -1,10 +1,12 @@
 /** A transaction of the app inside a sandbox: a savepoint that pretends to be one. */
 import type { Trace } from '../trace.ts';
+import { cursorHeldBy, CursorPlaces } from './cursor-places.ts';
 import { EffectLog } from './kept/effect-log.ts';
 import type { SessionEffect } from './kept/session-clients.ts';
 import { Leftovers } from './leftovers.ts';
 import type { Control } from './exchange.ts';
 import { ModesInForce, type Modes } from './modes-in-force.ts';
+import type { Statement } from './statements.ts';
 
 /** Names of ours; the app may not use them. */
 export const RESERVED_PREFIX = '_savepoint_';
@@ -27,6 +29,9 @@ export class AppTransaction {
   /** Whether it gave an enum a value, which cannot be used before a COMMIT for real. */
   addsEnumValue = false;
 
+  /** Its cursors WITH HOLD, once it may have one. */
+  cursors: CursorPlaces | undefined;
+
   #kept: EffectLog<SessionEffect> | undefined;
 
   /** @param initial those that its session begins with, or that came by AND CHAIN */
@@ -46,6 +51,12 @@ export class AppTransaction {
 
   get aborted(): boolean {
     return this.firstError !== undefined;
+  }
+
+  /** Notes a statement before it is sent. */
+  noteCursors(statement: Statement): void {
+    if (cursorHeldBy(statement) !== undefined) this.cursors ??= new CursorPlaces();
+    this.cursors?.note(statement);
   }
 
   open(): string[] {

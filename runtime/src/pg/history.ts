@@ -9,6 +9,9 @@ export class History {
   /** Whether the app may have changed the modes that its transactions begin with. */
   modesChanged = false;
 
+  /** Whether a cursor of a transaction that is over still reads its tables. */
+  cursorReadsTables = false;
+
   note({ mentions }: Statement): void {
     if (mentions.has('default modes')) this.modesChanged = true;
   }

@@ -159,9 +159,17 @@ export const LIMITS = [
   },
   {
     id: 'held-cursors',
-    what: 'A cursor WITH HOLD gets its rows when they are fetched, not at COMMIT; so does an error that one of them has. Until it is closed, its tables are in use (55006): they can be neither truncated, altered nor dropped',
+    what: 'A cursor WITH HOLD is, after COMMIT, one over the rows that COMMIT read: its fields name no table, and WHERE CURRENT OF fails in other words',
     answer: 'differs',
-    instead: 'fetch before COMMIT what may fail, and close it before its tables are changed',
+    instead: 'take its rows by name, as any query’s',
+  },
+  {
+    id: 'reading-cursors',
+    what: 'TRUNCATE, ALTER TABLE and DROP TABLE of what a cursor WITH HOLD still reads after COMMIT. Rows stay where they are, with their errors, until they are fetched: records and others that no text says, and those of a cursor that cannot go back, when the answers to FETCH and MOVE did not tell how far it was read. COMMIT itself is refused over values that are not read as they are written',
+    answer: 'refuses',
+    hazard: 'no-non-transactional-ddl',
+    saidBy: ['refusedByServer'],
+    instead: 'close the cursor first, or name its columns one by one',
   },
   {
     id: 'lists-of-statements',

@@ -289,6 +289,11 @@ type CancelConnection = EventEmitter & {
   cancel(processId: number, secretKey: number): void;
 };
 
+/** Runs what was read last under no name. */
+export function runUnnamed(connection: pg.Connection): void {
+  run(connection, '');
+}
+
 /** Runs a prepared statement without parameters. */
 function run(connection: pg.Connection, name: string): void {
   connection.bind({ portal: '', statement: name, values: [] }, false);

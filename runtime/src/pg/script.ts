@@ -260,8 +260,11 @@ export class Script {
             ...transaction.leftovers.note(statement, values),
           ]),
         ];
+    if (!transaction.aborted)
+      for (const statement of statements) transaction.noteCursors(statement);
     if (transaction.leftovers.constraintsChanged) this.#session.checksConstraints = true;
     transaction.touched = true;
+    let done = 0;
     this.#session.send(
       ahead.length > 0 ? [...notes, ...ahead] : notes,
       {
@@ -269,6 +272,8 @@ export class Script {
         text,
         onCommand: (tag) => {
           if (endsTransaction(tag, statements)) this.#judgement.escaped = true;
+          const statement = statements[done++];
+          if (statement) transaction.cursors?.hear(statement, tag);
         },
         onError: isPlain
           ? undefined

@@ -54,6 +54,7 @@ function judgeReading(
 
 const INVALID_TRANSACTION_TERMINATION = '2D000';
 const UNSAFE_NEW_ENUM_VALUE = '55P04';
+const OBJECT_IN_USE = '55006';
 
 /**
  * The refusal behind an error that the server gives only because of the sandbox.
@@ -69,6 +70,8 @@ export function refusalBehind(
   const refused = (statement: string) => refusedByServer(session, question, statement, error);
   if (error.code === UNSAFE_NEW_ENUM_VALUE && session.history.enumValueAdded)
     return refused('A value that ALTER TYPE … ADD VALUE added in this test');
+  if (error.code === OBJECT_IN_USE && session.history.cursorReadsTables)
+    return refused('What changes a table that a cursor WITH HOLD still reads');
   if (!isWhole) return undefined;
   if (error.code === INVALID_TRANSACTION_TERMINATION)
     return refused('COMMIT or ROLLBACK inside a procedure or DO');

@@ -4,6 +4,7 @@
  */
 import { AppTransaction } from './app-transaction.ts';
 import { UNHEARD } from './unheard.ts';
+import { holdCursors } from './held-cursors.ts';
 import { CHECK_CONSTRAINTS } from './leftovers.ts';
 import type { Modes } from './modes-in-force.ts';
 import { failedAtCommit } from './refusals.ts';
@@ -67,25 +68,24 @@ export class TextTransactions {
     this.#said.session.hold(this.#said.asker);
   }
 
-  /** @throws the error of a deferred constraint; the transaction is then rolled back */
+  /** @throws the error of a deferred constraint, or of a cursor that is held; the transaction is then rolled back */
   commit(transaction: AppTransaction): Promise<void> | undefined {
-    if (transaction.touched && this.#said.session.checksConstraints)
-      return this.#commitChecked(transaction);
+    const checks = transaction.touched && this.#said.session.checksConstraints;
+    if (checks || transaction.cursors) return this.#commitWithWork(transaction, checks);
     this.#release(transaction);
     return undefined;
   }
 
-  async #commitChecked(transaction: AppTransaction): Promise<void> {
-    const failure = await this.#checkConstraints(transaction);
-    if (!failure) {
-      this.#release(transaction);
-      return;
+  /** @param checks whether anything may be deferred: that comes before cursors, as on the server */
+  async #commitWithWork(transaction: AppTransaction, checks: boolean): Promise<void> {
+    try {
+      if (checks) await this.#checkConstraints(transaction);
+      if (transaction.cursors) await holdCursors(this.#said, transaction, transaction.cursors);
+    } catch (failure) {
+      this.#said.session.sendLater(...transaction.rollback());
+      throw failure;
     }
-    this.#said.session.sendLater(...transaction.rollback());
-    this.#said.session.notes.tell('require-deferred-check', () =>
-      failedAtCommit(this.#said.session, this.#said.question, failure),
-    );
-    throw failure;
+    this.#release(transaction);
   }
 
   #release(transaction: AppTransaction): void {
@@ -96,12 +96,16 @@ export class TextTransactions {
       this.#said.session.clients.commit(this.#said.asker, transaction);
   }
 
-  async #checkConstraints({ modes }: AppTransaction): Promise<Error | undefined> {
+  async #checkConstraints({ modes }: AppTransaction): Promise<void> {
     const body = { text: CHECK_CONSTRAINTS, listener: UNHEARD };
     // Triggers may say something.
     const outcome = await this.#said.session.exchange(modes.tell(), body, (notice) => {
       this.#said.asker.hearNotice(notice);
     });
-    return outcome.is === 'done' ? undefined : outcome.error;
+    if (outcome.is === 'done') return;
+    this.#said.session.notes.tell('require-deferred-check', () =>
+      failedAtCommit(this.#said.session, this.#said.question, outcome.error),
+    );
+    throw outcome.error;
   }
 }
