@@ -5,13 +5,19 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { postgres } from 'savepoint/pg';
+import { readMigrations, type Migrations } from '../../runtime/src/pg/migrations.ts';
 import { dropOrphans } from '../../runtime/src/pg/orphans.ts';
 import { Owner } from '../../runtime/src/pg/owner.ts';
+import { migratedTemplate } from '../../runtime/src/pg/template.ts';
+import { captureTrace } from '../../runtime/src/trace.ts';
 import { projectWith, startTests } from '../runtime/databases/test-run.ts';
+import { untilOthersWait } from '../runtime/databases/waiting.ts';
 import { administer, afterAllElse, connectionStringTo } from '../support/database.ts';
 import { AS_TAP, namesIn, startNode } from '../support/node-process.ts';
 import { noPgbouncer, pgbouncer, sessionSettings, type PoolMode } from './support/pgbouncer.ts';
@@ -126,6 +132,39 @@ for (const mode of MODES) {
         12,
       );
       assert.match(output, /division by zero/);
+    });
+
+    test('those who wait hear why another one failed, and nothing of it is left', async (t) => {
+      const { through, databases } = await pooled(t, mode);
+      const directory = await mkdtemp(join(tmpdir(), 'migrations-'));
+      t.after(() => rm(directory, { recursive: true }));
+      const file = join(directory, '1.sql');
+      await writeFile(file, 'create table users (id int);\nselect missing;');
+      const read = await readMigrations({ directory }, { trace: captureTrace(), number: 0 });
+      let ran = 0;
+      const migrations: Migrations = {
+        ...read,
+        apply: async (client, connectionString) => {
+          ran += 1;
+          if (ran === 1) await untilOthersWait(client, 2);
+          await read.apply(client, connectionString);
+        },
+      };
+      const all = [1, 2, 3].map(() => migratedTemplate(through, migrations));
+      for (const result of await Promise.allSettled(all)) {
+        assert.ok(result.status === 'rejected');
+        const { code, message } = result.reason as Error & { code?: string };
+        assert.equal(code, 'ERR_SAVEPOINT_MIGRATION');
+        assert.equal(
+          message.startsWith(
+            `column "missing" does not exist\n  at ${file}:2:8: select missing;\n`,
+          ),
+          true,
+          message,
+        );
+      }
+      assert.equal(ran, 1);
+      assert.deepEqual(await databases(), []);
     });
 
     test('what one owner holds no other gets, by whichever way he comes', async (t) => {

@@ -62,6 +62,14 @@ export type Mark =
       /** Set when it is good for one run only. */
       readonly run?: Run | undefined;
     }
+  | {
+      /** Its migrations have not ended: what those are told who wait for them. */
+      readonly is: 'failed';
+      /** No two attempts have the same. */
+      readonly attempt: string;
+      readonly code: string;
+      readonly message: string;
+    }
   /** The clone of a test that failed, kept for whoever looks into it. */
   | { readonly is: 'kept'; readonly lineage: string; readonly test: string };
 
@@ -71,7 +79,7 @@ export function markText(mark: Mark): string {
   return MARK + JSON.stringify(mark);
 }
 
-/** Undefined for what bears no mark: it was never finished. */
+/** Undefined for what bears no mark: nobody has come to an end with it. */
 export function readMark(comment: string | null | undefined): Mark | undefined {
   if (!comment?.startsWith(MARK)) return undefined;
   try {

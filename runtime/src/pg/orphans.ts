@@ -44,7 +44,7 @@ export async function dropOrphans(owner: Owner, extent: Extent = {}): Promise<Pr
     const forced = !isFinished(now);
     for (const { name, mark } of now) {
       if (mark?.is === 'kept' && !extent.all) continue;
-      if (await drop(owner, name, forced && !mark)) dropped.push(name);
+      if (await drop(owner, name, forced && mark?.is !== 'kept')) dropped.push(name);
     }
   });
   const left = found.map(({ name }) => name).filter((name) => !dropped.includes(name));

@@ -104,6 +104,13 @@ export class Owner {
     this.#claims.add(key);
   }
 
+  /** Gives a claim back. */
+  async disclaim(holder: string): Promise<void> {
+    const key = this.#keyOf(holder);
+    this.#claims.delete(key);
+    await this.#lock('select pg_advisory_unlock_shared($1, $2)', [OWN, key]);
+  }
+
   /**
    * Asks what is to be answered as it is once a lock is there, in the same trip to the server.
    * @param lock asks for it
@@ -192,26 +199,6 @@ export class Owner {
       } finally {
         await this.#lock('select pg_advisory_unlock($1, $2)', [OWN, this.#keyOf(holder)]);
       }
-    }
-  }
-
-  /** Hears what others say on a channel while something is done; behind a pooler, nothing. */
-  async whileListening<T>(
-    channel: string,
-    hear: (payload: string) => void,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    if (this.isPooled) return work();
-    const client = await this.#connection.client();
-    const listener = ({ channel: on, payload }: pg.Notification) => {
-      if (on === channel) hear(payload ?? '');
-    };
-    client.on('notification', listener);
-    await this.query(`listen ${channel}`);
-    try {
-      return await work();
-    } finally {
-      client.off('notification', listener);
     }
   }
 

@@ -6,7 +6,7 @@
 import pg from 'pg';
 import { SetupError } from '../setup-error.ts';
 import { codeOf, withConnection, withDatabase } from './connect.ts';
-import { digest, markText, readMark } from './database-names.ts';
+import { digest, markText, readMark, type Mark } from './database-names.ts';
 import {
   copyStatement,
   dropWithSessions,
@@ -116,6 +116,8 @@ class Migrated implements MigratedTemplate {
   /** Who made it: this process, another one just now, or any before. */
   #madeBy: 'us' | 'another' | 'earlier' = 'earlier';
   #hasShared = false;
+  /** The attempt whose failure was there before this process came. */
+  #failedBefore: string | undefined;
   #pruneSoon: NodeJS.Timeout | undefined;
   #pruned: Promise<unknown> | undefined;
 
@@ -131,8 +133,16 @@ class Migrated implements MigratedTemplate {
   async prepare(): Promise<void> {
     // Claimed before it is looked at: what is claimed is not dropped meanwhile.
     const claim = () => this.owner.claim(this.#fingerprint);
-    const isReady = await this.owner.behind(claim, this.#isReady);
-    if (!isReady) this.#madeBy = (await this.#buildOnce()) ? 'us' : 'another';
+    const mark = await this.owner.behind(claim, this.#look);
+    if (mark?.is === 'ready') return;
+    if (mark?.is === 'failed') this.#failedBefore = mark.attempt;
+    try {
+      this.#madeBy = (await this.#buildOnce()) ? 'us' : 'another';
+    } catch (error) {
+      // If even this fails, the next start does it.
+      await this.#giveUp().catch(() => undefined);
+      throw error;
+    }
   }
 
   async shared(): Promise<string> {
@@ -171,53 +181,53 @@ class Migrated implements MigratedTemplate {
     return (this.#pruned ??= dropOrphans(this.owner, extent).catch(() => undefined));
   }
 
-  readonly #isReady = async (): Promise<boolean> => {
+  /** What it says of itself. */
+  readonly #look = async (): Promise<Mark | undefined> => {
     const rows = await this.owner.query<{ name: string; comment: string | null }>(
       `select datname as name, shobj_description(oid, 'pg_database') as comment
        from pg_database where datname = $1 or datname = $2`,
       [this.#name, this.owner.names.sharedOf(this.#fingerprint)],
     );
-    const template = rows.find(({ name }) => name === this.#name);
-    const isReady = readMark(template?.comment)?.is === 'ready';
-    this.#hasShared = isReady && rows.length === 2;
-    return isReady;
+    const mark = readMark(rows.find(({ name }) => name === this.#name)?.comment);
+    this.#hasShared = mark?.is === 'ready' && rows.length === 2;
+    return mark;
   };
 
   /** @returns whether it was this process that built it */
   async #buildOnce(): Promise<boolean> {
-    const alone = await this.owner.ifAlone(this.#fingerprint, this.#isReady, this.#buildUnless);
+    const alone = await this.owner.ifAlone(this.#fingerprint, this.#look, this.#buildUnlessMade);
     return alone ?? this.#buildAfterOthers();
   }
 
   /** Another process builds it. When it cannot, all who wait hear why, and nobody tries it again. */
   async #buildAfterOthers(): Promise<boolean> {
     const progress = new Progress('waiting for another process, which migrates');
-    let failure: SetupError | undefined;
-    const hear = (told: string) => (failure ??= readFailure(told));
     try {
-      return await this.owner.whileListening(this.#channel, hear, async () => {
-        // The answer comes behind what was told before it.
-        if (await this.owner.whenNobody(this.#fingerprint, this.#isReady)) return false;
-        if (failure) throw failure;
-        // Whoever was at it was killed, and of all who waited one goes on.
-        return this.owner.whileAlone(this.#fingerprint, this.#isReady, (isReady) => {
-          if (!isReady && failure) throw failure;
-          return this.#buildUnless(isReady);
-        });
-      });
+      if (this.#isMade(await this.owner.whenNobody(this.#fingerprint, this.#look))) return false;
+      // Whoever was at it was killed, and of all who waited one goes on.
+      return await this.owner.whileAlone(this.#fingerprint, this.#look, this.#buildUnlessMade);
     } finally {
       progress.end();
     }
   }
 
-  readonly #buildUnless = async (isReady: boolean): Promise<boolean> => {
-    if (isReady) return false;
+  /**
+   * Whether others have made it.
+   * @throws SetupError what kept them from it, if they tried while this process waited
+   */
+  #isMade(mark: Mark | undefined): boolean {
+    if (mark?.is === 'failed' && mark.attempt !== this.#failedBefore) throw readFailure(mark);
+    return mark?.is === 'ready';
+  }
+
+  readonly #buildUnlessMade = async (mark: Mark | undefined): Promise<boolean> => {
+    if (this.#isMade(mark)) return false;
     try {
       await this.#build();
       return true;
     } catch (error) {
-      // If even this fails, the database still does not say that it is ready.
-      await this.#giveUp(error).catch(() => undefined);
+      // If even this fails, those who wait try for themselves.
+      await this.#mark(tellFailure(error, this.server)).catch(() => undefined);
       throw error;
     }
   };
@@ -244,25 +254,30 @@ class Migrated implements MigratedTemplate {
       // What a pooler keeps open is nobody's any more.
       if (owner.isPooled) await endSessions(owner, name);
       await untilLeft(owner, name);
-      const mark = markText({ is: 'ready', lineage: this.lineage, run });
       // Before others go on, who want it all at the same time.
       await this.copyTo(owner.names.sharedOf(this.#fingerprint));
-      await owner.query(`comment on database ${name} is ${pg.escapeLiteral(mark)}`);
+      await this.#mark({ is: 'ready', lineage: this.lineage, run });
       this.#hasShared = true;
     } finally {
       progress.end();
     }
   }
 
-  async #giveUp(error: unknown): Promise<void> {
-    await this.owner.query('select pg_notify($1, $2)', [this.#channel, tellFailure(error)]);
-    // A connection that is ended from outside can end this process, and with it what it has to say.
-    if (await isLeft(this.owner, this.#name)) await dropWithSessions(this.owner, this.#name);
+  async #mark(mark: Mark): Promise<void> {
+    const text = pg.escapeLiteral(markText(mark));
+    await this.owner.query(`comment on database ${this.#name} is ${text}`);
   }
 
-  /** Where those who wait are told of a failure. */
-  get #channel(): string {
-    return `${this.owner.names.prefix}failed_${this.#fingerprint}`;
+  /** Claims it no longer. Whoever is the last to do so takes away what there is of it. */
+  async #giveUp(): Promise<void> {
+    const { owner } = this;
+    await owner.disclaim(this.#fingerprint);
+    await owner.whileUnheld([this.#fingerprint], async () => {
+      if ((await this.#look())?.is === 'ready') return;
+      // A connection that is ended from outside can end this process, and with it what it has to say.
+      if (owner.isPooled || (await isLeft(owner, this.#name)))
+        await dropWithSessions(owner, this.#name);
+    });
   }
 }
 

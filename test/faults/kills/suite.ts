@@ -10,6 +10,7 @@ import { postgres } from 'savepoint/pg';
 export const db = postgres({
   migrate: "create table users (id serial primary key, name text unique); insert into users (name) values ('Ada')",
 });
+export const failing = postgres({ migrate: 'select pg_sleep(0.1); select 1 / 0' });
 `;
 
 /** Rolled back and cloned, with moments between in which it can be killed. */
@@ -38,6 +39,17 @@ for (const round of [1, 2, 3]) {
     assert.equal((await pool.query('select * from users')).rowCount, 2);
   });
 }
+`;
+
+/** Waits for migrations that fail, or is at them. */
+const FAILING = `
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { failing } from './db.mjs';
+
+test('cannot be migrated', async (t) => {
+  await assert.rejects(failing.rollback(t), /division by zero/);
+});
 `;
 
 /** Looks around on the server, says what it saw, and stays until it is let go. */
@@ -78,7 +90,9 @@ export interface Seen {
   readonly rows: readonly string[];
 }
 
-export const FILES = ['one.test.mjs', 'another.test.mjs', 'a-third.test.mjs'];
+const FAILING_FILES = ['failing.test.mjs', 'failing-too.test.mjs'];
+const PASSING_FILES = ['one.test.mjs', 'another.test.mjs', 'a-third.test.mjs'];
+export const FILES = [...FAILING_FILES, ...PASSING_FILES];
 export const LOOKING = 'look.mjs';
 
 export function writeSuite(folder: string): void {
@@ -86,6 +100,7 @@ export function writeSuite(folder: string): void {
   symlinkSync(RUNTIME, join(folder, 'node_modules', 'savepoint'), 'junction');
   writeFileSync(join(folder, 'package.json'), '{}');
   writeFileSync(join(folder, 'db.mjs'), DATABASE);
-  for (const name of FILES) writeFileSync(join(folder, name), FILE);
+  for (const name of PASSING_FILES) writeFileSync(join(folder, name), FILE);
+  for (const name of FAILING_FILES) writeFileSync(join(folder, name), FAILING);
   writeFileSync(join(folder, LOOKING), LOOK);
 }

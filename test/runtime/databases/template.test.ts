@@ -8,11 +8,13 @@ import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import { postgres } from '../../../runtime/src/pg/index.ts';
 import { readMigrations, type Migrate, type Origin } from '../../../runtime/src/pg/migrations.ts';
+import { Owner } from '../../../runtime/src/pg/owner.ts';
 import type { Run } from '../../../runtime/src/pg/run.ts';
 import { migratedTemplate } from '../../../runtime/src/pg/template.ts';
 import { scopeOf } from '../../../runtime/src/test-scope.ts';
 import { captureTrace } from '../../../runtime/src/trace.ts';
 import { administer, connectionStringTo } from '../../support/database.ts';
+import { untilOthersWait } from './waiting.ts';
 
 /** SQL that no other test has, so that its database is this test's own. */
 function own(sql: string): string {
@@ -238,14 +240,7 @@ test('a migration that fails runs once for all who wait', async (t) => {
       fingerprint: randomBytes(8).toString('hex'),
       migrate: async (client) => {
         ran += 1;
-        // Until the others wait.
-        for (let waiting = 0; waiting < 2;) {
-          const { rows } = await client.query<{ waiting: number }>(
-            `select count(*)::int as waiting from pg_locks join pg_stat_activity using (pid)
-             where locktype = 'advisory' and not granted and usename = current_user`,
-          );
-          waiting = rows[0]?.waiting ?? 0;
-        }
+        await untilOthersWait(client, 2);
         throw new Error('too bad');
       },
     },
@@ -272,6 +267,56 @@ test('a failed migration leaves no database', async (t) => {
   };
   await assert.rejects(prepare(t, migrate), /too late/);
   assert.equal(await databaseExists(String(name)), false);
+});
+
+/** Migrations that fail the first time, on a template that somebody holds all the while. */
+async function failOnce(t: TestContext, server: string, message: string) {
+  const holder = await Owner.on(server);
+  scopeOf(t).defer(() => holder.release());
+  let template = '';
+  const migrate: Migrate = {
+    fingerprint: own(''),
+    migrate: async (client) => {
+      if (template) return;
+      template = client.database ?? '';
+      await holder.claim(holder.names.read(template)?.holder ?? '');
+      throw new Error(message);
+    },
+  };
+  await assert.rejects(prepare(t, migrate, { server }));
+  scopeOf(t).defer(() => administer(`drop database if exists ${template} with (force)`));
+  assert.equal(await databaseExists(template), true);
+  return { migrate, template, letGo: () => holder.release() };
+}
+
+test('a failure that was there before is no reason not to try anew', async (t) => {
+  const { migrate } = await failOnce(t, await connectionStringTo('postgres'), 'too early');
+  await prepare(t, migrate);
+});
+
+test('a failed migration that nobody waits for any more goes with the next start', async (t) => {
+  const server = await connectionStringTo('postgres');
+  const { template, letGo } = await failOnce(t, server, 'too bad');
+  await letGo();
+  const made = await prepare(t, own(''));
+  await made.release();
+  while (await databaseExists(template)) await setImmediate();
+});
+
+test('what a failed migration leaves on the server tells no password', async (t) => {
+  const role = await roleOf(t);
+  const server = Object.assign(new URL(await connectionStringTo('postgres')), {
+    username: role,
+    password: 's3cret',
+  }).href;
+  const said = `cannot connect to ${server} with {"password":"hunter2"}: create role a password 'tiger'`;
+  const { template } = await failOnce(t, server, said);
+  const [{ comment } = { comment: '' }] = (await rowsOf(
+    server,
+    `select shobj_description(oid, 'pg_database') as comment from pg_database where datname = '${template}'`,
+  )) as { comment: string }[];
+  assert.match(comment, new RegExp(`cannot connect to postgres(ql)?://${role}:…@`));
+  assert.doesNotMatch(comment, /s3cret|hunter2|tiger/);
 });
 
 test('a directory that is not there, or holds nothing, is named', async (t) => {
