@@ -5,7 +5,6 @@ import {
   enclosingFunction,
   isCall,
   isFunction,
-  lastNameOf,
   statementOf,
   textOf,
   type Node,
@@ -30,14 +29,14 @@ export function isToldOf(release: Node, frame: Frame): boolean {
 
 function isInTitle(release: Node, frame: Frame, ending: string): boolean {
   const title = titleOf(frame);
-  const method = isCall(release) ? lastNameOf(release) : undefined;
-  if (title === undefined || method === undefined) return false;
-  const stem = method.replace(/e$/, '').replace('down', '\\w* ?down');
+  const verb = verbOf(release);
+  if (title === undefined || verb === undefined) return false;
+  const stem = verb.replace(/e$/, '').replace('down', '\\w* ?down');
   return new RegExp(`\\b${stem}${ending}`, 'i').test(title);
 }
 
 const CLEANUP =
-  /^(close|end|stop|destroy|quit|disconnect|dispose|release|shutdown|terminate|kill|reset|restore|restoreAll|rm|rmSync|unlink|unlinkSync|chdir|setGlobalDispatcher|clearTimeout|clearInterval)$/;
+  /^(?:(?:close|end|stop|destroy|quit|disconnect|dispose|release|shutdown|terminate|kill|reset|restore|teardown|tearDown|cleanup|cleanUp)(?:[A-Z]\w*)?|rm|rmSync|unlink|unlinkSync|chdir|setGlobalDispatcher|clearTimeout|clearInterval)$/;
 
 /** Whether only cleanup follows a statement, up to the end of its function. */
 export function endsItsBody(node: Node): boolean {
@@ -67,11 +66,17 @@ export function isCleanup(statement: Node): boolean {
 
 /** Whether the test's title begins with the release: "closes idle connections", "should close". */
 function isNamedByTitle(release: Node, frame: Frame): boolean {
-  const method = isCall(release) ? lastNameOf(release) : undefined;
+  const verb = verbOf(release);
   const title = titleOf(frame);
-  if (method === undefined || title === undefined) return false;
+  if (verb === undefined || title === undefined) return false;
   const act = title.toLowerCase().replace(/^(?:it |should |can )*(?:\w+\.)?/, '');
-  return act.startsWith(method.toLowerCase().replace(/e$/, ''));
+  return act.startsWith(verb.toLowerCase().replace(/e$/, ''));
+}
+
+/** `restore` of `restoreFetch()`, `close` of `close()` and `server.close()`. */
+function verbOf(release: Node): string | undefined {
+  const name = isCall(release) ? calledName(release) : undefined;
+  return name === undefined ? undefined : (/^[a-z]+/.exec(name)?.[0] ?? name);
 }
 
 function titleOf(frame: Frame): string | undefined {

@@ -1,6 +1,6 @@
 /**
  * What the table does not know, but the test itself treats as a resource: made in its body, and
- * ended there by an awaited `close()` or the like. Asks no module what it is.
+ * ended there by an awaited `close()`, a `cleanup()` or the like. Asks no module what it is.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { isBuiltin } from 'node:module';
@@ -23,20 +23,18 @@ import type { OriginOf } from './origins.ts';
 import { within, type Tree } from './tree.ts';
 import type { Variable, Variables } from './variables.ts';
 
-const ENDS = [
-  'close',
-  'stop',
-  'end',
-  'destroy',
-  'dispose',
-  'shutdown',
-  'disconnect',
-  'terminate',
-  'teardown',
-];
+const ENDS = ['close', 'stop', 'end', 'destroy', 'dispose', 'shutdown', 'disconnect', 'terminate'];
 
-const CLOSABLES = new Map(ENDS.map((method) => [method, endedBy(method)]));
+/** Names that say by themselves that they put things in order, and may do so at once. */
+const TIDIES = ['cleanup', 'cleanUp', 'teardown', 'tearDown', 'restore'];
+
+const CLOSABLES = new Map([...ENDS, ...TIDIES].map((method) => [method, endedBy(method)]));
+const TIDIED = new Map(TIDIES.map((method) => [method, atOnce(endedBy(method))]));
 const CLOSED_BY_CALL = endedBy(CALLED);
+const TIDIED_BY_CALL = atOnce(CLOSED_BY_CALL);
+
+/** `restore`, `restoreEnv`, `cleanup`: a function that a test is given to undo what was done for it. */
+const TIDIER = new RegExp(`^(?:${TIDIES.join('|')}|unmock|unstub|unpatch)(?:[A-Z]\\w*)?$`);
 
 function endedBy(method: string): Knowledge {
   return {
@@ -49,6 +47,11 @@ function endedBy(method: string): Knowledge {
     lends: [],
     row: undefined,
   };
+}
+
+/** The same, ended without anything to wait for. */
+function atOnce(resource: Knowledge): Knowledge {
+  return { ...resource, asynchronous: false, releasedAtOnceBy: resource.releasedBy };
 }
 
 /** Whether a method of this name ends any of them. */
@@ -82,9 +85,18 @@ export function readClosables(
   };
 
   function closableIn(variable: Variable): Closable | undefined {
-    const ending = endingOf(variable);
-    const resource = ending === undefined ? undefined : CLOSABLES.get(ending);
+    const resource = calledBy(variable, variable.name) ?? endingOf(variable);
     return resource && { resource };
+  }
+
+  /** `close`, `restoreEnv`: a function that is called for nothing but what its name says. */
+  function calledBy(variable: Variable, name: string): Knowledge | undefined {
+    const isTidier = TIDIER.test(name);
+    if (!isTidier && !CLOSABLES.has(name)) return undefined;
+    const calls = callsToEnd(variable);
+    if (!calls) return undefined;
+    if (calls.every((call) => awaitOf(call))) return CLOSED_BY_CALL;
+    return isTidier ? TIDIED_BY_CALL : undefined;
   }
 
   /** `const { server, close } = await start()`: where no other part is ended on every path. */
@@ -97,10 +109,8 @@ export function readClosables(
     });
     if (parts.some(({ variable }) => isInTeardown(variable))) return undefined;
     for (const { variable, name } of parts) {
-      const part =
-        name !== undefined && CLOSABLES.has(name) && isCalledToEnd(variable)
-          ? { resource: CLOSED_BY_CALL }
-          : closableIn(variable);
+      const called = name === undefined ? undefined : calledBy(variable, name);
+      const part = called ? { resource: called } : closableIn(variable);
       if (part) return { ...part, part: variable };
     }
     return undefined;
@@ -116,15 +126,13 @@ export function readClosables(
     });
   }
 
-  /** `await close()`, of whose answer nothing is asked. */
-  function isCalledToEnd(variable: Variable): boolean {
+  /** `await close()`, `restore()`: all its calls, where nothing is asked of what they answer. */
+  function callsToEnd(variable: Variable): TSESTree.CallExpression[] | undefined {
     const calls = variables.references(variable).flatMap(({ identifier }) => {
       const { parent } = outer(identifier);
-      return parent?.type === 'CallExpression' && parent.callee === identifier
-        ? [awaitOf(parent)]
-        : [];
+      return parent?.type === 'CallExpression' && parent.callee === identifier ? [parent] : [];
     });
-    return calls.length > 0 && calls.every((each) => each?.parent.type === 'ExpressionStatement');
+    return calls.length > 0 && calls.every(isStatement) ? calls : undefined;
   }
 
   function targetOf(call: Call): Node | undefined {
@@ -136,7 +144,7 @@ export function readClosables(
   /** Asked first, because most files end little: what else becomes of a variable is of no interest then. */
   function isEnded(variable: Variable): boolean {
     ended ??= endedVariables();
-    return ended.has(variable);
+    return ended.has(variable) || TIDIER.test(variable.name);
   }
 
   /** `{ server, close }`, and any pattern with a part that is ended. */
@@ -146,14 +154,15 @@ export function readClosables(
       pattern.properties.some((property) => {
         if (property.type !== 'Property') return false;
         const variable = variables.of(property.value);
-        return variable && (isEnded(variable) || CLOSABLES.has(nameOf(property) ?? ''));
+        const name = nameOf(property) ?? '';
+        return variable && (isEnded(variable) || CLOSABLES.has(name) || TIDIER.test(name));
       })
     );
   }
 
   function endedVariables(): ReadonlySet<Variable> {
     const found = new Set<Variable>();
-    for (const { callee } of tree.callsNamed(...ENDS)) {
+    for (const { callee } of tree.callsNamed(...CLOSABLES.keys())) {
       const method = bare(callee);
       const variable = method.type === 'MemberExpression' && variables.of(bare(method.object));
       if (variable) found.add(variable);
@@ -161,16 +170,15 @@ export function readClosables(
     return found;
   }
 
-  /** The method by which it is ended, where that is awaited for nothing but that it has ended. */
-  function endingOf(variable: Variable): string | undefined {
+  /** By which method it is ended, where that is asked for nothing but to end it. */
+  function endingOf(variable: Variable): Knowledge | undefined {
     const endings = variables.references(variable).flatMap(({ identifier }) => {
       const method = methodCallOn(identifier);
-      const awaited = method && CLOSABLES.has(method.name) && awaitOf(method.call);
-      return awaited ? [{ method: method.name, awaited }] : [];
+      const how = method && (awaitOf(method.call) ? CLOSABLES : TIDIED).get(method.name);
+      return how ? [{ how, call: method.call }] : [];
     });
     // What it answers is looked at: ending it is what the test is about.
-    const isAct = endings.some(({ awaited }) => awaited.parent.type !== 'ExpressionStatement');
-    return isAct ? undefined : endings[0]?.method;
+    return endings.every(({ call }) => isStatement(call)) ? endings[0]?.how : undefined;
   }
 
   /** An import of another module, or a class or function of this file that registers nothing itself. */
@@ -201,6 +209,11 @@ export function readClosables(
 
 /** What is in memory alone leaves nothing behind: `new MemoryStore()`, `createInMemoryCache()`. */
 const IN_MEMORY = /(?:^|[a-z])Memory|^memory/;
+
+/** `end();`, `await end();`: nothing looks at what it answers. */
+function isStatement(call: TSESTree.CallExpression): boolean {
+  return (awaitOf(call) ?? outer(call)).parent?.type === 'ExpressionStatement';
+}
 
 function awaitOf(call: TSESTree.CallExpression): TSESTree.AwaitExpression | undefined {
   const { parent } = outer(call);

@@ -2,6 +2,8 @@
 import {
   bare,
   enclosingFunction,
+  isCall,
+  isFunction,
   methodCallOn,
   nameOf,
   outer,
@@ -11,6 +13,7 @@ import {
 } from './ast.ts';
 import type { FileModel } from './file-model.ts';
 import { isExport, type Origin } from './origins.ts';
+import { within } from './tree.ts';
 
 export interface FixedPort {
   readonly port: number;
@@ -25,7 +28,7 @@ export function* fixedPorts(file: FileModel): Iterable<FixedPort> {
     const node = portArgument(file, call);
     const port = node && numberOf(file, node);
     if (!node || port === undefined || port < 1 || port > 65_535) continue;
-    if (isAbortedBefore(file, call)) continue;
+    if (isAbortedBefore(file, call) || listensOnStub(file, call)) continue;
     yield { port, node, call };
   }
 }
@@ -54,6 +57,24 @@ function isAbortedBefore(file: FileModel, call: Call): boolean {
     return !isAwaited || abort.call.range[0] < call.range[0];
   });
 }
+
+/** `create({ createServer: () => stub }).listen(8080)`: what listens is what the test made up. */
+function listensOnStub({ variables, tree }: FileModel, { callee }: Call): boolean {
+  const method = bare(callee);
+  if (method.type !== 'MemberExpression') return false;
+  const made = bare(variables.constantOf(method.object) ?? method.object);
+  const [options] = isCall(made) ? made.arguments : [];
+  return (
+    options?.type === 'ObjectExpression' &&
+    options.properties.some((property) => {
+      if (property.type !== 'Property' || !MAKES_SERVER.test(nameOf(property) ?? '')) return false;
+      const [real] = within(tree.callsMatching(MAKES_SERVER), property.value);
+      return isFunction(property.value) && !real;
+    })
+  );
+}
+
+const MAKES_SERVER = /^(?:create\w*Server|serverFactory)$/;
 
 /** `AbortSignal.abort()`. */
 function isAbortedSignal(file: FileModel, node: Node): boolean {

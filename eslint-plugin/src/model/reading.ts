@@ -63,7 +63,7 @@ export function readSource(
   );
   origin.of = originOf;
   const placement = readPlacement(frames, variables, originOf);
-  const releases = readReleases(variables, originOf, frames, placement);
+  const releases = readReleases(tree, variables, originOf, frames, placement);
   const acquisitions = readAcquisitions(
     tree,
     variables,

@@ -16,6 +16,7 @@ import type { Frames } from './frames.ts';
 import { CALLED, type Knowledge } from './knowledge.ts';
 import { isExport as isExportOf, type OriginOf } from './origins.ts';
 import type { Place, Placement } from './placement.ts';
+import { within, type Tree } from './tree.ts';
 import { isDisposableStack, type Variable, type Variables } from './variables.ts';
 
 /**
@@ -44,6 +45,7 @@ const GONE: Fact = { custody: 'gone' };
 const MAX_DEPTH = 3;
 
 export function readReleases(
+  tree: Tree,
   variables: Variables,
   originOf: OriginOf,
   frames: Frames,
@@ -80,7 +82,7 @@ export function readReleases(
         return parent.object === used ? memberFact(used, resource, via) : KEPT;
       case 'CallExpression':
       case 'NewExpression':
-        if (resource.releasedBy.includes(CALLED)) return callableFact(parent, used, via);
+        if (resource.releasedBy.includes(CALLED)) return callableFact(parent, used, resource, via);
         return parent.callee === used ? KEPT : argumentFact(parent, used, resource, via);
       case 'Property':
         return parent.parent.type === 'ObjectExpression' ? literalFact(parent.parent) : KEPT;
@@ -106,8 +108,10 @@ export function readReleases(
   }
 
   /** `close()` releases, `t.after(close)` registers that; given to anybody else, they may call it. */
-  function callableFact(call: Call, used: Node, via: Via): Fact {
-    return call.callee === used ? { places: placement.placesOf(call, true, via) } : boundFact(used);
+  function callableFact(call: Call, used: Node, { asynchronous }: Knowledge, via: Via): Fact {
+    return call.callee === used
+      ? { places: placement.placesOf(call, asynchronous, via) }
+      : boundFact(used);
   }
 
   /** `pool.end()`, `pool.query()`, `pool.end.bind(pool)`. */
@@ -244,13 +248,29 @@ export function readReleases(
   /** Kept in a list, given with the test context, or in a teardown hook: the other side may release it. */
   function passedTo(call: Call): Fact {
     if (KEEPS.has(lastNameOf(call) ?? '')) return GONE;
-    const withContext = call.arguments.some((argument) => {
+    const frame = frames.frameOf(call);
+    const inTeardown = frame.is === 'hook' && frame.hook.startsWith('after');
+    return inTeardown || (isGivenContext(call) && mayRegister(call)) ? GONE : SHARED;
+  }
+
+  function isGivenContext(call: Call): boolean {
+    return call.arguments.some((argument) => {
       const origin = originOf(argument);
       return origin?.from === 'context' && origin.path.length === 0;
     });
-    const frame = frames.frameOf(call);
-    const inTeardown = frame.is === 'hook' && frame.hook.startsWith('after');
-    return withContext || inTeardown ? GONE : SHARED;
+  }
+
+  /** Whether a function does more with the context than to write to it: `t.diagnostic('…')`. */
+  function mayRegister(call: Call): boolean {
+    const fn = frames.calleeOf(call);
+    if (!fn) return true;
+    const [context] = fn.params.filter((_, index) => frames.takesContext(fn, index));
+    const variable = context && variables.of(context);
+    if (context && !variable) return true;
+    for (const inside of within(tree.calls, fn)) if (frames.testCallOf(inside)) return true;
+    return (variable ? variables.references(variable) : []).some(
+      ({ identifier }) => methodCallOn(identifier)?.name !== 'diagnostic',
+    );
   }
 
   return { fateOf, fateAt };

@@ -3,6 +3,16 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-fixed-port', {
   valid: [
     {
+      name: 'a stub in the place of the server',
+      code: `import { test } from 'node:test';
+import { Listener } from '../src/listener.js';
+test('asks the server to listen', async () => {
+  const listener = Listener.create({ createServer: () => stub });
+  await listener.listen({ port: 8080 });
+});
+test('over TLS', () => new Listener({ createSecureServer: (options) => stubOf(options) }).listen(8443));`,
+    },
+    {
       name: 'a signal that is aborted before the server binds',
       code: `import { test } from 'node:test';
 import Fastify from 'fastify';
@@ -47,6 +57,33 @@ test('a', () => connect({ port: 9 }));`,
     },
   ],
   invalid: [
+    {
+      name: 'a server of its own making',
+      code: `import { test } from 'node:test';
+import { createServer } from 'node:http';
+import Fastify from 'fastify';
+test('a', async (t) => {
+  const app = Fastify({ serverFactory: (handler) => createServer(handler) });
+  t.after(() => app.close());
+  await app.listen({ port: «8080» });
+});`,
+      reports: [
+        {
+          messageId: 'fixed',
+          suggestion: {
+            messageId: 'useZero',
+            output: `import { test } from 'node:test';
+import { createServer } from 'node:http';
+import Fastify from 'fastify';
+test('a', async (t) => {
+  const app = Fastify({ serverFactory: (handler) => createServer(handler) });
+  t.after(() => app.close());
+  await app.listen({ port: 0 });
+});`,
+          },
+        },
+      ],
+    },
     {
       name: 'a signal that is aborted once the server listens',
       code: `import { test } from 'node:test';

@@ -3,6 +3,63 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-inline-teardown', {
   valid: [
     {
+      name: 'what puts things in order is called on every path, or is what the test is about',
+      code: `import { after, afterEach, test } from 'node:test';
+import sinon from 'sinon';
+import { setup, stubFetch } from './setup.js';
+test('finally', async () => {
+  const { app, cleanup } = setup();
+  try { await app.ready(); } finally { cleanup(); }
+});
+test('t.after', async (t) => {
+  const { app, cleanup } = setup();
+  t.after(cleanup);
+  await app.ready();
+});
+test('in a block of a hook', async (t) => {
+  const restore = stubFetch();
+  t.after(() => { restore(); });
+  await fetch('http://service.test');
+});
+test('restores what it replaced', () => {
+  const original = fetch;
+  const restore = stubFetch();
+  assert.notEqual(fetch, original);
+  restore();
+});
+test('puts back the old function', () => {
+  const restore = stubFetch();
+  restore();
+  assert.equal(fetch, original);
+});
+test('says whether it did', async () => {
+  const { cleanup } = await setup();
+  await ask();
+  assert.equal(await cleanup(), true);
+});
+test('makes its own context', async (t) => {
+  const { app, cleanup } = setup(t);
+  await app.ready();
+  cleanup();
+});
+test('a variable of that name, which is data', () => {
+  const restore = stubFetch();
+  assert.ok(restore.length);
+});`,
+    },
+    {
+      name: 'given to a function with the context, which registers it',
+      code: `import { test } from 'node:test';
+import { Redis } from 'ioredis';
+function tracked(t, { conn }) { t.after(() => conn.quit()); return conn; }
+test('a', async (t) => {
+  const redis = new Redis();
+  tracked(t, { conn: redis });
+  await redis.get('a');
+  redis.disconnect();
+});`,
+    },
+    {
       name: 'the title tells what happens when it is closed',
       code: `import Fastify from 'fastify';
 import { test } from 'node:test';
@@ -124,6 +181,93 @@ test('a', async (t) => {
     },
   ],
   invalid: [
+    {
+      name: 'what puts things in order, in the last lines',
+      code: `import { test } from 'node:test';
+import { stubFetch } from './setup.js';
+function setup() {
+  const before = process.env.DEBUG;
+  process.env.DEBUG = 'app';
+  return { app: createApp(), cleanup: () => { process.env.DEBUG = before; } };
+}
+test('a part of what a function answers', async () => {
+  const { app, cleanup } = setup();
+  await app.ready();
+  «cleanup()»;
+});
+test('the answer itself', async () => {
+  const restoreFetch = stubFetch({ status: 500 });
+  await ask();
+  «restoreFetch()»;
+});
+test('several', async () => {
+  const { app, cleanup } = setup();
+  const restore = stubFetch();
+  await ask(app);
+  «restore()»;
+  «cleanup()»;
+});`,
+      reports: [
+        { messageId: 'inline', data: { resource: 'setup()', acquiredLine: '9' } },
+        { messageId: 'inline', data: { resource: 'stubFetch()', acquiredLine: '14' } },
+        { messageId: 'inline', data: { resource: 'stubFetch()', acquiredLine: '20' } },
+        { messageId: 'inline', data: { resource: 'setup()', acquiredLine: '19' } },
+      ],
+    },
+    {
+      name: 'a method that puts things in order at once',
+      code: `const { test } = require('node:test');
+const sinon = require('sinon');
+test('a', async () => {
+  const sandbox = sinon.createSandbox();
+  await ask(sandbox);
+  «sandbox.restore()»;
+});`,
+      reports: [
+        {
+          messageId: 'inline',
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `const { test } = require('node:test');
+const sinon = require('sinon');
+test('a', async (t) => {
+  const sandbox = sinon.createSandbox();
+  t.after(() => sandbox.restore());
+  await ask(sandbox);
+});`,
+          },
+        },
+      ],
+    },
+    {
+      name: 'given with the context to a function that only writes to it',
+      code: `const test = require('node:test');
+const Redis = require('ioredis');
+function persistenceOf(t, options) { t.diagnostic('made'); return createPersistence(options); }
+test('a', async (t) => {
+  const redis = new Redis();
+  const persistence = persistenceOf(t, { conn: redis });
+  await persistence.ready();
+  «redis.disconnect()»;
+});`,
+      reports: [
+        {
+          messageId: 'inline',
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `const test = require('node:test');
+const Redis = require('ioredis');
+function persistenceOf(t, options) { t.diagnostic('made'); return createPersistence(options); }
+test('a', async (t) => {
+  const redis = new Redis();
+  t.after(() => redis.quit());
+  const persistence = persistenceOf(t, { conn: redis });
+  await persistence.ready();
+});`,
+          },
+        },
+      ],
+    },
     {
       name: 'the last line of the test',
       code: `import assert from 'node:assert/strict';

@@ -4,6 +4,29 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-test-order-dependence', {
   valid: [
     {
+      name: 'a member that a hook or helper fills, that has a value, that the test fills itself, of an object given away',
+      code: `import { before, describe, it } from 'node:test';
+describe('a', () => {
+  const auth = { headers: {} };
+  const limits = { most: 5 };
+  const context = {};
+  const seen = {};
+  const filled = [];
+  before(async () => { auth.headers = await signIn(); });
+  it('b', () => {
+    auth.headers = headersOf('b');
+    limits.most = 1;
+    context.id = 1;
+    seen.once = start(seen);
+    filled.length = 0;
+  });
+  it('c', () => {
+    context.id = 2;
+    use(auth.headers, limits.most, context.id, seen.once, filled.length);
+  });
+});`,
+    },
+    {
       name: 'set up in hooks',
       code: `import { before, beforeEach, describe, it } from 'node:test';
 let server;
@@ -81,6 +104,21 @@ describe('a', () => {
     },
   ],
   invalid: [
+    {
+      name: 'a member of an object that the tests share',
+      code: `import { describe, it } from 'node:test';
+describe('a', () => {
+  let auth = { headers: {} };
+  const made = {};
+  it('signs in', async () => { «auth.headers = await signIn()»; });
+  it('creates', async () => { «made.id = await create(auth.headers)»; });
+  it('finds', () => find(made.id, auth.headers));
+});`,
+      reports: [
+        { messageId: 'chain', data: { name: 'auth.headers', line: '6' } },
+        { messageId: 'chain', data: { name: 'made.id', line: '7' } },
+      ],
+    },
     {
       name: 'a server that one test starts',
       code: `import http from 'node:http';

@@ -39,6 +39,7 @@ export const noInlineTeardown = defineHazard({
     sees: [
       'a pool, connection, database handle, server, app, agent, worker, child process, watcher, browser or container made in a test or hook and released there by a statement that an earlier throw skips',
       'anything else that a test makes with an import, class or function, and awaits the `close()`, `stop()`, `end()`, `destroy()`, `dispose()`, `disconnect()`, `shutdown()`, `terminate()` or `teardown()` of in its last lines',
+      'what a test is given to put things in order, and calls in its last lines: the `cleanup()` of `const { app, cleanup } = setup()`, `const restore = stubFetch()`, `sandbox.restore()`',
       'the same where a hook of a wider scope closes what is left in a variable that several tests fill: only the last is closed',
     ],
     cannotSee: [

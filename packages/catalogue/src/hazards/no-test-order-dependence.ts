@@ -22,10 +22,11 @@ export const noTestOrderDependence = defineHazard({
   linter: {
     sees: [
       'a variable of the file or of a suite, empty at first, that only tests assign, and that a later test reads which does not assign it',
+      'the same of a member of an object that the file or a suite makes, `const auth = {}`, and asks for nothing but its members',
     ],
     cannotSee: [
       'rows, files and other state outside of the program that one test leaves for the next',
-      'objects that a test fills: only assignments of variables are read',
+      'objects that are given to somebody else, lists and maps that a test fills by calling them',
       'subtests that hand on to each other: they run as steps of one test',
     ],
     messages: {
