@@ -206,6 +206,28 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
     [{ on: 'c', sql: 'DEALLOCATE ALL; BEGIN DEFERRABLE' }],
   ],
   [
+    'what is written ahead of an error is not run',
+    [
+      { on: 'a', cursor: "SET LOCAL app.user = 'no word for a name'", reads: [1] },
+      { on: 'a', sql: 'BEGIN' },
+      { on: 'a', cursor: 'SELEKT', reads: [1, 2] },
+      { on: 'a', sql: 'COMMIT' },
+    ],
+  ],
+  [
+    'a text that fails keeps the lock of the session that a transaction had before it',
+    [
+      { on: 'a', sql: 'SELECT pg_try_advisory_xact_lock(1), pg_try_advisory_xact_lock_shared(2)' },
+      { on: 'b', sql: 'SELECT pg_try_advisory_lock(1); SELECT 1 / 0' },
+      { on: 'b', sql: 'SELECT 1 / 0; SELECT pg_try_advisory_lock_shared(2)' },
+      { on: 'a', sql: 'SELECT pg_try_advisory_xact_lock_shared(1)' },
+      { on: 'a', sql: 'SELECT pg_try_advisory_lock(2)' },
+      { on: 'b', sql: 'SELECT pg_advisory_unlock(1)' },
+      { on: 'b', sql: 'SELECT pg_advisory_unlock_shared(2)' },
+      { on: 'a', sql: 'SELECT pg_try_advisory_lock(1)' },
+    ],
+  ],
+  [
     'a cursor WITH HOLD uses its table no more after COMMIT',
     [
       {

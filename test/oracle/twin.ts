@@ -212,7 +212,9 @@ function seenError(error: unknown): object {
     ...Object.fromEntries(known),
     // The one difference between the two databases.
     message: (error as Error).message.replace(/\bsavepoint_(?:real|sandboxed)_/g, 'savepoint_'),
-    // Portals of `pg-cursor` are numbered.
-    ...(where !== undefined && { where: where.replace(/"C_\d+"/, '"C"') }),
+    // Portals of `pg-cursor` are numbered, and a function is called what it was called when its connection ran it first.
+    ...(where !== undefined && {
+      where: where.replace(/"C_\d+"/, '"C"').replace(/\bfunction public\./g, 'function '),
+    }),
   };
 }

@@ -49,6 +49,8 @@ export class Portal extends EventEmitter {
   #runs = false;
   /** Whether an earlier step has had it read. */
   #isRead = false;
+  /** What is not done and ahead of the next Sync: after an error the server passes over it. */
+  readonly #ahead = new Set<Question>();
 
   /**
    * @param question the reader's, answered when the portal is closed
@@ -116,7 +118,8 @@ export class Portal extends EventEmitter {
 
   /** The cursor waits for rows. */
   flush(): void {
-    this.#step(() => undefined);
+    const step = this.#step(() => this.#ahead.delete(step));
+    this.#ahead.add(step);
   }
 
   /** The cursor is done with its portal. */
@@ -138,7 +141,7 @@ export class Portal extends EventEmitter {
     return { text, phase: isRead ? 'run' : undefined };
   }
 
-  #step(done: () => void): void {
+  #step(done: () => void): Question {
     const messages = this.#messages;
     this.#messages = [];
     const { asked, inside, takenInside } = this.#asking;
@@ -146,10 +149,13 @@ export class Portal extends EventEmitter {
       done,
       failed: (error) => {
         this.#failed = true;
+        for (const step of this.#ahead) step.abandon(error);
         this.#question.fail(error, this as unknown as pg.Connection);
       },
     });
-    this.#ask(new Question(step, { asked, inside, takenInside }));
+    const asking = new Question(step, { asked, inside, takenInside });
+    this.#ask(asking);
+    return asking;
   }
 }
 

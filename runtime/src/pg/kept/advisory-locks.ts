@@ -70,6 +70,12 @@ export class AdvisoryLocks<Client extends object> {
     this.#ended.add(`${key} ${mode}`);
   }
 
+  /** Whether the server shows a lock for a transaction that has ended for the app, so that it shows nothing when the session takes it, too. */
+  isHiddenByEnded(key: LockKey, mode: LockMode): boolean {
+    const isKnown = this.locks().some((lock) => lock.key === key && lock.mode === mode);
+    return !isKnown && this.#ended.has(`${key} ${mode}`);
+  }
+
   giveBack(client: Client, key: LockKey, mode: LockMode): void {
     const counts = this.#countsOf(client, key);
     counts[mode] = Math.max(0, counts[mode] - 1);

@@ -25,13 +25,21 @@ interface Meant {
   readonly key: LockKey | undefined;
 }
 
+/** What a client called for, before the server's answer is read. */
+interface Unread {
+  readonly client: Asker;
+  readonly meant: readonly Meant[];
+  /** Whether all of it ends with the transaction. */
+  readonly ends: boolean;
+}
+
 export class Locks {
   readonly #session: Session;
   readonly #locks = new AdvisoryLocks<Asker>();
   /** Where a client called for a lock last. */
   readonly #asked = new WeakMap<Asker, () => Trace>();
   /** Whose statement took locks that were not read yet. */
-  #unread: { readonly client: Asker; readonly ends: boolean } | undefined;
+  #unread: Unread | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -52,13 +60,13 @@ export class Locks {
     if (calls.length === 0) return undefined;
     const { client, question, said } = speech;
     this.#asked.set(client, question.asked);
-    if (this.#unread) await this.#read();
+    if (this.#unread) await this.#readAfterFailure(this.#unread);
     const meant: Meant[] = [];
     for (const call of calls) meant.push({ call, key: await this.#keyOf(call, said) });
     const blocked = meant.find((one) => this.#isDifferent(client, one));
     if (blocked) return this.#answer(speech, blocked, calls.length);
     const taken = calls.filter(({ does }) => does === 'lock' || does === 'try');
-    this.#unread = { client, ends: taken.every(({ ends }) => ends) };
+    this.#unread = { client, ends: taken.every(({ ends }) => ends), meant };
     return {
       done: () =>
         this.#read((present) => {
@@ -135,6 +143,18 @@ export class Locks {
       this.#locks.take(client, key, mode);
   }
 
+  /** A text that failed keeps the locks of the session that it took before that. */
+  async #readAfterFailure({ client, meant }: Unread): Promise<void> {
+    for (const { call, key } of meant) {
+      if (key === undefined || call.ends || (call.does !== 'lock' && call.does !== 'try')) continue;
+      const mode = modeOf(call);
+      if (!this.#locks.isHiddenByEnded(key, mode)) continue;
+      const [held] = (await rowsOf(this.#session, heldBySession(key, mode)))?.[0] ?? [];
+      if (held === 't') this.#locks.take(client, key, mode);
+    }
+    await this.#read();
+  }
+
   /** Learns what the server holds. @param count told what that is before it is compared */
   async #read(count?: (present: ReadonlySet<string>) => void): Promise<void> {
     const unread = this.#unread;
@@ -150,6 +170,12 @@ export class Locks {
 /** As `key mode`. */
 const HELD = `SELECT format('%s:%s:%s %s', classid, objid, objsubid, CASE mode WHEN 'ShareLock' THEN 'shared' ELSE 'exclusive' END)
   FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_catalog.pg_backend_pid()`;
+
+/** Asks whether the session holds a lock by itself, and not only a transaction of it. */
+function heldBySession(key: LockKey, mode: LockMode): string {
+  const lock = `${mode === 'shared' ? '_shared' : ''}(${argumentsOf(key)})`;
+  return `SELECT CASE WHEN pg_catalog.pg_advisory_unlock${lock} THEN pg_catalog.pg_try_advisory_lock${lock} END`;
+}
 
 /** A lock that no app asks for. */
 const NOBODYS: LockKey = '2863311530:1431655765:1';
