@@ -1,8 +1,11 @@
 /** Calls by which a test file removes every row, or key, of a database that other processes use. */
 import type { TSESTree } from '@typescript-eslint/utils';
-import { bare, isCall, nameOf, type Call, type Node } from './ast.ts';
+import { bare, isCall, isInside, nameOf, type Call, type Node } from './ast.ts';
 import type { FileModel } from './file-model.ts';
+import { helperCalls } from './helper-calls.ts';
 import { methodCalls } from './method-calls.ts';
+import { perFile } from './per-file.ts';
+import type { Reading } from './reading.ts';
 import { isSharedDatabase, reachesShared } from './shared-databases.ts';
 import { emptiesTable, isBegin, isRollback, shortened } from './sql-text.ts';
 import { sendingsOf } from './statements.ts';
@@ -14,27 +17,41 @@ export interface EmptiedTable {
   readonly statement: string;
 }
 
+/** By test code of this file, or by a function of another that its hooks and tests call. */
 export function* emptiedTables(file: FileModel): Iterable<EmptiedTable> {
-  for (const sending of sendingsOf(file)) {
-    if (!reachesShared(file, sending, emptiesTable) || isUndone(file, sending.through)) continue;
-    if (isTestCode(file, file.frames.frameOf(sending.node))) {
-      yield { node: sending.node, statement: shortened(sending.text) };
-    }
+  for (const emptied of emptyingsOf(file)) {
+    if (isTestCode(file, file.frames.frameOf(emptied.node))) yield emptied;
   }
-  for (const { call, callee } of methodCalls(file, ...EMPTYING)) {
-    const database = emptiedBy(call, callee);
-    if (
-      database &&
-      isSharedDatabase(file, database) &&
-      isTestCode(file, file.frames.frameOf(call))
-    ) {
-      yield { node: call, statement: shortened(file.source.getText(call)) };
-    }
+  for (const { node, from, reached } of helperCalls(file, MAY_EMPTY)) {
+    if (from === 'file' || from === 'suite') continue;
+    const [first] = reached.flatMap(({ reading, fn }) =>
+      emptyingsOf(reading).filter((emptied) => isInside(emptied.node, fn)),
+    );
+    if (first) yield { node, statement: first.statement };
   }
 }
 
+/** What people call a function that empties a database; whether it does is read. */
+const MAY_EMPTY = /trunc|clean|clear|reset|wipe|empty|purge|flush|delete|seed|set_?up|fresh/i;
+
+/** Of any file, the other side of an import too. */
+const emptyingsOf = perFile((reading: Reading): readonly EmptiedTable[] => {
+  const sent = sendingsOf(reading).flatMap((sending) =>
+    reachesShared(reading, sending, emptiesTable) && !isUndone(reading, sending.through)
+      ? [{ node: sending.node, statement: shortened(sending.text) }]
+      : [],
+  );
+  const asked = methodCalls(reading, ...EMPTYING).flatMap(({ call, callee }) => {
+    const database = emptiedBy(call, callee);
+    return database && isSharedDatabase(reading, database)
+      ? [{ node: call, statement: shortened(reading.source.getText(call)) }]
+      : [];
+  });
+  return [...sent, ...asked].sort((one, other) => one.node.range[0] - other.node.range[0]);
+});
+
 /** Sent through a client on which the file also begins and rolls back. */
-function isUndone(file: FileModel, through: Node): boolean {
+function isUndone(file: Reading, through: Node): boolean {
   const client = file.variables.of(through);
   if (!client || file.acquisitions.resourceOf(through)?.kind === 'pool') return false;
   const sent = sendingsOf(file)

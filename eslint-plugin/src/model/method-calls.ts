@@ -1,7 +1,7 @@
 /** The calls of methods in a file, by the method's name: most questions about SQL begin with a few names. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { bare, type Call } from './ast.ts';
-import type { FileModel } from './file-model.ts';
+import type { Reading } from './reading.ts';
 
 export interface MethodCall {
   readonly call: Call;
@@ -10,7 +10,7 @@ export interface MethodCall {
 }
 
 /** By name, and those of one name in the order of the text. */
-export function methodCalls({ tree }: FileModel, ...names: readonly string[]): MethodCall[] {
+export function methodCalls({ tree }: Reading, ...names: readonly string[]): MethodCall[] {
   return names.flatMap((method) =>
     tree.callsNamed(method).flatMap((call) => {
       const callee = bare(call.callee);

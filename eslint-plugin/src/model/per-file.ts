@@ -1,8 +1,11 @@
 /** Answers about a file that several rules ask for: worked out once, when first asked. */
 import type { FileModel } from './file-model.ts';
+import type { Reading } from './reading.ts';
 
-export function perFile<Answer>(read: (file: FileModel) => Answer): (file: FileModel) => Answer {
-  const answers = new WeakMap<FileModel, { readonly answer: Answer }>();
+export function perFile<Answer, File extends Reading = FileModel>(
+  read: (file: File) => Answer,
+): (file: File) => Answer {
+  const answers = new WeakMap<File, { readonly answer: Answer }>();
   return (file) => {
     const known = answers.get(file);
     if (known) return known.answer;

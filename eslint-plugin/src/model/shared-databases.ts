@@ -1,7 +1,6 @@
 /** Is what a statement is sent through a database that other processes use as well? */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { bare, isCall, nameOf, propertyOf, type Call, type Node } from './ast.ts';
-import type { FileModel } from './file-model.ts';
 import { perFile } from './per-file.ts';
 import { answersOf } from './project/foreign-resources.ts';
 import type { Reading } from './reading.ts';
@@ -26,7 +25,7 @@ const WHERE = [
 ];
 
 /** A pool, client or connection of a server whose address does not show that it is this process's own. */
-export function isSharedDatabase(file: FileModel, node: Node): boolean {
+export function isSharedDatabase(file: Reading, node: Node): boolean {
   if (hasOwnSchema(file)) return false;
   const value = bare(node);
   if (isPlugin(file, value)) return true;
@@ -38,7 +37,7 @@ export function isSharedDatabase(file: FileModel, node: Node): boolean {
 
 /** Whether such a statement goes to a shared database. A placeholder may name a schema of this run's own. */
 export function reachesShared(
-  file: FileModel,
+  file: Reading,
   { statements, through }: Sending,
   isSuch: (statement: string) => boolean,
 ): boolean {
@@ -50,7 +49,7 @@ export function reachesShared(
 }
 
 /** A computed search path: the tables are those of this run. */
-const hasOwnSchema = perFile((file) =>
+const hasOwnSchema = perFile((file: Reading) =>
   sendingsOf(file).some(({ statements }) =>
     statements.some(
       (statement) => /^set .*search_path/.test(statement) && statement.includes(HOLE),
@@ -59,7 +58,7 @@ const hasOwnSchema = perFile((file) =>
 );
 
 /** `fastify.pg`, and the database of this name among several: `fastify.pg.users`. */
-function isPlugin(file: FileModel, node: Node, depth = 2): boolean {
+function isPlugin(file: Reading, node: Node, depth = 2): boolean {
   if (node.type !== 'MemberExpression' || depth === 0) return false;
   const object = bare(node.object);
   return (

@@ -1,10 +1,20 @@
 /** Which SQL does the file send, by which call, and through what? */
 import type { TSESTree } from '@typescript-eslint/utils';
-import { bare, nameOf, propertyOf, type Call, type Node } from './ast.ts';
-import type { FileModel } from './file-model.ts';
+import {
+  bare,
+  isCall,
+  isFunction,
+  nameOf,
+  outer,
+  propertyOf,
+  type Call,
+  type Node,
+} from './ast.ts';
+import type { Reading } from './reading.ts';
 import { methodCalls, type MethodCall } from './method-calls.ts';
 import { perFile } from './per-file.ts';
 import { HOLE, statementsOf } from './sql-text.ts';
+import type { Variables } from './variables.ts';
 
 /** A call, or a tagged template, that sends SQL or prepares it. */
 export interface Sending {
@@ -32,21 +42,21 @@ const MEMBER_TAGS = new Set(['$executeRaw', '$queryRaw']);
 const MAX_DEPTH = 8;
 
 /** All of the file, in the order of the text. Whether the receiver is a database is for whoever asks to say. */
-export const sendingsOf = perFile((file): readonly Sending[] =>
+export const sendingsOf = perFile((file: Reading): readonly Sending[] =>
   [
     ...methodCalls(file, ...METHODS).flatMap((found) => sentByCall(file, found)),
     ...file.tree.taggedTemplates.flatMap((template) => sentByTag(file, template)),
   ].sort((one, other) => one.node.range[0] - other.node.range[0]),
 );
 
-function sentByCall(file: FileModel, { call, callee, method }: MethodCall): Sending[] {
+function sentByCall(file: Reading, { call, callee, method }: MethodCall): Sending[] {
   const [argument] = call.arguments;
   const text = argument && sqlOf(file, argument);
   return text === undefined ? [] : [sending(call, bare(callee.object), method, text)];
 }
 
 /** ``sql`…` `` where the tag is the pool, and ``prisma.$executeRaw`…` ``. */
-function sentByTag(file: FileModel, template: TSESTree.TaggedTemplateExpression): Sending[] {
+function sentByTag(file: Reading, template: TSESTree.TaggedTemplateExpression): Sending[] {
   const tag = bare(template.tag);
   if (tag.type === 'Identifier') {
     return [sending(template, tag, undefined, sqlOfTemplate(file, template.quasi, MAX_DEPTH))];
@@ -67,7 +77,7 @@ function sending(
 }
 
 /** The text of a literal, a template, `{ text }`, or a constant that is one; none of it known: undefined. */
-export function sqlOf(file: FileModel, node: Node, depth = MAX_DEPTH): string | undefined {
+export function sqlOf(file: Reading, node: Node, depth = MAX_DEPTH): string | undefined {
   if (depth === 0) return undefined;
   const value = bare(node);
   switch (value.type) {
@@ -93,15 +103,54 @@ export function sqlOf(file: FileModel, node: Node, depth = MAX_DEPTH): string | 
       return text && sqlOf(file, text.value, depth - 1);
     }
     case 'Identifier': {
-      const constant = file.variables.constantOf(value);
-      return constant && sqlOf(file, constant, depth - 1);
+      const given = file.variables.constantOf(value) ?? firstOf(listWalkedBy(file, value));
+      return given && sqlOf(file, given, depth - 1);
+    }
+    case 'CallExpression': {
+      const first = firstOf(listJoinedBy(file, value));
+      return first && sqlOf(file, first, depth - 1);
     }
     default:
       return undefined;
   }
 }
 
-function sqlOfTemplate(file: FileModel, node: TSESTree.TemplateLiteral, depth: number): string {
+/** The list whose members a name stands for in turn: `for (const table of TABLES)`, `TABLES.map((table) => …)`. */
+function listWalkedBy({ variables }: Reading, name: Node): Node | undefined {
+  const [definition] = variables.of(name)?.defs ?? [];
+  if (definition?.type === 'Variable') {
+    const { parent } = definition.node.parent;
+    const isWalked = parent.type === 'ForOfStatement' && parent.left === definition.node.parent;
+    return isWalked ? valueOf(variables, parent.right) : undefined;
+  }
+  if (definition?.type !== 'Parameter' || !isFunction(definition.node)) return undefined;
+  const { parent: call } = outer(definition.node);
+  const isFirst = definition.node.params[0] === definition.name;
+  return isCall(call) && isFirst ? listAskedBy(variables, call, /^(?:map|forEach)$/) : undefined;
+}
+
+/** The list in `TABLES.join(', ')`; what `map` makes of its members begins as they do. */
+function listJoinedBy({ variables }: Reading, call: Call): Node | undefined {
+  const list = listAskedBy(variables, call, /^join$/);
+  return isCall(list) ? listAskedBy(variables, list, /^map$/) : list;
+}
+
+function listAskedBy(variables: Variables, call: Call, method: RegExp): Node | undefined {
+  const callee = bare(call.callee);
+  if (callee.type !== 'MemberExpression' || !method.test(nameOf(callee) ?? '')) return undefined;
+  return valueOf(variables, callee.object);
+}
+
+function valueOf(variables: Variables, node: Node): Node {
+  return bare(variables.constantOf(node) ?? node);
+}
+
+function firstOf(list: Node | undefined): Node | undefined {
+  const [first] = list?.type === 'ArrayExpression' ? list.elements : [];
+  return first?.type === 'Literal' ? first : undefined;
+}
+
+function sqlOfTemplate(file: Reading, node: TSESTree.TemplateLiteral, depth: number): string {
   return node.quasis
     .map(({ value }, index) => {
       const expression = node.expressions[index];

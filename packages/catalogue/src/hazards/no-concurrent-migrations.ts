@@ -32,9 +32,10 @@ export const noConcurrentMigrations = defineHazard({
     sees: [
       'a statement in a test file that creates, alters or drops a table, type, schema, role, extension or database, sent through a known pool, client or connection from the top level, a hook or a test',
       'a function named like `migrate` that is given such a pool at the top level or in a hook',
+      'the same in a function of another file that runs there, found by names like `setupSchema` and `migrateAll`',
     ],
     cannotSee: [
-      'migrations behind a function of another file that finds its database by itself',
+      'migrations behind a function of a package',
       'SQL that is not written in the call or in a constant of the file',
       'whether another file does the same: one that does it alone is safe until the second one comes',
     ],

@@ -22,6 +22,7 @@ export const noSharedTruncate = defineHazard({
     sees: [
       'TRUNCATE, or a DELETE without a condition, sent by test code through a known pool, client or connection of a server',
       '`knex(table).del()` and `.truncate()`, `prisma.model.deleteMany()` without a condition, `flushall()` and `flushdb()` of Redis',
+      'the same in a function of another file that a hook or test calls, directly or by way of one more, found by names like `resetDatabase` and `truncateAll`',
     ],
     cannotSee: [
       'a clean-up behind a function of another package, and SQL whose text is not in the file',
