@@ -1,11 +1,11 @@
 /**
- * What is derived and kept in the repository: from the catalogue the rule pages, their index and
- * the tables of two READMEs and the page of resources, from the example the code in the guide, from the sandbox its limits.
+ * What is derived and kept in the repository: from the catalogue the rule pages, their index, the words
+ * of errors, the tables of two READMEs and the page of resources, from the example the code in the guide, from the sandbox its limits.
  * Writes nothing.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { format } from 'prettier';
+import { format, resolveConfig } from 'prettier';
 import { chaptersWithCode } from './guide-code.ts';
 import { textOf, type GeneratedFiles } from './stale-files.ts';
 import { limitsPage } from '../runtime/src/pg/limits.ts';
@@ -19,6 +19,7 @@ import {
 } from '../packages/catalogue/src/index.ts';
 
 const PAGES = 'docs/rules';
+const WORDS = 'packages/catalogue/src/hazards/words.ts';
 
 /**
  * Every derived file as it should be.
@@ -41,12 +42,29 @@ export async function generatedFiles(root: string): Promise<GeneratedFiles> {
     'docs/guide/resources.md',
     await format(resourcePage(RESOURCES), { parser: 'markdown' }),
   );
+  files.set(WORDS, await wordsModule(root));
   return files;
 }
 
 async function pagesIn(root: string): Promise<string[]> {
   const names = await readdir(join(root, PAGES)).catch(() => []);
   return names.filter((name) => name.endsWith('.md')).map((name) => `${PAGES}/${name}`);
+}
+
+/** What errors say, without the entries around it. */
+async function wordsModule(root: string): Promise<string> {
+  const words = HAZARDS.map((entry: Hazard) => {
+    const { id, title, remedy, runtime } = entry;
+    return [id, { says: runtime?.message ?? title, remedy }] as const;
+  });
+  const text = `/** What errors say of each hazard. Generated from the entries. */
+import type { HazardId } from '../catalogue.ts';
+import type { Words } from '../words.ts';
+
+export const WORDS: Readonly<Record<HazardId, Words>> = ${JSON.stringify(Object.fromEntries(words))};
+`;
+  const options = await resolveConfig(join(root, WORDS));
+  return format(text, { ...options, parser: 'typescript' });
 }
 
 // ---- tables

@@ -3,7 +3,8 @@
  * catalogue, so that the editor, the failing test and the docs say the same.
  */
 import { channel } from 'node:diagnostics_channel';
-import { fill, hazard, type HazardId } from '@savepoint/catalogue';
+import type { HazardId } from '@savepoint/catalogue';
+import { fill, wordsFor } from '@savepoint/catalogue/words';
 import { formatPlace, type Trace } from './trace.ts';
 
 /** What is known when a hazard is seen. */
@@ -49,11 +50,9 @@ export class HazardError extends Error {
   readonly test: TestIdentity | undefined;
 
   constructor(code: HazardId, facts: HazardFacts = {}) {
-    const entry = hazard(code);
-    const happened = sentence(
-      facts.happened ?? fill(entry.runtime?.message ?? entry.title, facts.values ?? {}),
-    );
-    const remedy = facts.remedy ?? entry.remedy;
+    const words = wordsFor(code);
+    const happened = sentence(facts.happened ?? fill(words.says, facts.values ?? {}));
+    const remedy = facts.remedy ?? words.remedy;
     const lines = [
       `${happened} [${code}]`,
       ...place('acquired at', facts.acquired),
