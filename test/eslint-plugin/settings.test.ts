@@ -155,6 +155,7 @@ const complete = {
       releaseIsAsynchronous: true,
       openedBy: ['open'],
       opensAtFirstUse: true,
+      opensAtFirstUseWith: ['lazy'],
       keepsAliveOnce: ['use'],
       lends: [
         {

@@ -35,8 +35,9 @@ export function isClosedBySignal(acquisition: Acquisition, variables: Variables)
 }
 
 /** Whether its first use would open it, and nothing uses it: ended or not, it holds nothing. */
-export function isNeverUsed({ holder, resource }: Acquisition, variables: Variables): boolean {
-  if (!resource.row?.opensAtFirstUse) return false;
+export function isNeverUsed(acquisition: Acquisition, variables: Variables): boolean {
+  const { holder, resource } = acquisition;
+  if (!opensAtFirstUse(acquisition, variables)) return false;
   if (holder.is === 'nobody') return true;
   return (
     holder.is === 'variable' &&
@@ -44,6 +45,23 @@ export function isNeverUsed({ holder, resource }: Acquisition, variables: Variab
       .references(holder.variable)
       .every((reference) => !reference.isRead() || isIdle(reference.identifier, resource))
   );
+}
+
+/** By itself, or because it is told to: `new Redis({ lazyConnect: true })`. */
+function opensAtFirstUse({ node, resource: { row } }: Acquisition, variables: Variables): boolean {
+  if (row?.opensAtFirstUseWith) {
+    const { opensAtFirstUseWith: names } = row;
+    for (const argument of node.arguments) {
+      const options = variables.constantOf(argument) ?? bare(argument);
+      const given = names.map((name) => propertyOf(options, name)?.value);
+      if (given.some((value) => value && !isFalse(bare(value)))) return true;
+    }
+  }
+  return row?.opensAtFirstUse ?? false;
+}
+
+function isFalse(value: Node): boolean {
+  return value.type === 'Literal' && value.value === false;
 }
 
 /** `pool.on('error', log)`, `pool.options.max`, `pool.end()`. */

@@ -73,6 +73,7 @@ const RESOURCE_KEYS = [
   'exceptWith',
   'openedBy',
   'opensAtFirstUse',
+  'opensAtFirstUseWith',
   'keepsAliveOnce',
   'lends',
 ] as const;
@@ -91,6 +92,7 @@ function resource(value: unknown, path: string): Resource {
     ...optional(row, 'exceptWith', path, texts),
     ...optional(row, 'openedBy', path, texts),
     ...optional(row, 'opensAtFirstUse', path, flag),
+    ...optional(row, 'opensAtFirstUseWith', path, texts),
     ...optional(row, 'keepsAliveOnce', path, texts),
     ...optional(row, 'lends', path, (loans, at) =>
       list(loans, at).map((each, index) => loan(each, `${at}[${index}]`)),

@@ -63,6 +63,11 @@ export function changesSchema(statement: string): boolean {
   );
 }
 
+/** LISTEN, NOTIFY and `pg_notify()`: what they do, they do when a transaction commits. */
+export function sendsNotices(statement: string): boolean {
+  return /^(?:listen|unlisten|notify)\b|\bpg_notify ?\(/.test(statement);
+}
+
 const EMPTIES =
   /^(truncate\b.*|delete from (only )?\S+( where \(?(true|1 ?= ?1)\)?)?( returning .*)?)$/;
 

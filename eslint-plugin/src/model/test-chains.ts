@@ -21,15 +21,16 @@ interface Slot {
 }
 
 export function* testChains(file: FileModel): Iterable<TestChain> {
-  const seen = new Set<string>();
+  const seen = new Set<Node | undefined>();
   for (const { left, right, operator } of file.tree.assignments) {
     const test = operator === '=' ? testOf(file, left) : undefined;
     if (!test || isEmpty(file, right)) continue;
     const slot = slotOf(file, bare(left));
-    if (!slot || seen.has(slot.name) || !isFilledByTestsAlone(file, slot)) continue;
+    const first = slot?.writes[0]?.node;
+    if (!slot || seen.has(first) || !isFilledByTestsAlone(file, slot)) continue;
     const read = readByLaterTest(file, slot, test);
     if (!read) continue;
-    seen.add(slot.name);
+    seen.add(first);
     yield { node: left.parent, name: slot.name, read };
   }
 }

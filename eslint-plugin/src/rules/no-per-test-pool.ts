@@ -1,6 +1,11 @@
 /** A pool belongs to the file, not to each test. */
 import { defineRule } from '../define-rule.ts';
+import { isInside } from '../model/ast.ts';
 import { connectionsPerTest } from '../model/connections-per-test.ts';
+import type { FileModel } from '../model/file-model.ts';
+import type { Fixture } from '../model/fixtures.ts';
+import { sendsNotices } from '../model/sql-text.ts';
+import { sendingsOf } from '../model/statements.ts';
 import { acquireOnce } from '../repairs/hook-kind.ts';
 
 export default defineRule('no-per-test-pool', function* (file) {
@@ -8,7 +13,7 @@ export default defineRule('no-per-test-pool', function* (file) {
     const edits = acquireOnce(file, fixture);
     yield {
       node: fixture.acquiredAt,
-      messageId: 'perTest',
+      messageId: listens(file, fixture) ? 'perTestListens' : 'perTest',
       data: { resource: fixture.name },
       suggestion: edits && { messageId: 'acquireOnce', edits },
     };
@@ -23,3 +28,13 @@ export default defineRule('no-per-test-pool', function* (file) {
     };
   }
 });
+
+/** Whether what makes it also listens for notices or sends them: no transaction that is rolled back does. */
+function listens(file: FileModel, { frame }: Fixture): boolean {
+  return (
+    frame.is !== 'file' &&
+    sendingsOf(file).some(
+      ({ node, statements }) => isInside(node, frame.fn) && statements.some(sendsNotices),
+    )
+  );
+}

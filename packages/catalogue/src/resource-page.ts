@@ -48,6 +48,7 @@ function madeBy({ export: name, acquiredBy }: Resource): string {
 function openings({
   openedBy = [],
   opensAtFirstUse,
+  opensAtFirstUseWith,
   whenGivenUrl,
   exceptWith,
 }: Resource): string[] {
@@ -56,6 +57,9 @@ function openings({
     ...(exceptWith ? [`not with ${exceptWith.map(code).join(', ')}`] : []),
     ...(openedBy.length > 0 ? [openedBy.map(call).join(' or ')] : []),
     ...(opensAtFirstUse ? ['at its first use'] : []),
+    ...(opensAtFirstUseWith
+      ? [`at its first use with ${opensAtFirstUseWith.map(code).join(', ')}`]
+      : []),
   ];
 }
 

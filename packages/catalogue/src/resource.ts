@@ -27,6 +27,8 @@ export interface Resource {
   readonly openedBy?: readonly string[];
   /** Whether its first use opens it, whatever that is: one that nothing uses holds nothing. */
   readonly opensAtFirstUse?: boolean;
+  /** Options, `{ lazyConnect: true }`, with which it opens at its first use though it does not of itself. */
+  readonly opensAtFirstUseWith?: readonly string[];
   /** Methods before which it keeps nothing alive, though there is something to release: an app listens. Absent: it does at once. */
   readonly keepsAliveOnce?: readonly string[];
   /** Resources taken from this one by a method: `pool.connect()` gives a client. */

@@ -3,6 +3,23 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-inline-teardown', {
   valid: [
     {
+      name: 'a connection that is told to wait for its first use, and is not used',
+      code: `import { test } from 'node:test';
+import Redis from 'ioredis';
+test('keeps what it is told', () => {
+  const redis = new Redis('redis://localhost', { lazyConnect: true });
+  assert.equal(prefixOf(redis.options), '');
+  redis.disconnect();
+});
+test('in a constant', () => {
+  const options = { lazyConnect: true };
+  const redis = new Redis(options);
+  redis.on('error', () => {});
+  assert.equal(redis.status, statusOf('wait'));
+  redis.disconnect();
+});`,
+    },
+    {
       name: 'what puts things in order is called on every path, or is what the test is about',
       code: `import { after, afterEach, test } from 'node:test';
 import sinon from 'sinon';
@@ -181,6 +198,59 @@ test('a', async (t) => {
     },
   ],
   invalid: [
+    {
+      name: 'a lazy connection that is used, and one that is not lazy',
+      code: `import { test } from 'node:test';
+import Redis from 'ioredis';
+test('used', async () => {
+  const redis = new Redis({ lazyConnect: true });
+  await redis.connect();
+  «redis.disconnect()»;
+});
+test('not lazy', () => {
+  const redis = new Redis({ lazyConnect: false });
+  assert.ok(ready(redis.status));
+  «redis.disconnect()»;
+});`,
+      reports: [
+        {
+          messageId: 'inline',
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `import { test } from 'node:test';
+import Redis from 'ioredis';
+test('used', async (t) => {
+  const redis = new Redis({ lazyConnect: true });
+  t.after(() => redis.quit());
+  await redis.connect();
+});
+test('not lazy', () => {
+  const redis = new Redis({ lazyConnect: false });
+  assert.ok(ready(redis.status));
+  redis.disconnect();
+});`,
+          },
+        },
+        {
+          messageId: 'inline',
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `import { test } from 'node:test';
+import Redis from 'ioredis';
+test('used', async () => {
+  const redis = new Redis({ lazyConnect: true });
+  await redis.connect();
+  redis.disconnect();
+});
+test('not lazy', (t) => {
+  const redis = new Redis({ lazyConnect: false });
+  t.after(() => redis.quit());
+  assert.ok(ready(redis.status));
+});`,
+          },
+        },
+      ],
+    },
     {
       name: 'what puts things in order, in the last lines',
       code: `import { test } from 'node:test';

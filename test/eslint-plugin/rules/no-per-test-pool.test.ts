@@ -66,6 +66,20 @@ test('a', async (t) => { const pool = new Pool('http://localhost'); t.after(() =
   ],
   invalid: [
     {
+      name: 'for notices, which no transaction that is rolled back sends',
+      code: `import { test } from 'node:test';
+import { Pool } from 'pg';
+test('hears of it', async (t) => {
+  const pool = «new Pool()»;
+  t.after(() => pool.end());
+  const client = await pool.connect();
+  t.after(() => client.release());
+  await client.query('LISTEN jobs');
+  await pool.query("select pg_notify('jobs', 'a')");
+});`,
+      reports: [{ messageId: 'perTestListens', data: { resource: 'pool' } }],
+    },
+    {
       name: 'strictly: connections before each test, one report for each hook',
       strict: true,
       code: `import { afterEach, beforeEach, test } from 'node:test';

@@ -105,6 +105,21 @@ describe('a', () => {
   ],
   invalid: [
     {
+      name: 'variables of one name in two suites',
+      code: `import { describe, it } from 'node:test';
+describe('a', () => {
+  let id;
+  it('creates', () => { «id = create()»; });
+  it('finds', () => find(id));
+});
+describe('b', () => {
+  let id;
+  it('creates', () => { «id = create()»; });
+  it('finds', () => find(id));
+});`,
+      reports: [{ messageId: 'chain' }, { messageId: 'chain' }],
+    },
+    {
       name: 'a member of an object that the tests share',
       code: `import { describe, it } from 'node:test';
 describe('a', () => {

@@ -322,6 +322,7 @@ const OTHERS: readonly CheckedResource[] = [
       acquiredBy: 'new',
       releasedBy: ['quit'],
       releasedAtOnceBy: ['disconnect', 'end'],
+      opensAtFirstUseWith: ['lazyConnect'],
       checked,
     }),
     ...exportsOf(module, ['Cluster'], {
@@ -329,6 +330,7 @@ const OTHERS: readonly CheckedResource[] = [
       acquiredBy: 'new',
       releasedBy: ['quit'],
       releasedAtOnceBy: ['disconnect'],
+      opensAtFirstUseWith: ['lazyConnect'],
       checked,
     }),
   ]),
