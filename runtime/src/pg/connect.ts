@@ -3,7 +3,7 @@ import pg from 'pg';
 import { SetupError } from '../setup-error.ts';
 import { OwnClient } from './own-client.ts';
 import { markOwn } from './own-pools.ts';
-import { describeTarget, targetOf, type Target } from './test-database.ts';
+import { clientWith, describeTarget, targetOfClient } from './test-database.ts';
 
 const CONNECT_WITHIN_MS = 10_000;
 const KEEPALIVE_AFTER_MS = 10_000;
@@ -17,24 +17,26 @@ export async function connect(
   connectionString: string,
   options: Pick<pg.ClientConfig, 'pipeline'> = {},
 ): Promise<pg.Client> {
-  const target = targetOf({ connectionString });
   const client = markOwn(
-    new OwnClient({
-      ...options,
-      connectionString,
-      connectionTimeoutMillis: CONNECT_WITHIN_MS,
-      // A server that is gone, or has given this connection up, does not say so to whoever asks nothing.
-      keepAlive: true,
-      keepAliveInitialDelayMillis: KEEPALIVE_AFTER_MS,
-      application_name: 'savepoint',
-    }),
+    clientWith(
+      {
+        ...options,
+        connectionString,
+        connectionTimeoutMillis: CONNECT_WITHIN_MS,
+        // A server that is gone, or has given this connection up, does not say so to whoever asks nothing.
+        keepAlive: true,
+        keepAliveInitialDelayMillis: KEEPALIVE_AFTER_MS,
+        application_name: 'savepoint',
+      },
+      OwnClient,
+    ),
   );
   // A connection that breaks is noticed by the next statement on it; an event alone ends the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
   } catch (error) {
-    throw cannotConnect(target, error);
+    throw cannotConnect(client, error);
   }
   return client;
 }
@@ -88,7 +90,8 @@ export function codeOf(error: unknown): string | undefined {
     : undefined;
 }
 
-function cannotConnect(target: Target, error: unknown): SetupError {
+function cannotConnect(client: pg.Client, error: unknown): SetupError {
+  const target = targetOfClient(client);
   const server = `${target.host}:${String(target.port)}`;
   const said = error instanceof Error && error.message ? error.message : String(codeOf(error));
   return new SetupError(

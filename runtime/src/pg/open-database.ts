@@ -33,6 +33,15 @@ export interface SharedDatabase {
   readonly budget: () => Promise<Budget>;
 }
 
+/** The pool of this process on that database. */
+interface Connecting {
+  readonly pool: pg.Pool;
+  /** Settles when its first connection is there, or cannot be had. */
+  readonly first: Promise<void> | false;
+}
+
+/** Who drops a database waits for seconds until all have left it; a claim on it is answered sooner. */
+const AHEAD_MILLIS = 200;
 const DEFAULT_MAX = 10;
 /** A test that wants a clone wants several connections. */
 const FEWEST_FOR_CLONE = 2;
@@ -46,6 +55,7 @@ export class OpenDatabase {
   #template: Promise<MigratedTemplate> | undefined;
   #shared: Promise<SharedDatabase> | undefined;
   #clones: Promise<TestClones> | undefined;
+  #ahead: Connecting | undefined;
   #told = false;
 
   /** @param origin where the user declared the database */
@@ -64,20 +74,11 @@ export class OpenDatabase {
   }
 
   async #openShared(isAsked: boolean): Promise<SharedDatabase> {
-    const connectionString = await this.#findShared();
-    const pool = markOwn(
-      new pg.Pool({
-        connectionString,
-        Client: OwnClient,
-        fallback_application_name: APPLICATION_NAME,
-        max: this.#options.max ?? DEFAULT_MAX,
-        allowExitOnIdle: true,
-      }),
-    );
-    // A server that ends takes idle connections with it. The next test that connects hears of it.
-    pool.on('error', () => undefined);
-    // Should there be none, whoever needs one tries again, and hears why.
-    const first = isAsked && pool.connect().then((client) => client.release(), ignore);
+    const finding = this.#findShared((likely) => {
+      if (isAsked) this.#connectAhead(likely, finding);
+    });
+    const connectionString = await finding;
+    const { pool, first } = this.#ahead ?? this.#connectTo(connectionString, isAsked);
     // Nobody waits for that: what the app has left checked out never comes back.
     whenProcessEnds(async () => void pool.end());
     if (this.#options.sequences) await first;
@@ -95,6 +96,38 @@ export class OpenDatabase {
         return budget;
       },
     };
+  }
+
+  #connectTo(connectionString: string, isAsked: boolean): Connecting {
+    const pool = markOwn(
+      new pg.Pool({
+        connectionString,
+        Client: OwnClient,
+        fallback_application_name: APPLICATION_NAME,
+        max: this.#options.max ?? DEFAULT_MAX,
+        allowExitOnIdle: true,
+      }),
+    );
+    // A server that ends takes idle connections with it. The next test that connects hears of it.
+    pool.on('error', () => undefined);
+    // Should there be none, whoever needs one tries again, and hears why.
+    const first = isAsked && pool.connect().then((client) => client.release(), ignore);
+    return { pool, first };
+  }
+
+  /**
+   * Connects to a database before it is known whether it is finished.
+   * @param finding settles when that is known
+   */
+  #connectAhead(connectionString: string, finding: Promise<unknown>): void {
+    const { pool } = (this.#ahead = this.#connectTo(connectionString, true));
+    const leave = () => {
+      this.#ahead = undefined;
+      void pool.end();
+    };
+    within(AHEAD_MILLIS, finding.then(ignore)).then((isKnown) => {
+      if (!isKnown) leave();
+    }, leave);
   }
 
   async #openClones(): Promise<TestClones> {
@@ -142,10 +175,11 @@ export class OpenDatabase {
     );
   }
 
-  async #findShared(): Promise<string> {
+  /** @param expect told early where it will be, if it is likely to be there */
+  async #findShared(expect: (likely: string) => void): Promise<string> {
     const { connectionString, migrate, allowDatabase } = this.#options;
     if (!connectionString || migrate !== undefined) {
-      const template = await this.#migrated();
+      const template = await this.#migrated(expect);
       const shared = await template.shared();
       template.prune();
       return shared;
@@ -163,16 +197,16 @@ export class OpenDatabase {
       : withConnection(connectionString, (client) => budgetOn(client));
   }
 
-  #migrated(): Promise<MigratedTemplate> {
-    return (this.#template ??= this.#migrate());
+  #migrated(expect?: (shared: string) => void): Promise<MigratedTemplate> {
+    return (this.#template ??= this.#migrate(expect));
   }
 
-  async #migrate(): Promise<MigratedTemplate> {
+  async #migrate(expect?: (shared: string) => void): Promise<MigratedTemplate> {
     const { connectionString, migrate = '' } = this.#options;
     // A connection is on its way before they are read; what is wrong with them waits for no server.
     const migrations = Promise.resolve().then(() => readMigrations(migrate, this.#origin));
     const server = connectionString || (await Promise.all([embedded(), migrations]))[0];
-    const template = await migratedTemplate(server, migrations);
+    const template = await migratedTemplate(server, migrations, expect);
     whenProcessEnds(() => template.release());
     return template;
   }

@@ -15,6 +15,8 @@ interface Facts {
   readonly role: string;
   /** Its version and the extensions that it offers: what the same migrations depend on. */
   readonly abilities: string;
+  /** The databases for rollback tests, whoever made them. */
+  readonly shared: readonly string[];
 }
 
 /** The two locks of a name; any two numbers that nobody else on the server is likely to use. */
@@ -26,7 +28,8 @@ const CLAIM = 'select pg_advisory_lock_shared($1, $2)';
 const FACTS = `current_database() as database, current_user as role,
   current_setting('server_version_num') || coalesce(
     (select string_agg(name || ' ' || default_version, ',' order by name) from pg_available_extensions()), ''
-  ) as abilities`;
+  ) as abilities,
+  array(select datname::text from pg_database where datname like 'savepoint\\_%\\_shared\\_%') as shared`;
 
 /** What an owner has. */
 interface Holdings {
@@ -40,6 +43,8 @@ export class Owner {
   readonly names: DatabaseNames;
   /** The same for servers on which the same migrations have the same result. */
   readonly abilities: string;
+  /** The databases for rollback tests that were there when this process came. */
+  readonly sharedAtFirst: ReadonlySet<string>;
   readonly #server: string;
   /** By the keys of their locks. */
   readonly #claims: Set<number>;
@@ -74,10 +79,11 @@ export class Owner {
   private constructor(
     server: string,
     { connection, locks, claims }: Holdings,
-    { database, role, abilities }: Facts,
+    { database, role, abilities, shared }: Facts,
   ) {
     this.names = new DatabaseNames(database, role);
     this.abilities = abilities;
+    this.sharedAtFirst = new Set(shared);
     this.#server = server;
     this.#connection = connection;
     this.#locks = locks;

@@ -60,6 +60,7 @@ export interface MigratedTemplate extends Template {
  *
  * @param server a connection string to the server
  * @param migrations they may still be read; what is wrong with them is said whatever becomes of the server
+ * @param expect told early what `shared()` will answer, if there is such a database, finished or not
  * @throws SetupError `ERR_SAVEPOINT_MIGRATION` when a migration fails, its own error first;
  *   `ERR_SAVEPOINT_CREATEDB` when the role may not create databases; `ERR_SAVEPOINT_READ_ONLY`
  *   when its transactions are so by default; `ERR_SAVEPOINT_CONNECT`.
@@ -68,6 +69,7 @@ export interface MigratedTemplate extends Template {
 export async function migratedTemplate(
   server: string,
   migrations: Migrations | Promise<Migrations>,
+  expect: (shared: string) => void = () => undefined,
 ): Promise<MigratedTemplate> {
   const connecting = Owner.on(server);
   let read: Migrations;
@@ -82,7 +84,10 @@ export async function migratedTemplate(
   const owner = await connecting;
   try {
     const template = new Migrated(owner, server, read);
-    await template.prepare();
+    const prepared = template.prepare();
+    // Beside the first look at it.
+    if (template.mayBeShared) expect(template.sharedString);
+    await prepared;
     return template;
   } catch (error) {
     await owner.release();
@@ -111,6 +116,8 @@ class Migrated implements MigratedTemplate {
   /** Names it, its copies, and the lock on all of them. */
   readonly #fingerprint: string;
   readonly #name: string;
+  /** The copy in which rollback tests meet. */
+  readonly #shared: string;
   /** What a copy does not have by itself: what was said of the database as a whole. */
   #settings: Promise<readonly string[]> | undefined;
   /** Who made it: this process, another one just now, or any before. */
@@ -128,6 +135,7 @@ class Migrated implements MigratedTemplate {
     this.#migrations = migrations;
     this.#fingerprint = digest([owner.abilities, migrations.fingerprint]).toString('hex', 0, 8);
     this.#name = owner.names.templateOf(this.#fingerprint);
+    this.#shared = owner.names.sharedOf(this.#fingerprint);
   }
 
   async prepare(): Promise<void> {
@@ -145,16 +153,25 @@ class Migrated implements MigratedTemplate {
     }
   }
 
+  /** Whether it had a copy for rollback tests when this process came, which could be left at once. */
+  get mayBeShared(): boolean {
+    // A pooler stays connected when its client has gone.
+    return !this.owner.isPooled && this.owner.sharedAtFirst.has(this.#shared);
+  }
+
+  get sharedString(): string {
+    return withDatabase(this.server, this.#shared);
+  }
+
   async shared(): Promise<string> {
-    const shared = this.owner.names.sharedOf(this.#fingerprint);
     if (!this.#hasShared) {
-      const isThere = () => exists(this.owner, shared);
+      const isThere = () => exists(this.owner, this.#shared);
       await this.owner.whileAlone(this.#fingerprint, isThere, async (there) => {
-        if (!there) await this.copyTo(shared);
+        if (!there) await this.copyTo(this.#shared);
       });
       this.#hasShared = true;
     }
-    return withDatabase(this.server, shared);
+    return this.sharedString;
   }
 
   async copyTo(name: string, by: Asks = this.owner): Promise<void> {
@@ -186,7 +203,7 @@ class Migrated implements MigratedTemplate {
     const rows = await this.owner.query<{ name: string; comment: string | null }>(
       `select datname as name, shobj_description(oid, 'pg_database') as comment
        from pg_database where datname = $1 or datname = $2`,
-      [this.#name, this.owner.names.sharedOf(this.#fingerprint)],
+      [this.#name, this.#shared],
     );
     const mark = readMark(rows.find(({ name }) => name === this.#name)?.comment);
     this.#hasShared = mark?.is === 'ready' && rows.length === 2;
@@ -241,7 +258,7 @@ class Migrated implements MigratedTemplate {
     const progress = new Progress('migrating');
     try {
       await whereWritable(this.server, async () => {
-        await dropWithSessions(owner, owner.names.sharedOf(this.#fingerprint));
+        await dropWithSessions(owner, this.#shared);
         await dropWithSessions(owner, name);
         await create(owner, this.server, `create database ${name}`);
       });
@@ -255,7 +272,7 @@ class Migrated implements MigratedTemplate {
       if (owner.isPooled) await endSessions(owner, name);
       await untilLeft(owner, name);
       // Before others go on, who want it all at the same time.
-      await this.copyTo(owner.names.sharedOf(this.#fingerprint));
+      await this.copyTo(this.#shared);
       await this.#mark({ is: 'ready', lineage: this.lineage, run });
       this.#hasShared = true;
     } finally {

@@ -21,7 +21,11 @@ export type AllowDatabase = string | readonly string[] | undefined;
  * @throws SetupError `ERR_SAVEPOINT_CONNECTION_STRING` when the connection string is none
  */
 export function targetOf(options: pg.ClientConfig): Target {
-  const { user, host, port, database } = resolve(options);
+  return targetOfClient(clientWith(options));
+}
+
+/** The database that a client connects to. */
+export function targetOfClient({ user, host, port, database }: pg.Client): Target {
   return { user: user ?? '', host, port, database: database ?? user ?? '' };
 }
 
@@ -72,7 +76,14 @@ function isWord(word: string, test: string): boolean {
   return word.startsWith(test) && /^\d*$/.test(word.slice(test.length));
 }
 
-function resolve(options: pg.ClientConfig): pg.Client {
+/**
+ * A client with these options, which connects to nothing yet.
+ * @throws SetupError `ERR_SAVEPOINT_CONNECTION_STRING` when the connection string is none
+ */
+export function clientWith(
+  options: pg.ClientConfig,
+  Client: new (options: pg.ClientConfig) => pg.Client = pg.Client,
+): pg.Client {
   const { connectionString } = options;
   if (
     connectionString !== undefined &&
@@ -81,7 +92,7 @@ function resolve(options: pg.ClientConfig): pg.Client {
     throw malformed('it does not begin with postgres://');
   }
   try {
-    return new pg.Client(options);
+    return new Client(options);
   } catch (error) {
     // The error of the parser holds the string, and with it the password; only its code is kept.
     throw malformed((error as NodeJS.ErrnoException).code ?? 'it cannot be parsed');
