@@ -6,9 +6,13 @@ import type { Lifetime, ResourceKind } from '@savepoint/catalogue';
 import { endsItsBody } from './act-under-test.ts';
 import {
   bare,
+  calledName,
+  enclosingFunction,
+  isCall,
   isFunction,
   isInside,
   nameOf,
+  outer,
   outerAwaited,
   rootOf,
   type Call,
@@ -66,6 +70,9 @@ type Registered = Extract<Place, { is: 'registered' }>;
 
 /** A function that promises to put things back, by its name. */
 const RESTORER = /restore|reset|clean|teardown|revert|undo|unmock|env|cwd|chdir|dispatcher/i;
+
+/** A function that promises a surrounding of its own to what it calls back. */
+const GUARD = /^with[A-Z]|isolat|sandbox|preserv|restor/;
 
 /** The changes among these writes, each with the release that undoes it. */
 export function readChanges(
@@ -205,9 +212,21 @@ export function readChanges(
         node: registered.node,
       };
     }
-    if (isEntrusted(change) || isPutBackElsewhere(change) || isPutBackByAlias(change))
+    if (
+      isEntrusted(change) ||
+      isInsideGuard(change.node) ||
+      isPutBackElsewhere(change) ||
+      isPutBackByAlias(change)
+    )
       return { release: { is: 'unseen' } };
     const inline = restoreInFrameOf(change);
+    // A `beforeEach` that begins by putting things back does so for the test before.
+    const isOfTestBefore =
+      inline !== undefined &&
+      inline.node.range[0] < change.node.range[0] &&
+      change.frame.is === 'hook' &&
+      change.frame.hook === 'beforeEach';
+    if (isOfTestBefore) return { release: { is: 'unseen' } };
     return inline
       ? { release: { is: 'inline' }, node: inline.node }
       : { release: { is: 'absent' } };
@@ -280,6 +299,16 @@ export function readChanges(
   /** Whether a function of another file, by its name, may put the change back. */
   function isEntrusted({ frame }: Step): boolean {
     return entrusted().some((scope) => covers(scope, frame));
+  }
+
+  /** In what is given to `withCleanEnv(() => …)` of another file, which may put things back behind it. */
+  function isInsideGuard(node: Node): boolean {
+    for (let fn = enclosingFunction(node); fn; fn = enclosingFunction(fn)) {
+      const { parent } = outer(fn);
+      if (!isCall(parent) || bare(parent.callee) === fn || !isUnknown(parent)) continue;
+      if (GUARD.test(calledName(parent) ?? '')) return true;
+    }
+    return false;
   }
 
   function callsRestorer(hook: TestCall): boolean {

@@ -61,7 +61,7 @@ export function memberWrites({ tree, variables, originOf }: Reading): Write[] {
   }
 
   function written(node: Node, member: Shared | undefined, value: Node | undefined): Write[] {
-    if (!member || OF_NO_CONCERN.test(member.path.join('.'))) return [];
+    if (!member || OF_NO_CONCERN.test(member.path.join('.')) || isOfFakeClock(member)) return [];
     const { kind, path } = member;
     const base = { kind, node, name: nameOfWrite(node, member), isSetUpOfFile: true };
     if (value && isSaved(value, path)) {
@@ -70,6 +70,11 @@ export function memberWrites({ tree, variables, originOf }: Reading): Write[] {
     // Whoever puts back `console` puts back `console.log` with it.
     const keys = path.map((_, index) => path.slice(0, index + 1).join('.'));
     return [{ ...base, keys, role: value ? 'change' : 'removal' }];
+  }
+
+  /** `Date.now` of the `Date` that sinon's clock has put in its place, and takes away again. */
+  function isOfFakeClock({ path }: Shared): boolean {
+    return path[0] === 'Date' && tree.callsNamed('useFakeTimers').length > 0;
   }
 
   /** A member of another module as the file writes it: the path of that module says less. */

@@ -22,7 +22,7 @@ export function keepsAlive(acquisition: Acquisition, variables: Variables): bool
   if (calls.some(({ path }) => path.at(-1) === 'unref') || givesServer(node)) return false;
   if (takesSignal(node, variables) || isNeverUsed(acquisition, variables)) return false;
   const openers = resource.keepsAliveOnce ?? resource.openedBy;
-  if (openers.length === 0) return resource.keepsAliveOnce === undefined;
+  if (openers.length === 0) return resource.keepsAliveOnce === undefined && !mayHaveFailed(node);
   return calls.some(
     ({ path, call }) => openers.includes(path.join('.')) && staysOpen(call, variables),
   );
@@ -101,6 +101,11 @@ function takesSignal(call: Call, variables: Variables): boolean {
     const options = bare(argument);
     return propertyOf(variables.constantOf(options) ?? options, 'signal') !== undefined;
   });
+}
+
+/** `try { await connectAsync(…) } catch`: what fails to be made is nobody's to end. */
+function mayHaveFailed(call: Call): boolean {
+  return outer(call).parent?.type === 'AwaitExpression' && isExpectedToFail(call);
 }
 
 /** Inside `assert.rejects(…)`, or a `try` whose `catch` takes the error. */

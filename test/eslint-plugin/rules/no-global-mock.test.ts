@@ -4,6 +4,19 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-global-mock', {
   valid: [
     {
+      name: 'a beforeEach that begins by putting back what the test before left',
+      code: `import { beforeEach, describe, it, mock } from 'node:test';
+import { Client } from 'ldapts';
+describe('a', () => {
+  beforeEach(() => {
+    mock.restoreAll();
+    mock.method(Client.prototype, 'bind', async () => {});
+  });
+  it('b', () => ask());
+  it('c', () => ask());
+});`,
+    },
+    {
       name: 'the mock of the context',
       code: `import { test } from 'node:test';
 test('a', (t) => { t.mock.method(console, 'log', () => {}); t.mock.timers.enable({ apis: ['Date'] }); });`,

@@ -3,6 +3,13 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-unrestored-global', {
   valid: [
     {
+      name: 'of the clock that sinon has put in the place of the real one',
+      code: `import { test } from 'node:test';
+import sinon from 'sinon';
+const clock = sinon.useFakeTimers();
+test('a', () => { Date.now = () => 42; clock.runAll(); });`,
+    },
+    {
       name: 'restored by what the hook before kept on the context',
       language: 'cjs',
       code: `const { test } = require('node:test');

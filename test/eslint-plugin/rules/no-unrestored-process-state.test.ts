@@ -3,6 +3,15 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-unrestored-process-state', {
   valid: [
     {
+      name: 'inside a function of another file that promises a surrounding of its own',
+      code: `import { test } from 'node:test';
+import { isolated, withIsolatedProcess } from './helpers.js';
+test('a', () => {
+  withIsolatedProcess(() => { process.chdir('/tmp'); process.env.MARKER = 'a'; });
+});
+test('b', () => isolated(async () => { process.env.OTHER = await ask(); }));`,
+    },
+    {
       name: 'at the top of a test file: its own process',
       code: `import { before, test } from 'node:test';
 process.env.MODE = 'test';
@@ -91,6 +100,13 @@ test('stop', () => { process.env.A = saved; });`,
     },
   ],
   invalid: [
+    {
+      name: 'inside a function of another file that promises nothing',
+      code: `import { test } from 'node:test';
+import { retried } from './helpers.js';
+test('a', () => retried(() => { «process.env.MARKER = 'a'»; return ask(); }));`,
+      reports: [{ messageId: 'environment' }],
+    },
     {
       name: 'beside a variable that savepoint puts back',
       code: `import { test } from 'node:test';

@@ -3,6 +3,16 @@ import { testRule } from '../support/rule-table.ts';
 testRule('require-pool-end', {
   valid: [
     {
+      name: 'a connection that is wanted to fail',
+      code: `import { test } from 'node:test';
+import mqtt from 'mqtt';
+test('rejects', async () => {
+  let failed = false;
+  try { await mqtt.connectAsync({ port: 1, reconnectPeriod: 0 }); } catch { failed = true; }
+  assert.equal(failed, true);
+});`,
+    },
+    {
       name: 'ended after the file',
       code: `import { after, test } from 'node:test';
 import { Pool } from 'pg';
