@@ -64,10 +64,10 @@ async function runGroup(group: GroupName, added: number, url: string): Promise<v
   const figures = await measure({ group, url, direct, rounds, roundMillis });
   const [first] = figures;
   if (!first) return;
-  console.log('| contender | median µs | ratio |\n|---|--:|--:|');
+  console.log('| contender | median µs | ratio | CPU of its process, µs |\n|---|--:|--:|--:|');
   for (const each of figures)
     console.log(
-      `| ${each.name} | ${median(each.micros).toFixed(0)} | ${ratio(each, first).toFixed(2)} |`,
+      `| ${each.name} | ${median(each.micros).toFixed(0)} | ${ratio(each, first).toFixed(2)} | ${median(each.cpuMicros).toFixed(0)} |`,
     );
   judge(group, added, figures);
 }

@@ -23,6 +23,8 @@ export interface Plan {
 export interface Figures {
   readonly name: string;
   readonly micros: readonly number[];
+  /** What its process, not the server, works for one run: all that is left of a figure when the machine is busy. */
+  readonly cpuMicros: readonly number[];
 }
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
@@ -63,28 +65,44 @@ export class Worker {
 
 let workers = 0;
 
+/** A contender that is set up. */
+interface Ready {
+  readonly worker: Worker;
+  /** Runs of a round. */
+  readonly times: number;
+  readonly micros: number[];
+  readonly cpuMicros: number[];
+}
+
 /** Measures a group. A contender that cannot be set up is reported and left out. */
 export async function measure(plan: Plan): Promise<Figures[]> {
   const { group, url, direct, rounds, roundMillis } = plan;
   const started: Worker[] = [];
   try {
-    const ready: { worker: Worker; times: number; micros: number[] }[] = [];
+    const ready: Ready[] = [];
     for (const name of Object.keys(GROUPS[group].contenders)) {
       const worker = await Worker.start({ group, name }, url, direct);
       started.push(worker);
       try {
         const micros = await worker.ask({ do: 'setup', warmUpMillis: 4 * roundMillis });
-        ready.push({ worker, times: timesOf(group, micros, roundMillis), micros: [] });
+        ready.push({
+          worker,
+          times: timesOf(group, micros, roundMillis),
+          micros: [],
+          cpuMicros: [],
+        });
       } catch (error) {
         console.log(`left out: ${name}: ${(error as Error).message}`);
       }
     }
-    for await (const { worker, times, micros } of inTurns(ready, rounds)) {
+    for await (const { worker, times, micros, cpuMicros } of inTurns(ready, rounds)) {
+      const before = await worker.ask({ do: 'cpu' });
       micros.push(await worker.ask({ do: 'run', times }));
+      cpuMicros.push(((await worker.ask({ do: 'cpu' })) - before) / times);
       await checkAndClean(worker, group, direct);
     }
     for (const { worker } of ready) await worker.ask({ do: 'teardown' });
-    return ready.map(({ worker, micros }) => ({ name: worker.name, micros }));
+    return ready.map(({ worker, micros, cpuMicros }) => ({ name: worker.name, micros, cpuMicros }));
   } finally {
     for (const worker of started) await worker.stop(direct);
   }
