@@ -4,7 +4,18 @@
  * export. Knows nothing of `process.env`.
  */
 import { isBuiltin } from 'node:module';
-import { bare, dottedName, isCall, nameOf, rootOf, textOf, type Node } from './ast.ts';
+import {
+  bare,
+  dottedName,
+  enclosingFunction,
+  isCall,
+  lastNameOf,
+  nameOf,
+  outer,
+  rootOf,
+  textOf,
+  type Node,
+} from './ast.ts';
 import type { Write } from './changes.ts';
 import type { Origin } from './origins.ts';
 import type { Reading } from './reading.ts';
@@ -62,6 +73,7 @@ export function memberWrites({ tree, variables, originOf }: Reading): Write[] {
 
   function written(node: Node, member: Shared | undefined, value: Node | undefined): Write[] {
     if (!member || OF_NO_CONCERN.test(member.path.join('.')) || isOfFakeClock(member)) return [];
+    if (runsInPage(node)) return [];
     const { kind, path } = member;
     const base = { kind, node, name: nameOfWrite(node, member), isSetUpOfFile: true };
     if (value && isSaved(value, path)) {
@@ -139,6 +151,17 @@ export function memberWrites({ tree, variables, originOf }: Reading): Write[] {
     );
   }
 }
+
+/** In what a browser is given to run: `page.evaluate(() => { globalThis.copied = ''; })`. */
+function runsInPage(node: Node): boolean {
+  for (let fn = enclosingFunction(node); fn; fn = enclosingFunction(fn)) {
+    const { parent } = outer(fn);
+    if (isCall(parent) && IN_PAGE.test(lastNameOf(parent) ?? '')) return true;
+  }
+  return false;
+}
+
+const IN_PAGE = /^(?:evaluate\w*|addInitScript|\$\$?eval|waitForFunction)$/;
 
 /** A member of a global, of a module of Node's, or of a class that other modules import too. */
 function isOfProcess(origin: Origin): boolean {

@@ -3,6 +3,18 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-unrestored-global', {
   valid: [
     {
+      name: 'in the page of a browser',
+      code: `import { test } from 'node:test';
+import { chromium } from 'playwright';
+test('copies', async (t) => {
+  const browser = await chromium.launch();
+  t.after(() => browser.close());
+  const page = await browser.newPage();
+  await page.evaluate(() => { globalThis.copied = ''; console.log = () => {}; });
+  await page.addInitScript(() => { Object.defineProperty(globalThis.navigator, 'clipboard', { value: {} }); });
+});`,
+    },
+    {
       name: 'of the clock that sinon has put in the place of the real one',
       code: `import { test } from 'node:test';
 import sinon from 'sinon';

@@ -38,6 +38,29 @@ test('a', () => pool.query('select 1'));`,
   ],
   invalid: [
     {
+      name: 'once, of a hook that releases what each of several tests makes',
+      code: `import { afterEach, test } from 'node:test';
+import Fastify from 'fastify';
+let app;
+afterEach(async () => { «app.close()»; });
+test('a', async () => { app = Fastify(); await app.ready(); });
+test('b', async () => { app = Fastify(); await app.ready(); });`,
+      reports: [
+        {
+          messageId: 'unawaited',
+          suggestion: {
+            messageId: 'awaitRelease',
+            output: `import { afterEach, test } from 'node:test';
+import Fastify from 'fastify';
+let app;
+afterEach(async () => { await app.close(); });
+test('a', async () => { app = Fastify(); await app.ready(); });
+test('b', async () => { app = Fastify(); await app.ready(); });`,
+          },
+        },
+      ],
+    },
+    {
       name: 'a block body drops the promise',
       code: `import { test } from 'node:test';
 import Fastify from 'fastify';
