@@ -63,14 +63,16 @@ export function* unendedForeignPools(file: FileModel): Iterable<ForeignPool> {
 
 /** The variables of the file that are imported under a name of a pool's, or of what gives one. */
 function importsOf({ source }: FileModel): Variable[] {
-  const scopes = source.scopeManager?.scopes.filter(({ block }) => block.type === 'Program') ?? [];
-  return scopes
+  const { globalScope } = source.scopeManager ?? {};
+  if (!globalScope) return [];
+  return [globalScope, ...globalScope.childScopes]
+    .filter(({ block }) => block.type === 'Program')
     .flatMap(({ variables }) => variables)
     .filter(
       ({ name, defs: [definition] }) =>
+        (definition?.type === 'ImportBinding' || definition?.type === 'Variable') &&
         MAY_BE_POOL.test(name) &&
-        !ENDS.test(name) &&
-        (definition?.type === 'ImportBinding' || definition?.type === 'Variable'),
+        !ENDS.test(name),
     );
 }
 

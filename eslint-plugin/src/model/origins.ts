@@ -4,7 +4,15 @@
  */
 import { isBuiltin } from 'node:module';
 import type { TSESTree } from '@typescript-eslint/utils';
-import { bare, isFunction, nameOf, textOf, type FunctionNode, type Node } from './ast.ts';
+import {
+  bare,
+  isFunction,
+  nameOf,
+  textOf,
+  type FunctionNode,
+  type Identifier,
+  type Node,
+} from './ast.ts';
 import type { Project } from './project/project.ts';
 import { testFunctionAt } from './test-api.ts';
 import type { Variable, Variables } from './variables.ts';
@@ -96,10 +104,9 @@ export function readOrigins(
     return required.get(call);
   }
 
-  function originOfIdentifier(node: Node): Origin | undefined {
-    if (variables.isGlobal(node)) return globalNamed(node.name);
+  function originOfIdentifier(node: Identifier): Origin | undefined {
     const variable = variables.of(node);
-    if (!variable) return undefined;
+    if (!variable) return globalNamed(node.name);
     if (known.has(variable)) return known.get(variable);
     return differsByPlace(variables, variable)
       ? originOfWritten(variable, node)

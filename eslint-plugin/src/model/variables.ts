@@ -105,6 +105,8 @@ export function readVariables(scopes: TSESLint.Scope.ScopeManager): Variables {
 
   function of(node: Node): Variable | undefined {
     if (node.type !== 'Identifier' && node.type !== 'JSXIdentifier') return undefined;
+    const known = byIdentifier.get(node);
+    if (known) return known;
     sortOut(node.name);
     return byIdentifier.get(node);
   }

@@ -155,9 +155,9 @@ function isPromiseAround(value: Node, call: Node): boolean {
 }
 
 const templatesOf = perFile((file): readonly Token[] =>
-  tokensOf(file).filter(({ type, range: [start, end] }) => {
-    return type === 'Template' && file.source.text.slice(start, end).includes('\n');
-  }),
+  tokensOf(file).filter(
+    ({ type, range }) => type === 'Template' && file.source.text.slice(...range).includes('\n'),
+  ),
 );
 
 /** Moves the lines that begin in a range deeper; text in template literals stays where it is. */

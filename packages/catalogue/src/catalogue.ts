@@ -23,7 +23,10 @@ export function isHazardId(id: string): id is HazardId {
   return byId.has(id);
 }
 
+/** The hazards that are faults in a lifetime. */
+const FAULTS = HAZARDS.filter((entry: Hazard) => entry.fault !== undefined);
+
 /** Every hazard that this lifetime shows, in catalogue order. */
 export function hazardsOf(lifetime: Lifetime): HazardId[] {
-  return HAZARDS.filter((entry: Hazard) => entry.fault?.(lifetime)).map(({ id }) => id);
+  return FAULTS.filter((entry: Hazard) => entry.fault?.(lifetime)).map(({ id }) => id);
 }

@@ -29,8 +29,8 @@ export function endersOfNeverEnded(
   { name, variable, releasedBy }: KeptElsewhere,
 ): string[] | undefined {
   const enders = (files.read(keeper, slicedFiles)?.statements() ?? []).flatMap(
-    ({ declares, words }) =>
-      words.has(variable) ? [...declares].filter((declared) => ENDS.test(declared)) : [],
+    ({ declares, says }) =>
+      says(variable) ? [...declares].filter((declared) => ENDS.test(declared)) : [],
   );
   const ends = saysAnyOf(enders);
   const names = saysAnyOf([name]);

@@ -12,22 +12,31 @@ export interface Package {
   isEntry(file: string): boolean;
 }
 
-/** The closest package of a folder, or of one around it, when its name is one that somebody asks for. */
+/**
+ * The closest package of a folder, or of one around it, when its name is one that somebody asks for.
+ *
+ * @param known the answers so far, by folder: what is imported mostly lies in a few
+ */
 export function packageOf(
   files: Files,
-  inner: string,
+  folder: string,
   isAskedFor: (name: string) => boolean,
+  known: Map<string, Package | undefined>,
 ): Package | undefined {
-  for (let folder = inner; ; folder = dirname(folder)) {
-    const manifest = manifestIn(files, folder);
-    // A manifest without a name says what the files of a folder are, not whose they are.
-    if (manifest?.name !== undefined) {
-      return isAskedFor(manifest.name)
+  if (known.has(folder)) return known.get(folder);
+  const manifest = manifestIn(files, folder);
+  const isOutermost = folder === dirname(folder) || folder.endsWith(`${sep}node_modules`);
+  // A manifest without a name says what the files of a folder are, not whose they are.
+  const found =
+    manifest?.name === undefined
+      ? isOutermost
+        ? undefined
+        : packageOf(files, dirname(folder), isAskedFor, known)
+      : isAskedFor(manifest.name)
         ? { name: manifest.name, isEntry: entriesOf(files, folder, manifest) }
         : undefined;
-    }
-    if (folder === dirname(folder) || folder.endsWith(`${sep}node_modules`)) return undefined;
-  }
+  known.set(folder, found);
+  return found;
 }
 
 function entriesOf(files: Files, folder: string, manifest: Manifest): Package['isEntry'] {

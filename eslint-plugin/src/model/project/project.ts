@@ -153,9 +153,7 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     if (target === undefined) return origin;
     if (own?.isEntry(target)) return { ...origin, module: own.name };
     if (!isNamed) return origin;
-    const slice = sliceAt(target, origin.path);
-    if (slice?.form !== 'passed') return origin;
-    const reading = readingOf(target, slice);
+    const reading = readingOf(target, origin.path, isPassed);
     const found = reading && exportAt(reading, origin.path);
     if (!found) return origin;
     const from =
@@ -182,9 +180,8 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
 
   function findExport({ module, path }: ModuleOrigin, wish: Wish): Exported | undefined {
     const target = targetOf(module);
-    const slice = target === undefined ? undefined : sliceAt(target, path, wish === 'any');
-    if (target === undefined || !slice || !mayBe(slice.form, wish)) return undefined;
-    const reading = readingOf(target, slice);
+    if (target === undefined) return undefined;
+    const reading = readingOf(target, path, MAY_BE[wish], wish === 'any');
     const found = reading && exportAt(reading, path);
     if (!reading || !found) return undefined;
     const passedOn = (from: Origin | undefined): Exported | undefined =>
@@ -234,20 +231,26 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
   }
 
   function packageAround(folder: string): Package | undefined {
-    const { packages } = expedition;
-    if (!packages.has(folder)) packages.set(folder, packageOf(files, folder, isKnown));
-    return packages.get(folder);
+    return packageOf(files, folder, isKnown, expedition.packages);
   }
 
-  /** The part of a file that may say something of what the model knows. */
-  function sliceAt(target: string, path: readonly string[], ofAnyFile = false): Slice | undefined {
+  /** The part of a file that its export needs, where that may say something of what the model knows. */
+  function readingOf(
+    target: string,
+    path: readonly string[],
+    isMeant: (form: Form) => boolean,
+    ofAnyFile = false,
+  ): Reading | undefined {
     if (steps >= MOST_STEPS) return undefined;
     const sliced = files.read(target, slicedFiles);
-    if (ofAnyFile) return sliced?.slice(path);
-    const leads = (module: string): boolean => leadsToKnown(target, module, steps + 1);
+    // Asked before the files that it imports are read: most exports are not what is meant.
+    const form = sliced?.form(path);
+    if (!sliced || form === undefined || !isMeant(form)) return undefined;
+    const leads = (modules: readonly string[]): boolean =>
+      ofAnyFile || modules.some((module) => leadsToKnown(target, module, steps + 1));
     // The whole file first: it costs less to ask, and most files lead nowhere.
-    const slice = sliced?.modules.some(leads) ? sliced.slice(path) : undefined;
-    return slice?.modules.some(leads) ? slice : undefined;
+    const slice = leads(sliced.modules) ? sliced.slice(path) : undefined;
+    return slice && leads(slice.modules) ? readingOfSlice(target, slice) : undefined;
   }
 
   function isKnown(module: string): boolean {
@@ -273,7 +276,7 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
     return leads;
   }
 
-  function readingOf(target: string, slice: Slice): Reading | undefined {
+  function readingOfSlice(target: string, slice: Slice): Reading | undefined {
     const { readings, language } = expedition;
     const key = `${target} ${slice.text}`;
     if (!readings.has(key)) {
@@ -304,9 +307,18 @@ function projectAround(file: string, steps: number, expedition: Expedition): Pro
 }
 
 /** By its text alone, whether an export may be what is asked for. */
-function mayBe(form: Form, wish: Wish): boolean {
-  if (wish === 'class') return form === 'class' || form === 'passed';
+const MAY_BE: Readonly<Record<Wish, (form: Form) => boolean>> = {
+  value: isNoClass,
+  class: (form) => form === 'class' || isPassed(form),
+  any: isNoClass,
+};
+
+function isNoClass(form: Form): boolean {
   return form !== 'class';
+}
+
+function isPassed(form: Form): boolean {
+  return form === 'passed';
 }
 
 function keyOf({ module, path }: ModuleOrigin): string {

@@ -11,7 +11,6 @@ export interface Slice {
   readonly isModule: boolean;
   /** The modules that the part imports. */
   readonly modules: readonly string[];
-  readonly form: Form;
 }
 
 /**
@@ -29,6 +28,8 @@ export interface SlicedFile {
   readonly modules: readonly string[];
   /** The statements at its top; undefined when its brackets do not match. */
   statements(): readonly Statement[] | undefined;
+  /** What the export at this path is; undefined when the statements are. */
+  form(path: readonly string[]): Form | undefined;
   /** The part for the export at this path; `[]` and `['default']` are what the module itself is. */
   slice(path: readonly string[]): Slice | undefined;
 }
@@ -36,6 +37,7 @@ export interface SlicedFile {
 const IMPORTED = /(?:\bfrom|\bimport|\(|\bimport\s*\()\s*['"]([^'"\n]+)['"]/g;
 
 export function slicedFile(text: string): SlicedFile {
+  const forms = new Map<string, Form | undefined>();
   const slices = new Map<string, Slice | undefined>();
   const outline = once(() => outlineOf(text));
   const selector = once(() => {
@@ -47,18 +49,30 @@ export function slicedFile(text: string): SlicedFile {
     text,
     modules: [...text.matchAll(IMPORTED)].flatMap(([, module]) => module ?? []),
     statements: outline,
+    form(path) {
+      const name = nameAt(path);
+      if (!forms.has(name)) forms.set(name, selector()?.form(name));
+      return forms.get(name);
+    },
     slice(path) {
-      const name = path.find((each) => each !== 'default') ?? 'default';
-      if (!slices.has(name)) slices.set(name, selector()?.(name));
+      const name = nameAt(path);
+      if (!slices.has(name)) slices.set(name, selector()?.slice(name));
       return slices.get(name);
     },
   };
 }
 
+function nameAt(path: readonly string[]): string {
+  return path.find((each) => each !== 'default') ?? 'default';
+}
+
 /** The files of a project by what was made of each. */
 export const slicedFiles = keeping(slicedFile);
 
-type Selector = (name: string) => Slice | undefined;
+interface Selector {
+  form(name: string): Form;
+  slice(name: string): Slice | undefined;
+}
 
 /**
  * A class without those of its methods that neither make, open nor end what it holds, by their names.
@@ -111,15 +125,27 @@ function selectorAmong(statements: readonly Statement[]): Selector {
     return known;
   }
 
-  return (name) => {
+  return {
+    form: (name) => formOf(name, exportersOf(name)),
+    slice,
+  };
+
+  /** The statements that export it: by its name, or whatever the name. */
+  function exportersOf(name: string): readonly Statement[] {
+    const named = exporting.filter((statement) => exportsName(statement, name));
+    return named.length > 0 ? named : exporting.filter(isWholeExport);
+  }
+
+  function slice(name: string): Slice | undefined {
     const chosen = new Set<Statement>();
     let size = 0;
 
-    function choose(statement: Statement, words: Iterable<string> = slim(statement).words): void {
+    function choose(statement: Statement, words?: Iterable<string>): void {
       if (chosen.has(statement) || size > LARGEST) return;
       chosen.add(statement);
       size += slim(statement).text.length;
-      for (const word of words) {
+      if (size > LARGEST) return;
+      for (const word of words ?? slim(statement).words()) {
         for (const declared of declaring.get(word) ?? []) choose(declared);
       }
       if (!mayChange(statement)) return;
@@ -135,9 +161,7 @@ function selectorAmong(statements: readonly Statement[]): Selector {
       }
     }
 
-    const named = exporting.filter((statement) => exportsName(statement, name));
-    const whole = exporting.filter(isWholeExport);
-    for (const statement of named.length > 0 ? named : whole) {
+    for (const statement of exportersOf(name)) {
       choose(statement, isList(statement) ? listed(statement, name) : undefined);
     }
     if (chosen.size === 0 || size > LARGEST) return undefined;
@@ -145,10 +169,9 @@ function selectorAmong(statements: readonly Statement[]): Selector {
     return {
       text: picked.map((statement) => statement.text).join('\n'),
       isModule,
-      modules: picked.flatMap((statement) => (imports(statement) ? [...statement.strings] : [])),
-      form: formOf(name, named.length > 0 ? named : whole),
+      modules: picked.flatMap((statement) => (imports(statement) ? [...statement.strings()] : [])),
     };
-  };
+  }
 
   function formOf(name: string, exporters: readonly Statement[]): Form {
     for (const statement of exporters) {
@@ -175,7 +198,7 @@ function selectorAmong(statements: readonly Statement[]): Selector {
       new RegExp(`([\\w$]+)\\s+as\\s+${quoted}(?![\\w$])`).exec(list) ??
       new RegExp(`(?<![\\w$])${quoted}\\s*:\\s*([\\w$]+)\\s*[,}]`).exec(list);
     const local = renamed?.[1] ?? name;
-    return declaring.has(local) ? [local] : words;
+    return declaring.has(local) ? [local] : words();
   }
 }
 
@@ -201,11 +224,11 @@ function formOfValue(text: string): Form {
 
 const FUNCTION = /^(?:async\b\s*)?(?:function\b|\([^()]*\)[^=]*=>|[\w$]+\s*=>)/;
 
-function isExporting({ text, words }: Statement): boolean {
+function isExporting({ text, says }: Statement): boolean {
   return (
     /^export\b/.test(text) ||
-    words.has('exports') ||
-    (words.has('module') && /\bmodule\.exports\b/.test(text))
+    says('exports') ||
+    (says('module') && /\bmodule\.exports\b/.test(text))
   );
 }
 
@@ -226,8 +249,8 @@ function isList({ text }: Statement): boolean {
   return /^export\s*(?:type\s*)?\{|^module\.exports\s*=\s*\{|^export\s+default\s*\{/.test(text);
 }
 
-function imports({ is, words }: Statement): boolean {
-  return is === 'import' || words.has('require') || words.has('import') || words.has('from');
+function imports({ is, says }: Statement): boolean {
+  return is === 'import' || says('require') || says('import') || says('from');
 }
 
 /** A variable that holds more than a function, an import or a plain value. */
@@ -241,7 +264,7 @@ function mayChange({ is, text }: Statement): boolean {
   );
 }
 
-function mentions({ words }: Statement, names: ReadonlySet<string>): boolean {
-  for (const name of names) if (words.has(name)) return true;
+function mentions({ says }: Statement, names: ReadonlySet<string>): boolean {
+  for (const name of names) if (says(name)) return true;
   return false;
 }
