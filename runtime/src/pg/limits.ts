@@ -159,7 +159,7 @@ export const LIMITS = [
   },
   {
     id: 'held-cursors',
-    what: 'A cursor WITH HOLD is, after COMMIT, one over the rows that COMMIT read: its fields name no table, and WHERE CURRENT OF fails in other words',
+    what: 'A cursor WITH HOLD is, after COMMIT, one over the rows that COMMIT read: its fields name no table, and WHERE CURRENT OF fails in other words. These rows go through the process of the test and back, which takes seconds for a hundred thousand',
     answer: 'differs',
     instead: 'take its rows by name, as any query’s',
   },
