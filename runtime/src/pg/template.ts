@@ -244,10 +244,16 @@ class Migrated implements MigratedTemplate {
       return true;
     } catch (error) {
       // If even this fails, those who wait try for themselves.
-      await this.#mark(tellFailure(error, this.server)).catch(() => undefined);
+      await this.#tellOthers(error).catch(() => undefined);
       throw error;
     }
   };
+
+  async #tellOthers(failure: unknown): Promise<void> {
+    // Who was cut off for so long that the server gave him up finds that another has made it.
+    if ((await this.#look())?.is === 'ready') return;
+    await this.#mark(tellFailure(failure, this.server));
+  }
 
   /** Makes the database; it says that it is ready only when its migrations have ended. */
   async #build(): Promise<void> {

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import { postgres } from '../../../runtime/src/pg/index.ts';
+import { markText } from '../../../runtime/src/pg/database-names.ts';
 import { readMigrations, type Migrate, type Origin } from '../../../runtime/src/pg/migrations.ts';
 import { Owner } from '../../../runtime/src/pg/owner.ts';
 import type { Run } from '../../../runtime/src/pg/run.ts';
@@ -301,6 +302,31 @@ test('a failed migration that nobody waits for any more goes with the next start
   const made = await prepare(t, own(''));
   await made.release();
   while (await databaseExists(template)) await setImmediate();
+});
+
+test('who fails after another has finished leaves it as it is', async (t) => {
+  const server = await connectionStringTo('postgres');
+  let template = '';
+  scopeOf(t).defer(() => administer(`drop database if exists ${template}`));
+  const ready = pg.escapeLiteral(markText({ is: 'ready', lineage: 'another' }));
+  const migrate: Migrate = {
+    fingerprint: own(''),
+    migrate: async (_client, connectionString) => {
+      template = new URL(connectionString).pathname.slice(1);
+      await administer(`comment on database ${template} is ${ready}`);
+      throw new Error('the connection was lost');
+    },
+  };
+  const migrations = await readMigrations(migrate, origin());
+  await assert.rejects(
+    migratedTemplate(server, migrations),
+    /^SetupError: the connection was lost/,
+  );
+  const [comment] = await rowsOf(
+    server,
+    `select shobj_description(oid, 'pg_database') = ${ready} as same from pg_database where datname = '${template}'`,
+  );
+  assert.deepEqual(comment, { same: true });
 });
 
 test('what a failed migration leaves on the server tells no password', async (t) => {
