@@ -38,15 +38,18 @@ function isInTitle(release: Node, frame: Frame, ending: string): boolean {
 const CLEANUP =
   /^(?:(?:close|end|stop|destroy|quit|disconnect|dispose|release|shutdown|terminate|kill|reset|restore|teardown|tearDown|cleanup|cleanUp)(?:[A-Z]\w*)?|rm|rmSync|unlink|unlinkSync|chdir|setGlobalDispatcher|clearTimeout|clearInterval)$/;
 
-/** Whether only cleanup follows a statement, up to the end of its function. */
-export function endsItsBody(node: Node): boolean {
+/** Whether only cleanup, or what else is said to count as such, follows a statement in its function. */
+export function endsItsBody(
+  node: Node,
+  isEnding: (statement: Node) => boolean = isCleanup,
+): boolean {
   const fn = enclosingFunction(node);
   for (let at: Node | undefined = statementOf(node); at && at !== fn?.body; at = at.parent) {
     const { parent } = at;
     if (isFunction(at)) return true;
     if (parent?.type !== 'BlockStatement') continue;
     const index = parent.body.findIndex((statement) => statement === at);
-    if (!parent.body.slice(index + 1).every(isCleanup)) return false;
+    if (!parent.body.slice(index + 1).every((statement) => isEnding(statement))) return false;
   }
   return true;
 }

@@ -1,5 +1,6 @@
 /** Everything the rules may ask about one file, built once and kept with its `SourceCode`. */
 import { hazardsOf, type HazardId, type ResourceKind } from '@savepoint/catalogue';
+import type { Node } from './ast.ts';
 import { readChanges } from './changes.ts';
 import { readFixtures, type Fixture } from './fixtures.ts';
 import { memberWrites } from './global-writes.ts';
@@ -28,7 +29,11 @@ export interface FileModel extends Reading {
   withFault(id: HazardId): readonly Fixture[];
   /** The fixtures of this kind. */
   ofKind(kind: ResourceKind): readonly Fixture[];
+  /** The fixtures that only a callback on the way to success releases. */
+  leftToCallbacks(): readonly LeftToCallback[];
 }
+
+export type LeftToCallback = Fixture & { readonly leftTo: Node };
 
 const models = new WeakMap<Source, FileModel | undefined>();
 
@@ -62,7 +67,12 @@ function readFile(source: Source, settings: Settings, lint: Lint): FileModel | u
     path,
     withFault: (id) => byHazard().get(id) ?? [],
     ofKind: (kind) => byKind().get(kind) ?? [],
+    leftToCallbacks: () => fixtures().filter(isLeftToCallback),
   };
+}
+
+function isLeftToCallback(fixture: Fixture): fixture is LeftToCallback {
+  return fixture.leftTo !== undefined;
 }
 
 function groupByHazard(fixtures: readonly Fixture[]): Map<HazardId, Fixture[]> {

@@ -13,6 +13,7 @@ import {
 import { CALLED } from './knowledge.ts';
 import { isActUnderTest, isSpokenOf, isToldOf } from './act-under-test.ts';
 import type { Acquisition } from './acquisitions.ts';
+import { readCallbackReleases } from './callback-releases.ts';
 import type { Frame } from './frames.ts';
 import { groupBy } from './group-by.ts';
 import { isClosedBySignal, isNeverUsed, keepsAlive } from './keeps-alive.ts';
@@ -40,6 +41,8 @@ export interface Fixture {
   readonly dependent: { readonly name: string; readonly releasedAt: Node } | undefined;
   /** What may fail before its release is registered. */
   readonly failure?: Call | undefined;
+  /** Its only release, where that is left to a callback on the way to success. */
+  readonly leftTo?: Node | undefined;
 }
 
 interface Held {
@@ -69,15 +72,10 @@ const OFTEN_TESTED: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
 /** What talks to a server over connections of its own, or of something it is given. */
 const CONNECTS: ReadonlySet<ResourceKind> = new Set<ResourceKind>(['pool', 'connection']);
 
-export function readFixtures({
-  tree,
-  acquisitions,
-  releases,
-  frames,
-  variables,
-  originOf,
-}: Reading): Fixture[] {
+export function readFixtures(reading: Reading): Fixture[] {
+  const { tree, acquisitions, releases, frames, variables, originOf } = reading;
   const { calls } = tree;
+  const isLeftToCallback = readCallbackReleases(reading);
   const nesting = readNesting(frames);
   const held = calls.flatMap((call) => {
     const acquisition = acquisitions.of(call);
@@ -143,6 +141,7 @@ export function readFixtures({
     readonly node: Node | undefined;
     readonly dependent?: Fixture['dependent'];
     readonly failure?: Fixture['failure'];
+    readonly leftTo?: Fixture['leftTo'];
   }
 
   /** A release in a scope that ends earlier, of something no narrower scope makes anew. */
@@ -225,7 +224,19 @@ export function readFixtures({
       keepsAlive(one.acquisition, variables) &&
       !endsItself(one) &&
       !endsWithAnother(one);
-    return { release: { is: isNeverReleased ? 'absent' : 'unseen' }, node: undefined };
+    if (isNeverReleased) return { release: { is: 'absent' }, node: undefined };
+    return { release: { is: 'unseen' }, node: undefined, leftTo: releaseLeftToCallback(one) };
+  }
+
+  function releaseLeftToCallback(one: Held): Node | undefined {
+    const [place, ...others] = one.places;
+    if (place?.is !== 'unseen' || others.length > 0 || one.custody === 'gone') return undefined;
+    const { node } = place;
+    const isIt =
+      isSameFrame(frames.frameOf(node), one.frame) &&
+      isLeftToCallback(node, one.acquisition, one.frame) &&
+      keepsAlive(one.acquisition, variables);
+    return isIt ? node : undefined;
   }
 
   /** `createServer(function () { this.close(); })`. */
@@ -359,7 +370,7 @@ export function readFixtures({
 
   return held.flatMap(fixturesOf);
 
-  function fixture(one: Held, { release, node, dependent, failure }: Judged): Fixture {
+  function fixture(one: Held, { release, node, dependent, failure, leftTo }: Judged): Fixture {
     const { acquisition, scope, frame } = one;
     return {
       lifetime: { kind: acquisition.resource.kind, acquired: scope, release },
@@ -371,6 +382,7 @@ export function readFixtures({
       lender: acquisition.lender?.name,
       dependent,
       failure,
+      leftTo,
     };
   }
 }

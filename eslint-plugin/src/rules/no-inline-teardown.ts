@@ -12,4 +12,11 @@ export default defineRule('no-inline-teardown', function* (file) {
       suggestion: releaseRepairs(file, fixture),
     };
   }
+  for (const { leftTo, name, acquiredAt } of file.leftToCallbacks()) {
+    yield {
+      node: leftTo,
+      messageId: 'callback',
+      data: { resource: name, acquiredLine: String(acquiredAt.loc.start.line) },
+    };
+  }
 });

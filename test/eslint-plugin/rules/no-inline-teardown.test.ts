@@ -3,6 +3,106 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-inline-teardown', {
   valid: [
     {
+      name: 'a release in a callback is only said to those who ask strictly',
+      code: `import { test } from 'node:test';
+import Fastify from 'fastify';
+test('a', (t, done) => {
+  const app = Fastify();
+  app.listen({ port: 0 }, (error) => { t.assert.ifError(error); app.close(done); });
+});`,
+    },
+    {
+      name: 'in a callback, and on every path too, or where nobody knows when it is called',
+      strict: true,
+      code: `import { afterEach, test } from 'node:test';
+import { createServer, get } from 'node:http';
+import { deferred, onEnd, together } from './helpers.js';
+test('a hook', (t, done) => {
+  const server = createServer();
+  t.after(() => server.close());
+  server.listen(0, () => { assert.ok(server.address()); server.close(done); });
+});
+test('an unknown function', (t, done) => {
+  const server = createServer();
+  onEnd(() => server.close());
+  server.listen(0, () => { assert.ok(server.address()); done(); });
+});
+test('a timer', (t, done) => {
+  const server = createServer().listen(0);
+  setTimeout(() => server.close(done), 100);
+});
+test('in several', (t, done) => {
+  const server = createServer().listen(0);
+  server.once('error', (error) => { server.close(); done(error); });
+  server.once('listening', () => { assert.ok(server.address()); server.close(done); });
+});
+test('in a branch', (t, done) => {
+  const server = createServer().listen(0);
+  server.once('connection', (socket) => { if (socket.destroyed) { server.close(done); } });
+});
+test('given away', (t, done) => {
+  const server = createServer();
+  deferred.push(server);
+  server.listen(0, () => { assert.ok(server.address()); server.close(done); });
+});
+test('when another process has ended', (t) => {
+  const server = createServer().listen(0);
+  t.child.on('exit', () => server.close());
+});
+test('a let go one', (t, done) => {
+  const server = createServer();
+  server.unref();
+  server.listen(0, () => { assert.ok(server.address()); server.close(done); });
+});
+test('a signal', (t, done) => {
+  const server = createServer();
+  server.listen({ port: 0, signal: t.signal }, () => { assert.ok(server.address()); server.close(done); });
+});
+test('opened, and that is all', (t, done) => {
+  const server = createServer();
+  server.listen(0, (error) => { t.assert.ifError(error); server.close(done); });
+});
+test('opened, by its event', (t, done) => {
+  const server = createServer().listen(0);
+  server.once('listening', () => server.close(done));
+});
+test('at once', (t, done) => {
+  t.server.once('listening', () => { const server = createServer().listen(0); server.close(done); });
+});
+test('never opened', (t, done) => {
+  const server = createServer();
+  get('http://service.test', () => { assert.ok(server); server.close(done); });
+});`,
+    },
+    {
+      name: 'in a callback, where closing is what the test is about',
+      strict: true,
+      code: `import { test } from 'node:test';
+import { createServer, get } from 'node:http';
+test('closes', (t, done) => {
+  const server = createServer();
+  server.listen(0, () => { assert.ok(server.address()); server.close(done); });
+});
+test('the test goes on', (t, done) => {
+  const server = createServer();
+  server.listen(0, () => { server.close(); assert.equal(server.address(), null); done(); });
+});
+test('and looks at what came of it', (t, done) => {
+  const server = createServer();
+  server.listen(0, () => {
+    server.close((error) => { assert.ok(error); done(); });
+  });
+});
+test('by a counted function', (t, done) => {
+  const server = createServer();
+  server.listen(0, () => { assert.ok(server.address()); server.close(t.mock.fn(done)); });
+});
+test('asks what it answers', (t, done) => {
+  const server = createServer();
+  server.listen(0, () => { assert.equal(server.close(), server); done(); });
+});`,
+    },
+    {
       name: 'a connection that is told to wait for its first use, and is not used',
       code: `import { test } from 'node:test';
 import Redis from 'ioredis';
@@ -198,6 +298,60 @@ test('a', async (t) => {
     },
   ],
   invalid: [
+    {
+      name: 'only in a callback, when one asks strictly',
+      language: 'cjs',
+      strict: true,
+      code: `const http = require('node:http');
+const { test } = require('node:test');
+const Fastify = require('fastify');
+test('answers', (t, done) => {
+  const app = Fastify();
+  app.listen({ port: 0 }, (error) => {
+    t.assert.ifError(error);
+    const request = http.get(app.listeningOrigin, (response) => {
+      t.assert.equal(response.statusCode, 404);
+      «app.close()»;
+      done();
+    });
+    request.end();
+  });
+});`,
+      reports: [{ messageId: 'callback', data: { resource: 'app', acquiredLine: '5' } }],
+    },
+    {
+      name: 'of an event, when one asks strictly',
+      strict: true,
+      code: `import { test } from 'node:test';
+import { connect } from 'mqtt';
+import { createServer } from 'node:http';
+test('connects', (t, done) => {
+  const client = connect('mqtt://localhost');
+  client.once('connect', () => { assert.ok(client.connected); «client.end(true, (error) => done(error))»; });
+});
+test('refuses', (t, done) => {
+  const client = connect('mqtt://localhost');
+  client.once('error', (error) => { assert.ok(error); «client.end(done)»; });
+});
+test('the event may not come', (t, done) => {
+  const client = connect('mqtt://localhost');
+  client.on('connect', () => «client.end(done)»);
+});
+test('in a promise', async () => {
+  const url = await new Promise((resolve) => {
+    const server = createServer();
+    server.on('request', (request, response) => { response.end(); «server.close()»; resolve(request.url); });
+    server.listen(0, () => fetch(urlOf(server)));
+  });
+  assert.equal(url, '/');
+});`,
+      reports: [
+        { messageId: 'callback', data: { resource: 'client', acquiredLine: '5' } },
+        { messageId: 'callback' },
+        { messageId: 'callback' },
+        { messageId: 'callback' },
+      ],
+    },
     {
       name: 'a lazy connection that is used, and one that is not lazy',
       code: `import { test } from 'node:test';

@@ -44,15 +44,21 @@ export const noInlineTeardown = defineHazard({
     ],
     cannotSee: [
       'whether a function of another file registers the release itself without being given the test context',
-      'a release in a callback or an event listener',
+      'a release in a callback, but for what the option `strict` adds: not in several callbacks or a branch of one, nor in a callback given to a function that the rule does not know',
       'whether closing is the act that is tested: where a test goes on after it, or begins its title with it, nothing is reported',
       'a handle, server, app, agent, worker, process or watcher that is ended in the middle of a test: there ending it may be what is tested',
     ],
     messages: {
       inline:
         '`{{resource}}` (line {{acquiredLine}}) is released by a statement that an earlier throw skips. Register it where it is made: `t.after`.',
+      callback:
+        '`{{resource}}` (line {{acquiredLine}}) is released in a callback only: an earlier throw, or an event that does not come, leaves it open. Register it where it is made: `t.after`.',
     },
     suggestions: RELEASE_REPAIRS,
+    strictly: {
+      callback:
+        'what a test makes and releases only in a callback of its own: of an event, of `listen()`, of a request',
+    },
   },
   runtime: {
     sees: [
