@@ -111,6 +111,12 @@ export function readChanges(
   const teardowns = once(() =>
     testCalls().filter(({ what }) => what.is === 'hook' && what.hook.startsWith('after')),
   );
+  const onlyOfFile = once(() => {
+    const [only, ...others] = testCalls().filter(
+      ({ what, call }) => what.is !== 'hook' && frames.frameOf(call).is === 'file',
+    );
+    return others.length === 0 ? only?.call : undefined;
+  });
   const assignedInTeardown = once(() => new Set(unknownMembersAssignedInTeardown()));
   const entrusted = once((): readonly Frame[] => [
     ...restorers().flatMap((call) =>
@@ -134,13 +140,21 @@ export function readChanges(
         return true;
       case 'hook':
         if (frame.hook.startsWith('after') || role === 'removal') return false;
-        return !isSetUpOfFile || frames.scopeOf(frame) !== 'file';
+        return !isSetUpOfFile || !lastsForFile(step, frame);
       case 'helper':
         return (
           frame.fn.params.some((_, index) => frames.takesContext(frame.fn, index)) ||
           isPutBackBehindCallback(step, frame.fn)
         );
     }
+  }
+
+  /** In a `before` of the file; a variable, in one of the only suite that the file has, too. */
+  function lastsForFile({ kind }: Step, hook: Extract<Frame, { is: 'hook' }>): boolean {
+    if (frames.scopeOf(hook) === 'file') return true;
+    if (kind !== 'environment' || hook.hook !== 'before') return false;
+    const served = frames.servedBy(hook.call);
+    return served.is === 'suite' && served.call.call === onlyOfFile();
   }
 
   /** A `beforeEach` sets it for every test: what one test makes of it, the next one does not meet. */

@@ -20,6 +20,7 @@ import {
 import type { Frames } from './frames.ts';
 import { CALLED, type Knowledge } from './knowledge.ts';
 import type { OriginOf } from './origins.ts';
+import { readStandIns } from './stand-ins.ts';
 import { within, type Tree } from './tree.ts';
 import type { Variable, Variables } from './variables.ts';
 
@@ -73,6 +74,7 @@ export function readClosables(
   originOf: OriginOf,
   frames: Frames,
 ): ClosableOf {
+  const isStandIn = readStandIns(variables, originOf);
   let ended: ReadonlySet<Variable> | undefined;
 
   return function closableOf(call) {
@@ -81,7 +83,9 @@ export function readClosables(
     if (!target || !(variable ? isEnded(variable) : mayHaveEnd(target))) return undefined;
     if (frames.frameOf(call).is !== 'test') return undefined;
     const closable = variable ? closableIn(variable) : partOf(target);
-    return closable && isMaker(call) && !call.arguments.some(knowsTest) ? closable : undefined;
+    if (!closable || !isMaker(call) || call.arguments.some(knowsTest)) return undefined;
+    // What it is made of is in memory, and so is what it would leave behind.
+    return call.arguments.some(isStandIn) ? undefined : closable;
   };
 
   function closableIn(variable: Variable): Closable | undefined {

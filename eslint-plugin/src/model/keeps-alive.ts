@@ -38,13 +38,22 @@ export function isClosedBySignal(acquisition: Acquisition, variables: Variables)
 export function isNeverUsed(acquisition: Acquisition, variables: Variables): boolean {
   const { holder, resource } = acquisition;
   if (!opensAtFirstUse(acquisition, variables)) return false;
-  if (holder.is === 'nobody') return true;
+  if (holder.is === 'nobody' || isOnlyLookedAt(acquisition.node)) return true;
   return (
     holder.is === 'variable' &&
     variables
       .references(holder.variable)
       .every((reference) => !reference.isRead() || isIdle(reference.identifier, resource))
   );
+}
+
+/** `assert.ok(new Pool())`. */
+function isOnlyLookedAt(node: Call): boolean {
+  const { parent } = outer(node);
+  if (parent?.type !== 'CallExpression') return false;
+  const callee = bare(parent.callee);
+  const looks = callee.type === 'MemberExpression' ? bare(callee.object) : callee;
+  return looks.type === 'Identifier' && /^(?:assert|expect)$/.test(looks.name);
 }
 
 /** By itself, or because it is told to: `new Redis({ lazyConnect: true })`. */

@@ -3,6 +3,36 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-inline-teardown', {
   valid: [
     {
+      name: 'what is made of stand-ins leaves nothing behind',
+      code: `import { test } from 'node:test';
+import { PassThrough } from 'node:stream';
+import { serve, startTarget, Client, Cache } from '../src/index.js';
+import { FakeTransport, mockSource } from './fakes.js';
+test('a stream in memory', async () => {
+  const input = new PassThrough();
+  const connection = serve({ input, output: new PassThrough() });
+  input.end('ping');
+  assert.equal(await answer(), 'pong');
+  await connection.close();
+});
+test('a fake that it is given', async () => {
+  const transport = new FakeTransport();
+  const client = new Client(transport);
+  assert.equal(await client.ask(), 1);
+  await client.dispose();
+});
+test('a fake by its name', async () => {
+  const cache = new Cache({ source: mockSource });
+  assert.equal(await cache.read(0), 1);
+  await cache.close();
+});
+test('how it would reach the world', async () => {
+  const target = startTarget('pnpm dev', { spawn: () => child });
+  assert.equal(child.starts, 1);
+  await target.stop();
+});`,
+    },
+    {
       name: 'a release in a callback is only said to those who ask strictly',
       code: `import { test } from 'node:test';
 import Fastify from 'fastify';
@@ -298,6 +328,32 @@ test('a', async (t) => {
     },
   ],
   invalid: [
+    {
+      name: 'a log that is mocked makes no server of the test a stand-in',
+      code: `import { test } from 'node:test';
+import { startServer } from '../src/index.js';
+test('answers', async () => {
+  const server = await startServer({ logger: mockLogger, handle() {} });
+  assert.equal(await ask(server.url), 1);
+  await «server.close()»;
+});`,
+      reports: [
+        {
+          messageId: 'inline',
+          data: { resource: 'server', acquiredLine: '4' },
+          suggestion: {
+            messageId: 'registerRelease',
+            output: `import { test } from 'node:test';
+import { startServer } from '../src/index.js';
+test('answers', async (t) => {
+  const server = await startServer({ logger: mockLogger, handle() {} });
+  t.after(() => server.close());
+  assert.equal(await ask(server.url), 1);
+});`,
+          },
+        },
+      ],
+    },
     {
       name: 'only in a callback, when one asks strictly',
       language: 'cjs',

@@ -3,6 +3,17 @@ import { testRule } from '../support/rule-table.ts';
 testRule('no-per-test-pool', {
   valid: [
     {
+      name: 'a pool that connects at its first use, and is only looked at',
+      code: `import { test } from 'node:test';
+import assert from 'node:assert';
+import { Pool } from 'pg';
+test('is exported', () => { assert.ok(new Pool()); });
+test('keeps its options', () => {
+  const pool = new Pool({ max: 3 });
+  assert.equal(pool.options.max, 3);
+});`,
+    },
+    {
       name: 'a connection before each test, to those who do not ask strictly',
       code: `import { afterEach, beforeEach, test } from 'node:test';
 import Redis from 'ioredis';
@@ -66,6 +77,28 @@ test('a', async (t) => { const pool = new Pool('http://localhost'); t.after(() =
   ],
   invalid: [
     {
+      name: 'nothing is said of a transaction where none may undo the test',
+      code: `import { test } from 'node:test';
+import { MongoClient } from 'mongodb';
+import { Pool } from 'pg';
+import { Queue } from '../src/queue.js';
+test('no SQL', async (t) => {
+  const client = «new MongoClient(url)»;
+  t.after(() => client.close());
+  await client.db('a').collection('b').insertOne({});
+});
+test('an object that has the pool', async (t) => {
+  const pool = «new Pool()»;
+  t.after(() => pool.end());
+  const queue = new Queue({ pool });
+  await queue.add(1);
+});`,
+      reports: [
+        { messageId: 'perTestOnce', data: { resource: 'client' } },
+        { messageId: 'perTestOnce', data: { resource: 'pool' } },
+      ],
+    },
+    {
       name: 'for notices, which no transaction that is rolled back sends',
       code: `import { test } from 'node:test';
 import { Pool } from 'pg';
@@ -119,7 +152,8 @@ afterEach(() => pool.end());
 test('a', async (t) => {
   const own = «new Pool()»;
   t.after(() => own.end());
-  await t.test('b', async (t) => { const sub = «new Pool()»; t.after(() => sub.end()); });
+  await Promise.all([pool.query('select 1'), own.query('select 1')]);
+  await t.test('b', async (t) => { const sub = «new Pool()»; t.after(() => sub.end()); await sub.query('select 1'); });
 });`,
       reports: [
         {
@@ -134,7 +168,8 @@ after(() => pool.end());
 test('a', async (t) => {
   const own = new Pool();
   t.after(() => own.end());
-  await t.test('b', async (t) => { const sub = new Pool(); t.after(() => sub.end()); });
+  await Promise.all([pool.query('select 1'), own.query('select 1')]);
+  await t.test('b', async (t) => { const sub = new Pool(); t.after(() => sub.end()); await sub.query('select 1'); });
 });`,
           },
         },
@@ -153,6 +188,7 @@ function createPool () {
 test('a', async (t) => {
   const pool = «createPool()»;
   t.after(() => pool.end());
+  await pool.query('select 1');
 });`,
       reports: [{ messageId: 'perTest', data: { resource: 'pool' } }],
     },

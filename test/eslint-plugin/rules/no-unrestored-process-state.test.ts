@@ -20,6 +20,15 @@ before(() => { process.env.OTHER = 'test'; });
 test('a', () => {});`,
     },
     {
+      name: 'before all tests of the one suite that is the file',
+      code: `import { before, describe, it } from 'node:test';
+describe('questions', () => {
+  before(() => { process.env.MODE = 'test'; });
+  it('a', () => {});
+  describe('inner', () => { it('b', () => {}); });
+});`,
+    },
+    {
       name: 'restored in t.after, after in the body, finally',
       code: `import { after, test } from 'node:test';
 test('a', (t) => { const saved = process.env.A; process.env.A = '1'; t.after(() => { process.env.A = saved; }); });
@@ -100,6 +109,25 @@ test('stop', () => { process.env.A = saved; });`,
     },
   ],
   invalid: [
+    {
+      name: 'before the tests of a suite that others follow, or that is part of one',
+      code: `import { before, describe, it } from 'node:test';
+describe('a', () => {
+  before(() => { «process.env.MODE = 'test'»; });
+  it('b', () => {});
+});
+describe('c', () => {
+  describe('d', () => {
+    before(() => { «process.env.OTHER = 'test'»; });
+    it('e', () => {});
+  });
+  it('f', () => {});
+});`,
+      reports: [
+        { messageId: 'environment', data: { name: 'process.env.MODE', scope: 'suite' } },
+        { messageId: 'environment', data: { name: 'process.env.OTHER', scope: 'suite' } },
+      ],
+    },
     {
       name: 'inside a function of another file that promises nothing',
       code: `import { test } from 'node:test';

@@ -34,6 +34,7 @@ export const noPerTestPool = defineHazard({
         '`{{resource}}` is made anew for each test. Make it once for the file and isolate tests by transaction.',
       perTestListens:
         '`{{resource}}` is made anew for each test. Make it once for the file; NOTIFY needs commits, so give a test that must be alone a database of its own: `db.clone(t)` of savepoint.',
+      perTestOnce: '`{{resource}}` is made anew for each test. Make it once for the file.',
       connection:
         'Connected anew before each test: `{{resource}}`. Connect once, in `before`, and undo what a test leaves.',
     },
