@@ -124,8 +124,54 @@ describe('c', () => {
   it('f', () => {});
 });`,
       reports: [
-        { messageId: 'environment', data: { name: 'process.env.MODE', scope: 'suite' } },
-        { messageId: 'environment', data: { name: 'process.env.OTHER', scope: 'suite' } },
+        {
+          messageId: 'environment',
+          data: { name: 'process.env.MODE', scope: 'suite' },
+          suggestion: {
+            messageId: 'registerRestore',
+            output: `import { after, before, describe, it } from 'node:test';
+describe('a', () => {
+  const previousMode = process.env.MODE;
+  before(() => { process.env.MODE = 'test'; });
+  after(() => {
+    if (previousMode === undefined) delete process.env.MODE;
+    else process.env.MODE = previousMode;
+  });
+  it('b', () => {});
+});
+describe('c', () => {
+  describe('d', () => {
+    before(() => { process.env.OTHER = 'test'; });
+    it('e', () => {});
+  });
+  it('f', () => {});
+});`,
+          },
+        },
+        {
+          messageId: 'environment',
+          data: { name: 'process.env.OTHER', scope: 'suite' },
+          suggestion: {
+            messageId: 'registerRestore',
+            output: `import { after, before, describe, it } from 'node:test';
+describe('a', () => {
+  before(() => { process.env.MODE = 'test'; });
+  it('b', () => {});
+});
+describe('c', () => {
+  describe('d', () => {
+    const previousOther = process.env.OTHER;
+    before(() => { process.env.OTHER = 'test'; });
+    after(() => {
+      if (previousOther === undefined) delete process.env.OTHER;
+      else process.env.OTHER = previousOther;
+    });
+    it('e', () => {});
+  });
+  it('f', () => {});
+});`,
+          },
+        },
       ],
     },
     {

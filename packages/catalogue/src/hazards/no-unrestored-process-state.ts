@@ -32,7 +32,7 @@ export const noUnrestoredProcessState = defineHazard({
     cannotSee: [
       'changes that the code under test makes',
       'a restore by a helper in another file, unless it is a hook at the top of one that the file imports or that the project’s test script loads',
-      'changes at the top level of the file or in a `before` of the whole file: they are set-up, and the process ends with the file',
+      'changes at the top level of the file or in a `before` of the whole file, or, of a variable, of its only suite: they are set-up, and the process ends with the file',
     ],
     messages: {
       environment:
