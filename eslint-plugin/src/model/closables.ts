@@ -29,7 +29,10 @@ const ENDS = ['close', 'stop', 'end', 'destroy', 'dispose', 'shutdown', 'disconn
 /** Names that say by themselves that they put things in order, and may do so at once. */
 const TIDIES = ['cleanup', 'cleanUp', 'teardown', 'tearDown', 'restore'];
 
-const CLOSABLES = new Map([...ENDS, ...TIDIES].map((method) => [method, endedBy(method)]));
+/** The methods that end any of them. */
+export const ENDINGS: readonly string[] = [...ENDS, ...TIDIES];
+
+const CLOSABLES = new Map(ENDINGS.map((method) => [method, endedBy(method)]));
 const TIDIED = new Map(TIDIES.map((method) => [method, atOnce(endedBy(method))]));
 const CLOSED_BY_CALL = endedBy(CALLED);
 const TIDIED_BY_CALL = atOnce(CLOSED_BY_CALL);

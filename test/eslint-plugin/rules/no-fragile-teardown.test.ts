@@ -20,6 +20,38 @@ afterEach(async () => { await app.close().catch(() => {}); await pool.end(); });
 test('a', (t) => { t.after(() => app.close()); t.after(() => pool.end()); });`,
     },
     {
+      name: 'one after the other in a finally is only said to those who ask strictly',
+      code: `import { test } from 'node:test';
+test('a', async () => {
+  const worker = startWorker(), queue = openQueue();
+  try { await queue.add('a'); } finally { await worker.close(); await queue.close(); }
+});`,
+    },
+    {
+      name: 'a finally in which nothing is lost',
+      strict: true,
+      code: `import { test } from 'node:test';
+test('one', async () => { try { await queue.add('a'); } finally { await queue.close(); } });
+test('the same', async () => { try { await server.ask(); } finally { await server.stop(); await server.close(); } });
+test('all of them', async () => {
+  try { await queue.add('a'); } finally { await Promise.allSettled([worker.close(), queue.close()]); }
+});
+test('a finally of its own', async () => {
+  try { await queue.add('a'); } finally { try { await worker.close(); } finally { await queue.close(); } }
+});
+test('whose failure is of no interest', async () => {
+  try { await queue.add('a'); } finally { await worker.close().catch(() => {}); await queue.close(); }
+});
+test('at once', async () => { try { await queue.add('a'); } finally { worker.close(); await queue.close(); } });
+test('the act', async () => { await worker.close(); await queue.close(); });
+test('looked at', async () => {
+  try { await queue.add('a'); } finally { assert.ok(await worker.close()); await queue.close(); }
+});
+export async function using(run) {
+  try { await run(); } finally { await worker.close(); await queue.close(); }
+}`,
+    },
+    {
       name: 'the client first',
       code: `import { test } from 'node:test';
 import { Pool } from 'pg';
@@ -60,6 +92,49 @@ test('a', async (t) => {
     },
   ],
   invalid: [
+    {
+      name: 'what the project closes by itself, in a finally, when one asks strictly',
+      language: 'ts',
+      strict: true,
+      code: `import { test } from 'node:test';
+import { createQueue, createWorker } from '../src/queue.ts';
+test('a', async () => {
+  const queue = createQueue();
+  const { worker } = createWorker(queue);
+  try {
+    await queue.add('a');
+  } finally {
+    «await worker?.close();»
+    await queue.close({ force: true });
+  }
+});
+test('in a callback', async () => {
+  await Promise.all([1, 2].map(async () => {
+    const [queue, other] = [createQueue(), createQueue()];
+    try { await queue.add('a'); } finally { «await queue.disconnect();» console.log('-'); await other.stop(); }
+  }));
+});`,
+      reports: [
+        {
+          messageId: 'sequence',
+          data: { release: 'worker?.close()', skipped: 'queue.close({ force: true })', line: '10' },
+        },
+        { messageId: 'sequence' },
+      ],
+    },
+    {
+      name: 'what cleans behind what stops, in a hook, when one asks strictly',
+      strict: true,
+      code: `import { after, test } from 'node:test';
+import { loadFixture } from './fixture.js';
+const fixture = await loadFixture();
+after(async () => {
+  «await fixture.server.stop();»
+  await fixture.clean();
+});
+test('a', () => {});`,
+      reports: [{ messageId: 'sequence' }],
+    },
     {
       name: 'one after the other, when one asks strictly',
       strict: true,

@@ -33,7 +33,7 @@ export const noFragileTeardown = defineHazard({
     ],
     messages: {
       sequence:
-        'When `{{release}}` fails, `{{skipped}}` (line {{line}}) is skipped. Acquire with `use(t, …)` of savepoint, which releases all, or put the second in `finally`.',
+        'When `{{release}}` fails, `{{skipped}}` (line {{line}}) is skipped. Acquire with `use(t, …)` of savepoint, which releases all, or put the second in a `finally` of its own.',
       order:
         '`{{resource}}` is released before `{{dependent}}` (line {{dependentLine}}), which still needs it: hooks run in the order they are registered. Release both in one hook, `{{dependent}}` first.',
     },
@@ -42,7 +42,7 @@ export const noFragileTeardown = defineHazard({
     },
     strictly: {
       sequence:
-        'releases that one hook awaits one after the other: when one fails, those behind it are skipped',
+        'releases that one hook, or one `finally` of a test or hook, awaits one after the other: when one fails, those behind it are skipped',
     },
   },
   runtime: {
