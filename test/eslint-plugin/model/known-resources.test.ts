@@ -150,7 +150,7 @@ const mongo = new MongoClient('mongodb://localhost'); //! require-pool-end
 const eager = createPool({ host: 'localhost' }); //! require-pool-end
 new Pool();
 test('asks', async () => { await asked.query('select 1'); await db('users'); await sql\`select 1\`; await mongo.db('a').dropDatabase(); });
-test('options', async () => { const pool = new Pool({ max: 3 }); check(pool.options.max); await pool.end(); }); //! no-per-test-pool
+test('options', async () => { const pool = new Pool({ max: 3 }); check(pool.options.max); await pool.end(); });
 test('asked, ended inline', async () => { const client = new MongoClient('mongodb://localhost'); await client.db('a').dropDatabase(); await client.close(); }); //! no-inline-teardown no-per-test-pool`,
   },
   {
