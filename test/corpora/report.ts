@@ -3,9 +3,9 @@
  * with the labels. Reads the JSON that the evaluation writes, `judgements.tsv`, which says of every
  * disagreement who is right and why, and `drawn.tsv`, the judgements of reports that no label speaks
  * of (`draw.ts` draws them), and `others.tsv`, those of repositories without labels. Fails while a
- * disagreement has no judgement.
+ * disagreement has no judgement. The second evaluation is that of the labels in `blind`.
  *
- *     npm run corpus -- evaluation.json
+ *     npm run corpus -- evaluation.json blind.json
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';
@@ -56,15 +56,20 @@ interface Judgement {
   readonly why: string;
 }
 
-const [file] = process.argv.slice(2);
-if (file === undefined) {
-  console.error('usage: npm run corpus -- evaluation.json');
+const [file, blindFile] = process.argv.slice(2);
+if (file === undefined || blindFile === undefined) {
+  console.error('usage: npm run corpus -- evaluation.json blind.json');
   process.exit(2);
 }
-const evaluation = JSON.parse(readFileSync(file, 'utf8')) as Evaluation;
+const evaluation = read(file);
+const blind = read(blindFile);
 const judgements = readJudgements();
 const report = new URL('report.md', import.meta.url);
 writeFileSync(report, await format(reportOf(evaluation), { parser: 'markdown' }));
+
+function read(path: string): Evaluation {
+  return JSON.parse(readFileSync(path, 'utf8')) as Evaluation;
+}
 
 function readJudgements(): Map<string, Judgement> {
   return new Map(
@@ -90,7 +95,8 @@ function judge({ place, what }: Disagreement): Judgement {
   return found;
 }
 
-function reportOf({ about, rules, kinds, parseFailures, crashes, ...places }: Evaluation): string {
+function reportOf(evaluation: Evaluation): string {
+  const { about, rules, kinds, parseFailures, crashes, ...places } = evaluation;
   const missed = places.missed
     .filter(({ covered }) => covered)
     .map(({ place, kind, why }) => ({ place, what: kind, label: why }));
@@ -146,7 +152,7 @@ ${table(
     'reported',
     'precision',
   ],
-  kinds.filter(([kind]) => !String(kind).startsWith('(') && !String(kind).startsWith('- ')),
+  countsOf(evaluation),
 )}
 
 ## Recall in exhaustive files, by who is right
@@ -169,6 +175,21 @@ were read in groups of one shape, those of small rules each; 56 more that were w
 ${others()}
 
 The other rules of the preset had nothing to say there.
+
+Fifty of its 788 reports in 3,646 files of 60 such repositories, drawn at random, at most three of one file and eight of
+one repository, were judged one by one later: 42 right, 3 disputable, 5 wrong. Five of these eight are mended. Left are two
+releases at the end of a test that nothing before them can make fail but an app's own set-up, and a closable in memory
+that neither name nor path tells of.
+
+## A blind set
+
+[Files that were labelled before the linter saw them](blind/README.md). It then found 48 of 132 hazards (36 %), and
+reported 7 places that are fine. What it finds now was mended on this very set, so that the truth for new code lies between:
+
+${blindly()}
+
+Of what is missed, much is left alone on purpose: a release in a callback of an event, \`close()\` of an HTTP server that
+nobody waits for, roles and session settings, what another file makes that no name tells of.
 
 ## Disagreements: reported, labelled fine (${fine.length})
 
@@ -204,6 +225,23 @@ function recallByJudgement(missed: Evaluation['missed'], kinds: Evaluation['kind
       ).map(([name, count]) => [name, count, found, percent(Number(found), count)]),
     ],
   );
+}
+
+function blindly(): string {
+  const rows = countsOf(blind).map(([kind, hazards, found, recall, , , , fine, reported]) => [
+    kind ?? '',
+    hazards ?? 0,
+    found ?? 0,
+    recall ?? '-',
+    fine ?? 0,
+    reported ?? 0,
+  ]);
+  return table(['kind', 'hazards', 'found', 'recall', 'fine', 'reported'], rows);
+}
+
+/** Of the kinds that a rule speaks of, and of all of them. */
+function countsOf({ kinds }: Evaluation): Evaluation['kinds'] {
+  return kinds.filter(([kind]) => !String(kind).startsWith('(') && !String(kind).startsWith('- '));
 }
 
 function others(): string {
