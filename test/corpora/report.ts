@@ -188,7 +188,7 @@ reported 7 places that are fine. What it finds now was mended on this very set, 
 
 ${blindly()}
 
-Of what is missed, much is left alone on purpose: a release in a callback of an event, \`close()\` of an HTTP server that
+Of what is missed, much is left alone on purpose: \`close()\` of an HTTP server that
 nobody waits for, roles and session settings, what another file makes that no name tells of.
 
 ## Disagreements: reported, labelled fine (${fine.length})
