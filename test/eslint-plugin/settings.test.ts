@@ -22,8 +22,8 @@ const row = {
 const uses = (module: string) => `import { test } from '${module}';
 import { Store } from '#store';
 import { Pool } from 'pg';
-test('a', (t) => { const store = new Store(); t.after(() => store.shut()); });
-test('b', (t) => { const pool = new Pool(); t.after(() => pool.end()); });
+test('a', (t) => { const store = new Store(); t.after(() => store.shut()); return store.work(); });
+test('b', (t) => { const pool = new Pool(); t.after(() => pool.end()); return pool.query('SELECT 1'); });
 `;
 const perTest = 'savepoint/no-per-test-pool';
 

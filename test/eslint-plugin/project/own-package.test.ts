@@ -8,7 +8,7 @@ const perTest = ['no-per-test-pool:3'];
 
 /** A test that makes a pool of the package found at this path. */
 const uses = (specifier: string, file = 'a.test.js'): string => `${imports(specifier, file)}
-test('a', (t) => { const pool = new Pool(); t.after(() => pool.end()); });
+test('a', (t) => { const pool = new Pool(); t.after(() => pool.end()); return pool.query('SELECT 1'); });
 `;
 
 function imports(specifier: string, file: string): string {
