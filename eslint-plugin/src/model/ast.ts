@@ -136,6 +136,19 @@ export function enclosingFunction(node: Node): FunctionNode | undefined {
   return undefined;
 }
 
+/** The functions around a node, from the inside out. */
+export function* enclosingFunctions(node: Node): Iterable<FunctionNode> {
+  for (let fn = enclosingFunction(node); fn; fn = enclosingFunction(fn)) yield fn;
+}
+
+/** The calls that are given a function around a node, from the inside out. */
+export function* callsGivenAround(node: Node): Iterable<Call> {
+  for (const fn of enclosingFunctions(node)) {
+    const { parent } = outer(fn);
+    if (isCall(parent) && bare(parent.callee) !== fn) yield parent;
+  }
+}
+
 /** The closest statement around a node, within its function. */
 export function statementOf(node: Node): Node {
   let at = node;

@@ -7,7 +7,7 @@ import { endsItsBody, isCleanup, isSpokenOf } from './act-under-test.ts';
 import {
   bare,
   calledName,
-  enclosingFunction,
+  enclosingFunctions,
   isCall,
   isFunction,
   isInside,
@@ -162,7 +162,7 @@ function wantsNoError(call: Call): boolean {
 /** The functions from a node up to the one of the frame; undefined where the way is another. */
 function callbacksAround(node: Node, frame: FunctionNode): FunctionNode[] | undefined {
   const callbacks: FunctionNode[] = [];
-  for (let fn = enclosingFunction(node); fn; fn = enclosingFunction(fn)) {
+  for (const fn of enclosingFunctions(node)) {
     if (fn === frame) return callbacks;
     callbacks.push(fn);
   }

@@ -7,12 +7,10 @@ import { endsItsBody } from './act-under-test.ts';
 import {
   bare,
   calledName,
-  enclosingFunction,
-  isCall,
+  callsGivenAround,
   isFunction,
   isInside,
   nameOf,
-  outer,
   outerAwaited,
   rootOf,
   type Call,
@@ -317,10 +315,8 @@ export function readChanges(
 
   /** In what is given to `withCleanEnv(() => …)` of another file, which may put things back behind it. */
   function isInsideGuard(node: Node): boolean {
-    for (let fn = enclosingFunction(node); fn; fn = enclosingFunction(fn)) {
-      const { parent } = outer(fn);
-      if (!isCall(parent) || bare(parent.callee) === fn || !isUnknown(parent)) continue;
-      if (GUARD.test(calledName(parent) ?? '')) return true;
+    for (const call of callsGivenAround(node)) {
+      if (GUARD.test(calledName(call) ?? '') && isUnknown(call)) return true;
     }
     return false;
   }

@@ -6,12 +6,11 @@
 import { isBuiltin } from 'node:module';
 import {
   bare,
+  callsGivenAround,
   dottedName,
-  enclosingFunction,
   isCall,
   lastNameOf,
   nameOf,
-  outer,
   rootOf,
   textOf,
   type Node,
@@ -154,10 +153,7 @@ export function memberWrites({ tree, variables, originOf }: Reading): Write[] {
 
 /** In what a browser is given to run: `page.evaluate(() => { globalThis.copied = ''; })`. */
 function runsInPage(node: Node): boolean {
-  for (let fn = enclosingFunction(node); fn; fn = enclosingFunction(fn)) {
-    const { parent } = outer(fn);
-    if (isCall(parent) && IN_PAGE.test(lastNameOf(parent) ?? '')) return true;
-  }
+  for (const call of callsGivenAround(node)) if (IN_PAGE.test(lastNameOf(call) ?? '')) return true;
   return false;
 }
 

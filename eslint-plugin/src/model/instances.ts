@@ -6,6 +6,7 @@ import type { TSESTree } from '@typescript-eslint/utils';
 import {
   bare,
   enclosingFunction,
+  enclosingFunctions,
   isFunction,
   nameOf,
   type Call,
@@ -154,7 +155,7 @@ function pathFromThis(node: Node): string[] | undefined {
 
 /** The method of the class whose `this` a node has. */
 function methodAround(node: Node, cls: ClassNode): string | undefined {
-  for (let fn = enclosingFunction(node); fn; fn = enclosingFunction(fn)) {
+  for (const fn of enclosingFunctions(node)) {
     const { parent } = fn;
     if (parent.type === 'MethodDefinition' || parent.type === 'PropertyDefinition') {
       return parent.parent.parent === cls && !parent.static ? nameOfKey(parent) : undefined;
