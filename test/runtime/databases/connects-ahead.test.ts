@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { withConnection } from '../../../runtime/src/pg/connect.ts';
 import { isLeft } from '../../../runtime/src/pg/database-sessions.ts';
 import { postgres } from '../../../runtime/src/pg/index.ts';
@@ -44,7 +43,7 @@ test('a run connects to what it is likely to use, and leaves it to whoever drops
   // As long as nobody can claim it, nobody knows whether it stays.
   await owner.whileUnheld([holder], async () => {
     opening = db.rollback(t);
-    while ((await sessionsSoFar()) === 0 || !(await isLeft(owner, name))) await delay(5);
+    while ((await sessionsSoFar()) === 0 || !(await isLeft(owner, name)));
     await withConnection(server, (client) => client.query(`drop database ${name}`));
   });
   const pool = await opening;

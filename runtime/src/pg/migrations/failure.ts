@@ -47,7 +47,7 @@ export function tellFailure(error: unknown, server: string): Failed {
     is: 'failed',
     attempt: randomBytes(6).toString('hex'),
     code: code?.startsWith('ERR_SAVEPOINT_') ? code : 'ERR_SAVEPOINT_MIGRATION',
-    message: withoutSecrets(messageOf(error), server).slice(0, MOST_CHARACTERS),
+    message: blankSecrets(messageOf(error), server).slice(0, MOST_CHARACTERS),
   };
 }
 
@@ -61,7 +61,7 @@ const SECRETS = [
   /(:\/\/[^\s:/?#@]*:)([^\s/?#@]*)(?=@)/g,
 ];
 
-function withoutSecrets(text: string, server: string): string {
+function blankSecrets(text: string, server: string): string {
   const { user, database, password } = new pg.Client(server);
   // As in postgres:postgres.
   const isNoSecret = !password || password === user || password === database;
